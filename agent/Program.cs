@@ -1,0 +1,2 @@
+Console.Error.WriteLine("edge-agent: no command");
+return 1;

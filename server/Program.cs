@@ -1,0 +1,2 @@
+Console.Error.WriteLine("edge-server: no command");
+return 1;
