@@ -1,0 +1,29 @@
+namespace Edge.Proto.Model;
+
+/// <summary>What an agent reports of one pod (reported key <c>pods/&lt;uid&gt;</c>).</summary>
+public sealed record PodReport
+{
+    public ObjectMeta Metadata { get; init; } = new();
+    public PodStatus Status { get; init; } = new();
+
+    /// <summary>True when the pod was to go and nothing of it is left on the node; the server then drops the object.</summary>
+    public bool Removed { get; init; }
+}
+
+/// <summary>What an agent reports of its node (reported key <c>node</c>); the server decides which labels it accepts.</summary>
+public sealed record NodeReport
+{
+    public IReadOnlyDictionary<string, string>? Labels { get; init; }
+    public NodeStatus Status { get; init; } = new();
+}
+
+/// <summary>What the server decides for a node as a whole (desired key <c>node</c>).</summary>
+public sealed record NodeSettings
+{
+    /// <summary>The node's share of the pod network, such as <c>10.64.3.0/24</c>.</summary>
+    public string? PodCIDR { get; init; }
+    public string ClusterDomain { get; init; } = "cluster.local";
+
+    /// <summary>The Node object's own labels and annotations, for the downward API.</summary>
+    public IReadOnlyDictionary<string, string>? Labels { get; init; }
+}

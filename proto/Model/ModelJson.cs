@@ -1,0 +1,65 @@
+using System.Globalization;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace Edge.Proto.Model;
+
+/// <summary>Source-generated JSON for the kinds our code reads. Nulls are not written; names are camelCase.</summary>
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+    Converters = [typeof(TimeJson)])]
+[JsonSerializable(typeof(Pod))]
+[JsonSerializable(typeof(Node))]
+[JsonSerializable(typeof(ConfigMap))]
+[JsonSerializable(typeof(Secret))]
+[JsonSerializable(typeof(ServiceAccount))]
+[JsonSerializable(typeof(Namespace))]
+[JsonSerializable(typeof(Event))]
+[JsonSerializable(typeof(Lease))]
+[JsonSerializable(typeof(CertificateSigningRequest))]
+[JsonSerializable(typeof(PodReport))]
+[JsonSerializable(typeof(NodeReport))]
+[JsonSerializable(typeof(NodeSettings))]
+public sealed partial class ModelJson : JsonSerializerContext
+{
+    /// <summary>
+    /// As <c>Default</c>, but a field that no record knows is a <see cref="JsonException"/> naming it: an agent refuses a pod
+    /// it does not fully understand.
+    /// </summary>
+    public static ModelJson Strict { get; } =
+        new(new JsonSerializerOptions(Default.Options!) { UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow });
+}
+
+/// <summary>Kubernetes' <c>Time</c>: RFC 3339, UTC, whole seconds (meta/v1 Time).</summary>
+public sealed class TimeJson : JsonConverter<DateTimeOffset>
+{
+    public override DateTimeOffset Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
+        DateTimeOffset.Parse(reader.GetString() ?? "", CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal);
+
+    public override void Write(Utf8JsonWriter writer, DateTimeOffset value, JsonSerializerOptions options) =>
+        writer.WriteStringValue(value.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture));
+}
+
+/// <summary>Kubernetes' <c>MicroTime</c>: RFC 3339, UTC, six digits (meta/v1 MicroTime).</summary>
+public sealed class MicroTimeJson : JsonConverter<DateTimeOffset?>
+{
+    public override DateTimeOffset? Read(
+        ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
+        reader.TokenType == JsonTokenType.Null
+            ? null
+            : DateTimeOffset.Parse(reader.GetString() ?? "", CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal);
+
+    public override void Write(Utf8JsonWriter writer, DateTimeOffset? value, JsonSerializerOptions options)
+    {
+        if (value is { } time)
+        {
+            writer.WriteStringValue(
+                time.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.ffffff'Z'", CultureInfo.InvariantCulture));
+        }
+        else
+        {
+            writer.WriteNullValue();
+        }
+    }
+}
