@@ -28,7 +28,8 @@ internal sealed record SandboxRequest
     public IReadOnlyDictionary<string, string> Sysctls { get; init; } = new Dictionary<string, string>();
 }
 
-/// <summary>A port of the node that leads to a port of the pod.</summary>
-/// <param name="Protocol"><c>TCP</c>, <c>UDP</c> or <c>SCTP</c>.</param>
-/// <param name="HostIp">The node's address that the port is bound to; null, empty or 0.0.0.0 means all.</param>
+/// <summary>
+/// A port of the node that leads to a port of the pod. The protocol is <c>TCP</c>, <c>UDP</c> or <c>SCTP</c>; a host
+/// address of null, empty or 0.0.0.0 means every address of the node.
+/// </summary>
 internal sealed record HostPort(string Protocol, int Port, int ContainerPort, string? HostIp = null);
