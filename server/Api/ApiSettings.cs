@@ -1,0 +1,16 @@
+using System.Net;
+using System.Security.Cryptography.X509Certificates;
+
+namespace Edge.Server.Api;
+
+/// <summary>What the API server needs to listen and to know its callers.</summary>
+/// <param name="Listen">Addresses to listen on; port 0 takes a free one.</param>
+/// <param name="Serving">The serving certificate with its private key.</param>
+/// <param name="ApiCa">Signs users: CN is the name, every O a group.</param>
+/// <param name="NodeCa">Signs agents: CN=system:node:NAME, O=system:nodes.</param>
+internal sealed record ApiSettings(
+    IReadOnlyList<IPEndPoint> Listen, X509Certificate2 Serving, X509Certificate2 ApiCa, X509Certificate2 NodeCa)
+{
+    /// <summary>The minor that /version shows; kubectl picks features by it.</summary>
+    public int VersionMinor { get; init; } = 33;
+}

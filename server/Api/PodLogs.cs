@@ -1,0 +1,12 @@
+namespace Edge.Server.Api;
+
+/// <summary>What a reader of a container's log asked for.</summary>
+internal sealed record PodLogRequest(
+    string Namespace, string Pod, string PodUid, string Container, bool Follow, bool Previous, bool Timestamps,
+    long? TailLines, long? LimitBytes, DateTimeOffset? Since);
+
+/// <summary>
+/// Opens the log of a container on a node; disposing the stream ends the relay. Throws IOException where the node
+/// is not connected or refuses, with the reason as its message.
+/// </summary>
+internal delegate Task<Stream> OpenPodLogs(string node, PodLogRequest request, CancellationToken ct);

@@ -1,0 +1,38 @@
+namespace Edge.Server.Store;
+
+/// <summary>What became of <see cref="Objects.Update"/>.</summary>
+internal abstract record UpdateOutcome
+{
+    private UpdateOutcome()
+    {
+    }
+
+    internal sealed record Updated(long Revision) : UpdateOutcome;
+
+    /// <summary>The change asked for nothing, or for what was there already; nothing was written.</summary>
+    internal sealed record Unchanged : UpdateOutcome;
+
+    internal sealed record Missing : UpdateOutcome;
+}
+
+/// <summary>What became of <see cref="Objects.Create"/>.</summary>
+internal enum CreateOutcome
+{
+    Created,
+    AlreadyExists,
+}
+
+/// <summary>What became of <see cref="Objects.Delete"/> or <see cref="Objects.RequestDelete"/>.</summary>
+internal enum DeleteOutcome
+{
+    /// <summary>The object is gone.</summary>
+    Deleted,
+
+    /// <summary>The object is marked; finalizers or its node still hold it.</summary>
+    Marked,
+
+    Missing,
+
+    /// <summary>An object of that name is there, but it is another one.</summary>
+    OtherUid,
+}

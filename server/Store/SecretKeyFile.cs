@@ -1,0 +1,61 @@
+using System.Security.Cryptography;
+
+namespace Edge.Server.Store;
+
+/// <summary>
+/// The key that seals Secret values. It lies outside the database's directory, so that a copy of the database alone
+/// reveals nothing.
+/// </summary>
+internal static class SecretKeyFile
+{
+    public const int KeyBytes = 32;
+
+    /// <summary>Reads the key, or makes it with mode 0600 where there is none.</summary>
+    /// <exception cref="InvalidDataException">The file is of another size, or others may read it.</exception>
+    public static byte[] LoadOrCreate(string path, string databasePath)
+    {
+        var keyDirectory = Path.GetDirectoryName(Path.GetFullPath(path));
+        if (keyDirectory == Path.GetDirectoryName(Path.GetFullPath(databasePath)))
+        {
+            throw new InvalidDataException($"secret key file \"{path}\" must lie outside the database's directory");
+        }
+
+        if (!File.Exists(path))
+        {
+            Create(path);
+        }
+
+        const UnixFileMode others = UnixFileMode.GroupRead | UnixFileMode.GroupWrite
+            | UnixFileMode.OtherRead | UnixFileMode.OtherWrite;
+        if ((File.GetUnixFileMode(path) & others) != 0)
+        {
+            throw new InvalidDataException($"secret key file \"{path}\" must have mode 0600");
+        }
+
+        return FromBytes(File.ReadAllBytes(path), path);
+    }
+
+    /// <summary>Checks a key from elsewhere, such as a systemd credential.</summary>
+    public static byte[] FromBytes(byte[] key, string source) => key.Length == KeyBytes
+        ? key
+        : throw new InvalidDataException($"secret key \"{source}\" has {key.Length} bytes, not {KeyBytes}");
+
+    private static void Create(string path)
+    {
+        var temporary = path + ".new";
+        var options = new FileStreamOptions
+        {
+            Mode = FileMode.Create,
+            Access = FileAccess.Write,
+            UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
+        };
+        using (var file = new FileStream(temporary, options))
+        {
+            file.Write(RandomNumberGenerator.GetBytes(KeyBytes));
+            file.Flush(flushToDisk: true);
+        }
+
+        // A half-written key must never be read as the key.
+        File.Move(temporary, path);
+    }
+}

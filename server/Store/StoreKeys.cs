@@ -1,0 +1,22 @@
+namespace Edge.Server.Store;
+
+/// <summary>Builds the keys of objects: /registry/&lt;group&gt;/&lt;resource&gt;/[&lt;namespace&gt;/]&lt;name&gt;.</summary>
+internal static class StoreKeys
+{
+    /// <summary>Stands for the empty API group, so that no key has an empty segment.</summary>
+    public const string CoreGroup = "core";
+
+    private const string EventsGroup = "events.k8s.io";
+
+    /// <summary>The key of an object; <paramref name="ns"/> is null or empty for cluster-scoped kinds.</summary>
+    public static string For(string group, string resource, string? ns, string name) =>
+        Prefix(group, resource, ns) + name;
+
+    /// <summary>The prefix of all objects of a resource, or of those in one namespace; ends with a slash.</summary>
+    public static string Prefix(string group, string resource, string? ns = null)
+    {
+        // core/v1 and events.k8s.io/v1 are two views of the same events.
+        var stored = group is "" or EventsGroup ? CoreGroup : group;
+        return string.IsNullOrEmpty(ns) ? $"/registry/{stored}/{resource}/" : $"/registry/{stored}/{resource}/{ns}/";
+    }
+}
