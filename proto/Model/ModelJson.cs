@@ -27,8 +27,11 @@ public sealed partial class ModelJson : JsonSerializerContext
     /// As <c>Default</c>, but a field that no record knows is a <see cref="JsonException"/> naming it: an agent refuses a pod
     /// it does not fully understand.
     /// </summary>
-    public static ModelJson Strict { get; } =
-        new(new JsonSerializerOptions(Default.Options!) { UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow });
+    public static ModelJson Strict => s_strict ??=
+        new(new JsonSerializerOptions(Default.Options) { UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow });
+
+    // Made on first use: static initializers of the generated part may run later than those here.
+    private static ModelJson? s_strict;
 }
 
 /// <summary>Kubernetes' <c>Time</c>: RFC 3339, UTC, whole seconds (meta/v1 Time).</summary>
