@@ -1,0 +1,12 @@
+namespace Edge.Agent.Runtime;
+
+/// <summary>Labels on containerd's containers: all that a restarted agent needs to know them again.</summary>
+internal static class ContainerLabels
+{
+    public const string PodUid = "edge/pod-uid";
+    public const string PodName = "edge/pod-name";
+    public const string PodNamespace = "edge/pod-namespace";
+    public const string ContainerName = "edge/container-name";
+    public const string Attempt = "edge/attempt";
+    public const string SpecHash = "edge/spec-hash";
+}
