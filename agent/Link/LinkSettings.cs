@@ -1,0 +1,28 @@
+namespace Edge.Agent.Link;
+
+/// <summary>Who this node is and where its server's broker is.</summary>
+internal sealed record LinkSettings
+{
+    public required string NodeName { get; init; }
+
+    /// <summary>The only cluster this agent obeys; learned at enrolment.</summary>
+    public required string ClusterUid { get; init; }
+
+    /// <summary><c>mqtts://host:port</c>.</summary>
+    public required Uri Broker { get; init; }
+
+    /// <summary>PEM files: the node CA, and this node's certificate and key.</summary>
+    public required string CaFile { get; init; }
+
+    public required string CertFile { get; init; }
+
+    public required string KeyFile { get; init; }
+
+    /// <summary>Time between two heartbeats of an idle link. 120 s costs a few MB a month; eco nodes use 600 s.</summary>
+    public TimeSpan KeepAlive { get; init; } = TimeSpan.FromSeconds(120);
+
+    public string AgentVersion { get; init; } = "";
+
+    /// <summary>The kernel's boot id, so that the server can tell a reboot from a reconnect.</summary>
+    public string BootId { get; init; } = "";
+}

@@ -1,0 +1,33 @@
+namespace Edge.Server.Link;
+
+/// <summary>What the generated mosquitto configuration is made of.</summary>
+internal sealed record BrokerSettings
+{
+    /// <summary>Configuration and ACL live here (<c>broker/</c> of the server's data directory).</summary>
+    public required string DataDirectory { get; init; }
+
+    /// <summary>The unix socket, pid file and log live here; made with mode 0700.</summary>
+    public required string RunDirectory { get; init; }
+
+    /// <summary>The CA that signs agents; nothing else may connect.</summary>
+    public required string NodeCaFile { get; init; }
+
+    public required string CertFile { get; init; }
+
+    public required string KeyFile { get; init; }
+
+    /// <summary>Optional revocation list, PEM, with a far nextUpdate: an expired list locks every node out.</summary>
+    public string? CrlFile { get; init; }
+
+    public string? BindAddress { get; init; }
+
+    public int Port { get; init; } = 8883;
+
+    public string Executable { get; init; } = "mosquitto";
+
+    /// <summary>Nodes that may not speak.</summary>
+    public IReadOnlyCollection<string> Denied { get; init; } = [];
+
+    /// <summary>Where edge-server itself connects.</summary>
+    public string SocketPath => Path.Combine(RunDirectory, "broker.sock");
+}

@@ -1,0 +1,19 @@
+namespace Edge.Server.Link;
+
+/// <summary>Where the broker is and whom the link speaks for.</summary>
+internal sealed record LinkServerSettings
+{
+    public required string ClusterUid { get; init; }
+
+    /// <summary>Path of the broker's unix socket, or <c>mqtts://host:port</c> of a broker that is not ours.</summary>
+    public required string Broker { get; init; }
+
+    /// <summary>PEM files of a broker reached by mqtts; unused with the unix socket.</summary>
+    public string? CaFile { get; init; }
+
+    public string? CertFile { get; init; }
+
+    public string? KeyFile { get; init; }
+
+    public string ServerVersion { get; init; } = "";
+}
