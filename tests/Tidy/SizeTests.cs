@@ -58,8 +58,8 @@ public sealed partial class SizeTests
     }
 
     /// <summary>
-    /// The formatter's own indentation tells where a body begins and ends: a brace alone on its line, whose header does not
-    /// declare a type, up to the closing brace in the same column.
+    /// The formatter's own indentation tells where a body begins and ends: a brace alone on its line, whose header
+    /// does not declare a type, up to the closing brace in the same column.
     /// </summary>
     private static IEnumerable<(int Start, int Lines)> Functions(SourceFile file)
     {
@@ -90,9 +90,9 @@ public sealed partial class SizeTests
             first--;
         }
 
-        return lines[first].Contains('(') && !lines[first].Contains("= new") && !TypeHeader().IsMatch(lines[first]);
+        return lines[first].Contains('(') && !NoFunction().IsMatch(lines[first]);
     }
 
-    [GeneratedRegex(@"\b(class|record|struct|interface|enum|namespace)\b")]
-    private static partial Regex TypeHeader();
+    [GeneratedRegex(@"\b(class|record|struct|interface|enum|namespace)\b|= new")]
+    private static partial Regex NoFunction();
 }

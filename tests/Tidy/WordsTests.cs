@@ -25,7 +25,8 @@ public sealed partial class WordsTests
         from path in SourceTree.Paths
         where TextFiles.Any(ending => path.EndsWith(ending, StringComparison.Ordinal))
             && path != "tests/Tidy/WordsTests.cs"
-        from line in File.ReadLines(Path.Combine(SourceTree.Root, path)).Select((text, index) => (text, number: index + 1))
+        from line in File.ReadLines(Path.Combine(SourceTree.Root, path))
+            .Select((text, index) => (text, number: index + 1))
         where banned.IsMatch(line.text)
         select $"{path}:{line.number}: {line.text.Trim()}";
 

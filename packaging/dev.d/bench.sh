@@ -1,0 +1,28 @@
+# Figures beside budgets, and the runs that take long.
+
+# Prints one tab-separated line a figure: name, value, unit, max|min, budget, peer's value, ratio.
+dev_bench() {
+  install_missing "$RUN_PACKAGES"
+  dev_publish
+  dotnet build tests/Bench -c Release -v quiet --nologo
+  EDGE_SERVER=$PUBLISH/server/edge-server EDGE_AGENT=$PUBLISH/agent/edge-agent \
+    dotnet run --project tests/Bench -c Release --no-build -- "$@"
+}
+
+dev_soak() {
+  install_missing "$RUN_PACKAGES"
+  export EDGE_CHAOS_ROUNDS=${EDGE_CHAOS_ROUNDS:-50} EDGE_SIMULATION_SEEDS=${EDGE_SIMULATION_SEEDS:-100000}
+  TEST_LIMIT_SECONDS=7200
+  dev_test "$@"
+}
+
+# The production projects also compile for the next framework, ahead of its native packs.
+dev_check_next() {
+  require_dotnet
+  local project
+  for project in server agent; do
+    step "compiling edge-$project for net10.0"
+    dotnet build "$project" -v quiet --nologo -p:EdgeTargetFramework=net10.0 -p:PublishAot=false \
+      --artifacts-path artifacts/next
+  done
+}
