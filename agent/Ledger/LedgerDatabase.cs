@@ -1,0 +1,65 @@
+using System.Reflection;
+using System.Runtime.InteropServices;
+using Microsoft.Data.Sqlite;
+using SQLitePCL;
+
+namespace Edge.Agent.Ledger;
+
+/// <summary>
+/// Opens the agent's SQLite file over the system's libsqlite3. Every commit is on disk when it returns
+/// (WAL, <c>synchronous=FULL</c>).
+/// </summary>
+internal static class LedgerDatabase
+{
+    /// <summary>128 KiB of page cache: a node's desired entries are in memory anyway, pages are only read at start.</summary>
+    private const int CacheKibibytes = 128;
+
+    /// <summary>A small log keeps the file below 1 MiB on a flash card; 4 KiB pages.</summary>
+    private const int CheckpointPages = 128;
+
+    private static readonly Lock Gate = new();
+    private static bool _providerReady;
+
+    public static SqliteConnection Open(string path)
+    {
+        UseSystemLibrary();
+        var connection = new SqliteConnection(
+            new SqliteConnectionStringBuilder { DataSource = path, Pooling = false }.ToString());
+        connection.Open();
+        Run(connection, "PRAGMA journal_mode=WAL");
+        Run(connection, "PRAGMA synchronous=FULL");
+        Run(connection, $"PRAGMA cache_size=-{CacheKibibytes}");
+        Run(connection, $"PRAGMA wal_autocheckpoint={CheckpointPages}");
+        Run(connection, "CREATE TABLE IF NOT EXISTS desired(key TEXT PRIMARY KEY, value BLOB NOT NULL)");
+        Run(connection, "CREATE TABLE IF NOT EXISTS pods(uid TEXT PRIMARY KEY, record BLOB NOT NULL)");
+        Run(connection, "CREATE TABLE IF NOT EXISTS meta(key TEXT PRIMARY KEY, value TEXT NOT NULL)");
+        return connection;
+    }
+
+    private static void Run(SqliteConnection connection, string sql)
+    {
+        using var command = connection.CreateCommand();
+        command.CommandText = sql;
+        command.ExecuteNonQuery();
+    }
+
+    /// <summary>The provider asks for <c>e_sqlite3</c>, which nobody ships; the distribution patches its own library.</summary>
+    private static void UseSystemLibrary()
+    {
+        lock (Gate)
+        {
+            if (_providerReady)
+            {
+                return;
+            }
+
+            NativeLibrary.SetDllImportResolver(typeof(SQLite3Provider_e_sqlite3).Assembly, Resolve);
+            raw.SetProvider(new SQLite3Provider_e_sqlite3());
+            raw.FreezeProvider();
+            _providerReady = true;
+        }
+    }
+
+    private static nint Resolve(string name, Assembly assembly, DllImportSearchPath? search) =>
+        name == "e_sqlite3" ? NativeLibrary.Load("libsqlite3.so.0") : 0;
+}

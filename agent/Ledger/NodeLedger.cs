@@ -1,0 +1,181 @@
+using System.Collections.Immutable;
+using System.Text.Json;
+using Microsoft.Data.Sqlite;
+using Microsoft.Extensions.Logging;
+
+namespace Edge.Agent.Ledger;
+
+/// <summary>
+/// The agent's durable memory: the desired entries as the server sent them, and one record per pod. A method that
+/// returned is on disk; what is in memory changes only after the commit. A value equal to the stored one writes nothing.
+/// </summary>
+internal sealed class NodeLedger : IDisposable
+{
+    private const string SecretPrefix = "secrets/";
+
+    private readonly Lock _gate = new();
+    private readonly SqliteConnection _database;
+    private readonly SecretBox _box;
+    private readonly ILogger _logger;
+    private ImmutableDictionary<string, byte[]> _desired = ImmutableDictionary<string, byte[]>.Empty;
+    private ImmutableDictionary<string, PodRecord> _pods = ImmutableDictionary<string, PodRecord>.Empty;
+    private ImmutableDictionary<string, string> _meta = ImmutableDictionary<string, string>.Empty;
+
+    private NodeLedger(SqliteConnection database, SecretBox box, ILogger logger)
+    {
+        _database = database;
+        _box = box;
+        _logger = logger;
+    }
+
+    /// <summary>Every desired entry, secrets unsealed. A snapshot; a change swaps it.</summary>
+    public ImmutableDictionary<string, byte[]> Desired => Volatile.Read(ref _desired);
+
+    public ImmutableDictionary<string, PodRecord> Pods => Volatile.Read(ref _pods);
+
+    public static NodeLedger Open(string dataDir, ILogger logger)
+    {
+        Directory.CreateDirectory(dataDir, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        var ledger = new NodeLedger(
+            LedgerDatabase.Open(Path.Combine(dataDir, "ledger.db")),
+            SecretBox.Open(Path.Combine(dataDir, "ledger.key")),
+            logger);
+        ledger.Load();
+        return ledger;
+    }
+
+    /// <summary>One desired change, whole, in one transaction.</summary>
+    public void Apply(IReadOnlyCollection<KeyValuePair<string, byte[]>> upserts, IReadOnlyCollection<string> removals)
+    {
+        lock (_gate)
+        {
+            var next = _desired.ToBuilder();
+            using var transaction = _database.BeginTransaction();
+            foreach (var (key, value) in upserts)
+            {
+                if (next.TryGetValue(key, out var known) && known.AsSpan().SequenceEqual(value))
+                {
+                    continue;
+                }
+
+                var stored = IsSecret(key) ? _box.Seal(key, value) : value;
+                Run("INSERT INTO desired VALUES($1,$2) ON CONFLICT DO UPDATE SET value=$2", key, stored);
+                next[key] = value;
+            }
+
+            foreach (var key in removals.Where(key => next.Remove(key)))
+            {
+                Run("DELETE FROM desired WHERE key=$1", key);
+            }
+
+            transaction.Commit();
+            Volatile.Write(ref _desired, next.ToImmutable());
+        }
+    }
+
+    public void Save(PodRecord record)
+    {
+        lock (_gate)
+        {
+            var bytes = JsonSerializer.SerializeToUtf8Bytes(record, LedgerJson.Default.PodRecord);
+            Run("INSERT INTO pods VALUES($1,$2) ON CONFLICT DO UPDATE SET record=$2", record.Uid, bytes);
+            Volatile.Write(ref _pods, _pods.SetItem(record.Uid, record));
+        }
+    }
+
+    public void Forget(string uid)
+    {
+        lock (_gate)
+        {
+            if (_pods.ContainsKey(uid))
+            {
+                Run("DELETE FROM pods WHERE uid=$1", uid);
+                Volatile.Write(ref _pods, _pods.Remove(uid));
+            }
+        }
+    }
+
+    public string? Meta(string key)
+    {
+        lock (_gate)
+        {
+            return _meta.GetValueOrDefault(key);
+        }
+    }
+
+    public void SetMeta(string key, string value)
+    {
+        lock (_gate)
+        {
+            if (_meta.GetValueOrDefault(key) != value)
+            {
+                Run("INSERT INTO meta VALUES($1,$2) ON CONFLICT DO UPDATE SET value=$2", key, value);
+                _meta = _meta.SetItem(key, value);
+            }
+        }
+    }
+
+    public void Dispose()
+    {
+        _database.Dispose();
+        _box.Dispose();
+    }
+
+    private static bool IsSecret(string key) => key.StartsWith(SecretPrefix, StringComparison.Ordinal);
+
+    private void Load()
+    {
+        var desired = _desired.ToBuilder();
+        foreach (var (key, value) in Rows("SELECT key, value FROM desired"))
+        {
+            if (!IsSecret(key))
+            {
+                desired[key] = value;
+            }
+            else if (_box.Unseal(key, value) is { } secret)
+            {
+                desired[key] = secret;
+            }
+            else
+            {
+                // The digests then differ at the next hello, and the server sends the secret again.
+                LedgerLog.SecretUnreadable(_logger, key);
+            }
+        }
+
+        _desired = desired.ToImmutable();
+        _pods = Rows("SELECT uid, record FROM pods").ToImmutableDictionary(
+            row => row.Key,
+            row => JsonSerializer.Deserialize(row.Value, LedgerJson.Default.PodRecord)
+                ?? throw new InvalidDataException($"the ledger holds an empty record of pod {row.Key}"));
+        _meta = Rows("SELECT key, CAST(value AS BLOB) FROM meta").ToImmutableDictionary(
+            row => row.Key, row => System.Text.Encoding.UTF8.GetString(row.Value));
+        LedgerLog.Opened(_logger, _desired.Count, _pods.Count);
+    }
+
+    private List<KeyValuePair<string, byte[]>> Rows(string sql)
+    {
+        using var command = _database.CreateCommand();
+        command.CommandText = sql;
+        using var reader = command.ExecuteReader();
+        var rows = new List<KeyValuePair<string, byte[]>>();
+        while (reader.Read())
+        {
+            rows.Add(new(reader.GetString(0), reader.GetFieldValue<byte[]>(1)));
+        }
+
+        return rows;
+    }
+
+    private void Run(string sql, params ReadOnlySpan<object> values)
+    {
+        using var command = _database.CreateCommand();
+        command.CommandText = sql;
+        for (var i = 0; i < values.Length; i++)
+        {
+            command.Parameters.AddWithValue($"${i + 1}", values[i]);
+        }
+
+        command.ExecuteNonQuery();
+    }
+}
