@@ -27,3 +27,21 @@ public sealed record NodeSettings
     /// <summary>The Node object's own labels and annotations, for the downward API.</summary>
     public IReadOnlyDictionary<string, string>? Labels { get; init; }
 }
+
+/// <summary>What the server asks of a node's logs; the payload of a stream of kind <see cref="StreamKind"/>.</summary>
+public sealed record LogStreamRequest
+{
+    /// <summary>The stream carries log bytes as <c>kubectl logs</c> prints them; its error is shown to the user.</summary>
+    public const string StreamKind = "logs";
+
+    public string PodUid { get; init; } = "";
+    public string PodNamespace { get; init; } = "";
+    public string PodName { get; init; } = "";
+    public string Container { get; init; } = "";
+    public bool Follow { get; init; }
+    public bool Previous { get; init; }
+    public bool Timestamps { get; init; }
+    public long? TailLines { get; init; }
+    public long? LimitBytes { get; init; }
+    public DateTimeOffset? Since { get; init; }
+}

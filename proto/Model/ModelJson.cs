@@ -21,6 +21,7 @@ namespace Edge.Proto.Model;
 [JsonSerializable(typeof(PodReport))]
 [JsonSerializable(typeof(NodeReport))]
 [JsonSerializable(typeof(NodeSettings))]
+[JsonSerializable(typeof(LogStreamRequest))]
 public sealed partial class ModelJson : JsonSerializerContext
 {
     /// <summary>

@@ -1,0 +1,44 @@
+using System.Text.Json;
+using Edge.Proto.Link;
+using Edge.Proto.Model;
+using Edge.Server.Api;
+using Edge.Server.Link;
+
+namespace Edge.Server.Fleet;
+
+/// <summary>Fetches container logs from the node that has them, over a stream of the link.</summary>
+internal sealed class LogRelay(LinkServer link, TimeProvider time)
+{
+    /// <summary>
+    /// Opens the log and waits for its first bytes, its end or its refusal, so that a refusal becomes an HTTP error and
+    /// not a broken body.
+    /// </summary>
+    /// <exception cref="IOException">The node is not connected or refuses; the message is meant for the user.</exception>
+    public async Task<Stream> Open(string node, PodLogRequest request, CancellationToken ct)
+    {
+        var payload = JsonSerializer.SerializeToUtf8Bytes(ToWire(request), ModelJson.Default.LogStreamRequest);
+        try
+        {
+            var stream = await link.OpenStream(node, new StreamRequest(LogStreamRequest.StreamKind, payload), ct);
+            return await LinkReadStream.Open(stream, waitForFirst: !request.Follow, time, ct);
+        }
+        catch (LinkStreamException refusal)
+        {
+            throw new IOException(refusal.Message, refusal);
+        }
+    }
+
+    private static LogStreamRequest ToWire(PodLogRequest request) => new()
+    {
+        PodUid = request.PodUid,
+        PodNamespace = request.Namespace,
+        PodName = request.Pod,
+        Container = request.Container,
+        Follow = request.Follow,
+        Previous = request.Previous,
+        Timestamps = request.Timestamps,
+        TailLines = request.TailLines,
+        LimitBytes = request.LimitBytes,
+        Since = request.Since,
+    };
+}
