@@ -20,11 +20,13 @@ internal sealed class AddressBook(string runDir)
         var path = Path.Combine(Directory, ip);
         if (!File.Exists(path))
         {
-            File.WriteAllText(path, $"{uid}{LineBreak}eth0");
+            File.WriteAllText(path, $"{uid}{LineBreak}{CniAttachment.Interface}");
         }
     }
 
-    /// <summary>Frees every address of a pod: before ADD, which takes only free ones, and after the pod's end.</summary>
+    /// <summary>
+    /// Frees every address of a pod: before ADD, which takes only free ones, and after the pod's end.
+    /// </summary>
     public void Free(string uid) => FreeWhere(owner => owner == uid);
 
     public void FreeOthers(IReadOnlySet<string> uids) => FreeWhere(owner => !uids.Contains(owner));

@@ -36,7 +36,9 @@ internal sealed record CniConfig
     };
 }
 
-/// <summary>Addresses come from host-local; its directory lies under the run directory, so a reboot frees what leaked.</summary>
+/// <summary>
+/// Addresses come from host-local; its directory lies under the run directory, so a reboot frees what leaked.
+/// </summary>
 internal sealed record CniIpam
 {
     public string Type { get; init; } = "host-local";

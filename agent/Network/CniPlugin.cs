@@ -7,13 +7,16 @@ namespace Edge.Agent.Network;
 /// <remarks>The container id of the specification is the pod's uid.</remarks>
 internal sealed record CniAttachment(string Uid, string NetPath)
 {
-    public string Interface => "eth0";
+    /// <summary>The pod's end of the cable, as every pod of Kubernetes knows it.</summary>
+    public const string Interface = "eth0";
 }
 
 /// <summary>Speaks CNI's exec protocol, version 1.0.0: configuration in, result or error out, both as JSON.</summary>
 internal sealed class CniPlugin(IReadOnlyList<string> directories, ProgramRun programs)
 {
-    /// <summary>A failed ADD must be followed by <see cref="Delete"/>; the caller does, since it knows the whole undo.</summary>
+    /// <summary>
+    /// A failed ADD must be followed by <see cref="Delete"/>; the caller does, since it knows the whole undo.
+    /// </summary>
     public async Task<JsonElement> Add(CniConfig config, CniAttachment attachment, CancellationToken cancellation)
     {
         var output = await Execute("ADD", config, attachment, cancellation);
@@ -45,7 +48,7 @@ internal sealed class CniPlugin(IReadOnlyList<string> directories, ProgramRun pr
             ["CNI_COMMAND"] = command,
             ["CNI_CONTAINERID"] = attachment.Uid,
             ["CNI_NETNS"] = attachment.NetPath,
-            ["CNI_IFNAME"] = attachment.Interface,
+            ["CNI_IFNAME"] = CniAttachment.Interface,
             ["CNI_PATH"] = string.Join(':', directories),
         };
         var input = JsonSerializer.Serialize(config, NetworkJson.Default.CniConfig);

@@ -1,6 +1,8 @@
 namespace Edge.Agent.Network;
 
-/// <summary>Which pod of this node holds which host ports. The kernel would take duplicates and serve only one.</summary>
+/// <summary>
+/// Which pod of this node holds which host ports. The kernel would take duplicates and serve only one.
+/// </summary>
 internal sealed class HostPorts
 {
     private const string AnyAddress = "0.0.0.0";

@@ -10,7 +10,9 @@ internal static class MountTable
 {
     public static IReadOnlyList<MountEntry> Read() => Parse(File.ReadLines("/proc/thread-self/mountinfo"));
 
-    /// <summary>The mount that a path lies on: the longest target that contains it, the later one where two are equal.</summary>
+    /// <summary>
+    /// The mount that a path lies on: the longest target that contains it, the later one where two are equal.
+    /// </summary>
     public static MountEntry? Holding(IReadOnlyList<MountEntry> mounts, string path)
     {
         MountEntry? found = null;

@@ -13,7 +13,9 @@ internal sealed record PinRequest(
 /// </summary>
 internal static class NamespacePins
 {
-    /// <summary>A pin that was mounted twice by a crash between mount and record is unmounted as often; more is a fault.</summary>
+    /// <summary>
+    /// A pin that was mounted twice by a crash between mount and record is unmounted as often; more is a fault.
+    /// </summary>
     private const int StackedMountsMax = 8;
 
     public static Task Pin(PinRequest request)
@@ -43,7 +45,8 @@ internal static class NamespacePins
     /// <summary>Whether every pin that the request asks for is a mounted namespace.</summary>
     public static bool Stand(SandboxPaths paths, bool net, bool ipc, bool uts)
     {
-        var pinned = MountTable.Read().Where(mount => mount.FileSystem == "nsfs").Select(mount => mount.Target).ToHashSet();
+        var pinned = MountTable.Read().Where(mount => mount.FileSystem == "nsfs")
+            .Select(mount => mount.Target).ToHashSet();
         return (!net || pinned.Contains(paths.Net))
             && (!ipc || pinned.Contains(paths.Ipc))
             && (!uts || pinned.Contains(paths.Uts));

@@ -20,7 +20,9 @@ internal sealed class NodeTable(string clusterCidr, ProgramRun programs) : IDisp
         _ports.Claim(request.Uid, request.HostPorts);
     }
 
-    /// <summary>Takes in what stands already when the agent starts; <see cref="Add"/> or <see cref="Apply"/> follows.</summary>
+    /// <summary>
+    /// Takes in what stands already when the agent starts; <see cref="Add"/> or <see cref="Apply"/> follows.
+    /// </summary>
     public void Remember(SandboxRecord sandbox)
     {
         _ports.Claim(sandbox.Request.Uid, sandbox.Request.HostPorts);
@@ -77,7 +79,8 @@ internal sealed class NodeTable(string clusterCidr, ProgramRun programs) : IDisp
             var result = await programs.Run("nft", ["-f", "-"], wanted, new Dictionary<string, string>(), cancellation);
             if (result.ExitCode != 0)
             {
-                throw new NetworkException(NetworkReason.RulesetRefused, $"nft: {result.Error}{result.Output}".TrimEnd());
+                throw new NetworkException(
+                    NetworkReason.RulesetRefused, $"nft: {result.Error}{result.Output}".TrimEnd());
             }
         }
         catch (Exception failure) when (failure is TimeoutException or Win32Exception)

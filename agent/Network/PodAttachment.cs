@@ -4,7 +4,9 @@ using Microsoft.Extensions.Logging;
 
 namespace Edge.Agent.Network;
 
-/// <summary>Plugs a sandbox into the pod network and out of it, keeping the pod's address where that is possible.</summary>
+/// <summary>
+/// Plugs a sandbox into the pod network and out of it, keeping the pod's address where that is possible.
+/// </summary>
 internal sealed class PodAttachment(NetworkSettings settings, ProgramRun programs, ILogger logger)
 {
     private readonly CniPlugin _plugin = new(settings.CniBinDirs, programs);
@@ -76,7 +78,8 @@ internal sealed class PodAttachment(NetworkSettings settings, ProgramRun program
             var answer = await _plugin.Add(config, attachment, cancellation);
             var result = answer.Deserialize(NetworkJson.Default.CniResult);
             var podIp = result?.PodIp
-                ?? throw new NetworkException(NetworkReason.PluginFailed, $"{config.Type} ADD answered no IPv4 address");
+                ?? throw new NetworkException(
+                    NetworkReason.PluginFailed, $"{config.Type} ADD answered no IPv4 address");
             return record with { PodIp = podIp, HostInterface = result.HostInterface, CniResult = answer };
         }
         catch (Exception failure) when (failure is NetworkException or OperationCanceledException)

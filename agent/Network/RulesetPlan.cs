@@ -14,7 +14,8 @@ internal static class RulesetPlan
     {
         var routed = sandboxes.Where(sandbox => sandbox is { OwnNetwork: true, PodIp: not null })
             .OrderBy(sandbox => sandbox.Request.Uid, StringComparer.Ordinal).ToList();
-        var forwarded = routed.SelectMany(sandbox => sandbox.Request.HostPorts, (pod, port) => (pod.PodIp, port)).ToList();
+        var forwarded = routed
+            .SelectMany(sandbox => sandbox.Request.HostPorts, (pod, port) => (pod.PodIp, port)).ToList();
 
         var everywhere = forwarded.Where(entry => HostPorts.OnEveryAddress(entry.port))
             .Select(entry => $"{Key(entry.port)} : {entry.PodIp} . {entry.port.ContainerPort}");
@@ -27,8 +28,12 @@ internal static class RulesetPlan
             table ip {{Table}}
             delete table ip {{Table}}
             table ip {{Table}} {
-              map everywhere { type inet_proto . inet_service : ipv4_addr . inet_service;{{Elements(everywhere)}} }
-              map addressed { type ipv4_addr . inet_proto . inet_service : ipv4_addr . inet_service;{{Elements(addressed)}} }
+              map everywhere {
+                type inet_proto . inet_service : ipv4_addr . inet_service;{{Elements(everywhere)}}
+              }
+              map addressed {
+                type ipv4_addr . inet_proto . inet_service : ipv4_addr . inet_service;{{Elements(addressed)}}
+              }
               set hairpin { type ipv4_addr . ipv4_addr;{{Elements(hairpin)}} }
               set pods { type ipv4_addr; flags interval; auto-merge;{{Elements(pods)}} }
 

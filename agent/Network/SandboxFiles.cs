@@ -10,10 +10,13 @@ internal sealed class SandboxFiles(string runDir)
     public SandboxPaths Paths(string uid) => new(Path.Combine(Root, uid));
 
     public IReadOnlyList<string> Uids() => Directory.Exists(Root)
-        ? [.. Directory.EnumerateDirectories(Root).Select(Path.GetFileName).OfType<string>().Order(StringComparer.Ordinal)]
+        ? [.. Directory.EnumerateDirectories(Root).Select(Path.GetFileName).OfType<string>()
+            .Order(StringComparer.Ordinal)]
         : [];
 
-    /// <summary>Null when there is no record, or when a crash has left an unreadable one: the sandbox is half made.</summary>
+    /// <summary>
+    /// Null when there is no record, or when a crash has left an unreadable one: the sandbox is half made.
+    /// </summary>
     public SandboxRecord? Read(string uid)
     {
         try
@@ -35,7 +38,9 @@ internal sealed class SandboxFiles(string runDir)
         File.Move(next, paths.Record, overwrite: true);
     }
 
-    /// <summary>Unpins everything and removes the directory; the record goes last, so that a crash leaves it findable.</summary>
+    /// <summary>
+    /// Unpins everything and removes the directory; the record goes last, so that a crash leaves it findable.
+    /// </summary>
     public void Delete(string uid)
     {
         var paths = Paths(uid);

@@ -24,7 +24,9 @@ internal sealed partial class SandboxNetwork : IDisposable
     }
 
     /// <summary>Once, before anything else: makes the node ready and reads what sandboxes stand already.</summary>
-    /// <exception cref="NetworkException">The kernel forwards no packets or shares no mounts; pods cannot run.</exception>
+    /// <exception cref="NetworkException">
+    /// The kernel forwards no packets or shares no mounts; pods cannot run.
+    /// </exception>
     public async Task Start(CancellationToken cancellation)
     {
         _files.Share();
@@ -57,12 +59,15 @@ internal sealed partial class SandboxNetwork : IDisposable
         }
     }
 
-    /// <summary>Makes the pod's sandbox, or adopts it where it stands; a broken interface is repaired in place.</summary>
+    /// <summary>
+    /// Makes the pod's sandbox, or adopts it where it stands; a broken interface is repaired in place.
+    /// </summary>
     public async Task<SandboxResult> Create(SandboxRequest request, CancellationToken cancellation)
     {
         if (!UidPattern().IsMatch(request.Uid))
         {
-            return new SandboxResult.Failed(NetworkReason.BadRequest, $"uid \"{request.Uid}\" is no name of a directory");
+            return new SandboxResult.Failed(
+                NetworkReason.BadRequest, $"uid \"{request.Uid}\" is no name of a directory");
         }
 
         try
@@ -83,7 +88,9 @@ internal sealed partial class SandboxNetwork : IDisposable
     }
 
     /// <summary>Removes the pod's sandbox and frees its address and ports; without effect when there is none.</summary>
-    /// <exception cref="NetworkException">Something of it is left; what it holds stays held until a later call.</exception>
+    /// <exception cref="NetworkException">
+    /// Something of it is left; what it holds stays held until a later call.
+    /// </exception>
     public async Task Remove(string uid, CancellationToken cancellation)
     {
         var stood = Directory.Exists(_files.Paths(uid).Root);
@@ -97,7 +104,9 @@ internal sealed partial class SandboxNetwork : IDisposable
     /// <summary>The uids that have a sandbox here, whole or half made.</summary>
     public IReadOnlyList<string> List() => _files.Uids();
 
-    /// <summary>Removes every sandbox and address reservation that belongs to none of <paramref name="uids"/>.</summary>
+    /// <summary>
+    /// Removes every sandbox and address reservation that belongs to none of <paramref name="uids"/>.
+    /// </summary>
     public async Task RemoveOthers(IReadOnlySet<string> uids, CancellationToken cancellation)
     {
         foreach (var uid in List().Where(uid => !uids.Contains(uid)))
@@ -179,7 +188,9 @@ internal sealed partial class SandboxNetwork : IDisposable
         }
     }
 
-    /// <summary>The steps of making, in reverse. Each is safe to repeat, so a crash between two costs nothing.</summary>
+    /// <summary>
+    /// The steps of making, in reverse. Each is safe to repeat, so a crash between two costs nothing.
+    /// </summary>
     private async Task Undo(string uid, CancellationToken cancellation)
     {
         await _table.Remove(uid, cancellation);

@@ -55,7 +55,8 @@ internal static class Sysctls
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
-            throw new NetworkException(NetworkReason.SysctlRefused, $"sysctl {name}={value}: {failure.Message}", failure);
+            throw new NetworkException(
+                NetworkReason.SysctlRefused, $"sysctl {name}={value}: {failure.Message}", failure);
         }
     }
 
