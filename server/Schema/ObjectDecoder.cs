@@ -1,20 +1,124 @@
+using System.Text.Json;
 using System.Text.Json.Nodes;
+using YamlDotNet.Core;
 
 namespace Edge.Server.Schema;
 
 /// <summary>Bodies to trees: reads, checks types, drops what the schema does not know, and says so.</summary>
 internal static class ObjectDecoder
 {
-    public static DecodeResult FromJson(ResourceSchema schema, ReadOnlyMemory<byte> body, FieldValidation validation) =>
-        throw new NotImplementedException();
+    public static DecodeResult FromJson(ResourceSchema schema, ReadOnlyMemory<byte> body, FieldValidation validation)
+    {
+        try
+        {
+            var (tree, duplicates) = JsonTreeReader.Read(body.Span);
+            return Decode(schema, tree, duplicates, validation);
+        }
+        catch (JsonException fault)
+        {
+            return Unreadable(schema, "json parse error", fault);
+        }
+        catch (InvalidOperationException fault)
+        {
+            // The reader's word for text that is not UTF-8.
+            return Unreadable(schema, "json parse error", fault);
+        }
+    }
 
-    public static DecodeResult FromYaml(ResourceSchema schema, ReadOnlyMemory<byte> body, FieldValidation validation) =>
-        throw new NotImplementedException();
+    public static DecodeResult FromYaml(ResourceSchema schema, ReadOnlyMemory<byte> body, FieldValidation validation)
+    {
+        try
+        {
+            var (tree, duplicates) = YamlTreeReader.Read(body.Span);
+            return Decode(schema, tree, duplicates, validation);
+        }
+        catch (YamlException fault)
+        {
+            return Unreadable(schema, "yaml parse error", fault);
+        }
+    }
 
-    public static DecodeResult FromProtobuf(ResourceSchema schema, ReadOnlyMemory<byte> body) =>
-        throw new NotImplementedException();
+    public static DecodeResult FromProtobuf(ResourceSchema schema, ReadOnlyMemory<byte> body)
+    {
+        try
+        {
+            // Unknown numbers come from a newer client; upstream drops them without a word as well.
+            return Decode(schema, ProtobufBody.ToJson(schema, body.Span), [], FieldValidation.Ignore);
+        }
+        catch (Exception fault) when (fault is FormatException or JsonException)
+        {
+            return Unreadable(schema, "protobuf parse error", fault);
+        }
+    }
 
-    /// <summary>The same checks on a tree that a patch has made.</summary>
+    /// <summary>The same checks on a tree that a patch has made; the tree is changed in place.</summary>
     public static DecodeResult FromTree(ResourceSchema schema, JsonObject tree, FieldValidation validation) =>
-        throw new NotImplementedException();
+        Decode(schema, tree, [], validation);
+
+    private static DecodeResult Decode(
+        ResourceSchema schema, JsonNode? tree, IReadOnlyList<string> duplicates, FieldValidation validation)
+    {
+        if (tree is not JsonObject obj)
+        {
+            return new DecodeResult.Failed(
+                $"the object provided is unrecognized (must be of type {schema.Kind}): couldn't get version/kind");
+        }
+
+        if (TypeFault(schema, obj) is { } fault)
+        {
+            return new DecodeResult.Failed(fault);
+        }
+
+        var check = new TreeCheck();
+        try
+        {
+            check.Object(schema.Tree, obj, "");
+        }
+        catch (TypeMismatchException mismatch)
+        {
+            return new DecodeResult.Failed(CannotHandle(schema, mismatch.Message));
+        }
+
+        obj["apiVersion"] ??= schema.ApiVersion;
+        obj["kind"] ??= schema.Kind;
+        var strict = check.Unknown.Select(path => $"unknown field \"{path}\"")
+            .Concat(duplicates.Select(path => $"duplicate field \"{path}\"")).ToList();
+        if (validation == FieldValidation.Strict && strict.Count > 0)
+        {
+            return new DecodeResult.Failed(
+                CannotHandle(schema, $"strict decoding error: {string.Join(", ", strict)}"));
+        }
+
+        var notes = check.Unsupported.Select(path => $"{path}: stored, but Edge does not act on this field yet");
+        return new DecodeResult.Decoded(
+            obj, validation == FieldValidation.Warn ? [.. strict, .. notes] : [.. notes]);
+    }
+
+    /// <summary>A body may leave out apiVersion and kind, but may not name others than the endpoint's.</summary>
+    private static string? TypeFault(ResourceSchema schema, JsonObject obj)
+    {
+        var (version, kind) = (obj.Text("apiVersion"), obj.Text("kind"));
+        if (schema.Group == SchemaCatalog.MetaGroup)
+        {
+            return kind.Length == 0 || kind == schema.Kind
+                ? null : $"{kind} in version \"{version}\" cannot be handled as a {schema.Kind}";
+        }
+
+        if (kind.Length > 0 && kind != schema.Kind)
+        {
+            return $"{kind} in version \"{version}\" cannot be handled as a {schema.Kind}: "
+                + $"no kind \"{kind}\" is registered for this endpoint";
+        }
+
+        return version.Length == 0 || version == schema.ApiVersion
+            ? null
+            : $"the API version in the data ({version}) does not match the expected API version ({schema.ApiVersion})";
+    }
+
+    private static string CannotHandle(ResourceSchema schema, string reason) =>
+        $"{schema.Kind} in version \"{schema.Version}\" cannot be handled as a {schema.Kind}: {reason}";
+
+    private static DecodeResult.Failed Unreadable(ResourceSchema schema, string what, Exception fault) => new(
+        $"the object provided is unrecognized (must be of type {schema.Kind}): couldn't get version/kind; {what}: "
+        + fault.Message);
 }

@@ -22,6 +22,9 @@ internal sealed class ResourceSchema
 
     public required string Kind { get; init; }
 
+    /// <summary>The package that the kind's type is described in, for its name in documents.</summary>
+    public string Package { get; init; } = "";
+
     public string Plural { get; init; } = "";
 
     public string Singular { get; init; } = "";

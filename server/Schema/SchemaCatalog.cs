@@ -1,3 +1,5 @@
+using System.Reflection;
+
 namespace Edge.Server.Schema;
 
 /// <summary>A group and version that the API serves; the core group is the empty string.</summary>
@@ -9,18 +11,42 @@ internal sealed record GroupVersion(string Group, string Version)
 /// <summary>All kinds that the API knows, in the order discovery lists them.</summary>
 internal sealed class SchemaCatalog
 {
-    public static SchemaCatalog Default { get; } = new();
+    public const string MetaGroup = "meta.k8s.io";
+
+    private static readonly Lazy<SchemaCatalog> _default = new(() => new SchemaCatalog(keepTexts: false));
+    private readonly IReadOnlyList<ResourceSchema> _kinds;
+
+    /// <param name="keepTexts">True keeps the descriptive texts, which only the OpenAPI documents need.</param>
+    public SchemaCatalog(bool keepTexts)
+    {
+        var assembly = Assembly.GetExecutingAssembly();
+        var library = new TypeLibrary(keepTexts);
+        _kinds = [.. assembly.GetManifestResourceNames()
+            .Where(name => name.EndsWith(".kinds", StringComparison.Ordinal))
+            .Order(StringComparer.Ordinal)
+            .SelectMany(name => new KindReader(library).Read(TypeLibrary.ReadResource(assembly, name)))];
+        Resources = [.. _kinds.Where(kind => kind.Plural.Length > 0)];
+        GroupVersions = [.. Resources.Select(kind => new GroupVersion(kind.Group, kind.Version)).Distinct()];
+        DeleteOptions = FindKind(MetaGroup, "v1", "DeleteOptions")!;
+    }
+
+    public static SchemaCatalog Default => _default.Value;
 
     /// <summary>The served group-versions, core first.</summary>
-    public IReadOnlyList<GroupVersion> GroupVersions => throw new NotImplementedException();
+    public IReadOnlyList<GroupVersion> GroupVersions { get; }
 
     /// <summary>Every resource with an endpoint.</summary>
-    public IReadOnlyList<ResourceSchema> Resources => throw new NotImplementedException();
+    public IReadOnlyList<ResourceSchema> Resources { get; }
 
-    public ResourceSchema? Find(string group, string version, string plural) => throw new NotImplementedException();
+    /// <summary>The body of a DELETE, whatever group and version it names.</summary>
+    public ResourceSchema DeleteOptions { get; }
+
+    public ResourceSchema? Find(string group, string version, string plural) =>
+        Resources.FirstOrDefault(kind => kind.Plural == plural && kind.Version == version && kind.Group == group);
 
     /// <summary>
     /// By kind, bodies without an endpoint included: DeleteOptions (group meta.k8s.io), Eviction, Binding, Status.
     /// </summary>
-    public ResourceSchema? FindKind(string group, string version, string kind) => throw new NotImplementedException();
+    public ResourceSchema? FindKind(string group, string version, string kind) =>
+        _kinds.FirstOrDefault(known => known.Kind == kind && known.Version == version && known.Group == group);
 }

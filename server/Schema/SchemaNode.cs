@@ -20,17 +20,15 @@ internal enum SchemaType
     Raw,
 }
 
-/// <summary>How a list merges under server-side apply; for maps and objects <c>Atomic</c> means replaced whole.</summary>
-internal enum ListType
-{
-    Atomic,
-    Map,
-    Set,
-}
+/// <summary>A part of a protobuf message whose fields stand directly in the JSON object.</summary>
+internal sealed record InlinePart(int Number, SchemaNode Node);
 
 /// <summary>A type of the tree: an object with fields, a list or map of items, or a scalar. Shared and immutable.</summary>
 internal sealed class SchemaNode
 {
+    private readonly IReadOnlyList<SchemaField> _fields = [];
+    private readonly Dictionary<string, SchemaField> _byName = [];
+
     public required SchemaType Type { get; init; }
 
     /// <summary>Kubernetes' name of the type (<c>io.k8s.api.core.v1.PodSpec</c>) for objects, else empty.</summary>
@@ -38,55 +36,27 @@ internal sealed class SchemaNode
 
     public string Description { get; init; } = "";
 
-    /// <summary>The fields of an object, in the order of the description.</summary>
-    public IReadOnlyList<SchemaField> Fields { get; internal set; } = [];
+    /// <summary>The fields of an object in the order of the description, those of inline parts among them.</summary>
+    public IReadOnlyList<SchemaField> Fields
+    {
+        get => _fields;
+        init
+        {
+            _fields = value;
+            _byName = value.ToDictionary(item => item.Name, StringComparer.Ordinal);
+        }
+    }
+
+    public IReadOnlyList<InlinePart> Inlines { get; init; } = [];
 
     /// <summary>What a list or a map holds.</summary>
     public SchemaNode? Item { get; init; }
 
+    /// <summary>Owned and replaced as a whole by server-side apply.</summary>
     public bool Atomic { get; init; }
 
-    private Dictionary<string, SchemaField>? _byName;
+    /// <summary>In protobuf the list sits in a message of its own (certificates ExtraValue).</summary>
+    public bool Wrapped { get; init; }
 
-    public SchemaField? Find(string name)
-    {
-        _byName ??= Fields.ToDictionary(field => field.Name, StringComparer.Ordinal);
-        return _byName.GetValueOrDefault(name);
-    }
-}
-
-/// <summary>One field of an object: its shape and everything that the API says about it.</summary>
-internal sealed class SchemaField
-{
-    public required string Name { get; init; }
-
-    public required SchemaNode Node { get; init; }
-
-    /// <summary>Protobuf field number; 0 where the field never travels as protobuf.</summary>
-    public int Number { get; init; }
-
-    /// <summary>A pointer in Go: an explicit zero is kept when a protobuf body is read.</summary>
-    public bool Pointer { get; init; }
-
-    /// <summary>Strategic merge: merge lists by <see cref="MergeKey"/> (or as a set when there is no key).</summary>
-    public bool Merge { get; init; }
-
-    public bool RetainKeys { get; init; }
-
-    public string MergeKey { get; init; } = "";
-
-    public ListType ListType { get; init; }
-
-    public IReadOnlyList<string> ListKeys { get; init; } = [];
-
-    public bool Required { get; init; }
-
-    /// <summary>Read and stored, but no part of Edge acts on it yet; naming it in a body yields a warning.</summary>
-    public bool Unsupported { get; init; }
-
-    public string? Default { get; init; }
-
-    public IReadOnlyList<string> Enum { get; init; } = [];
-
-    public string Description { get; init; } = "";
+    public SchemaField? Find(string name) => _byName.GetValueOrDefault(name);
 }

@@ -1,0 +1,84 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+
+namespace Edge.Server.Schema;
+
+/// <summary>
+/// Bytes to a tree, noting keys that stand twice in one object (the last one wins, as in Go), which the framework's
+/// own parser hides.
+/// </summary>
+internal sealed class JsonTreeReader
+{
+    /// <summary>Deeper nesting than any kind has; keeps a hostile body from exhausting the stack.</summary>
+    public const int MaxDepth = 128;
+
+    private readonly List<string> _duplicates = [];
+
+    private JsonTreeReader()
+    {
+    }
+
+    /// <summary>The tree and the paths that stand twice.</summary>
+    /// <exception cref="JsonException">The bytes are not one JSON value.</exception>
+    public static (JsonNode? Tree, IReadOnlyList<string> Duplicates) Read(ReadOnlySpan<byte> json)
+    {
+        var reader = new Utf8JsonReader(json, new JsonReaderOptions { MaxDepth = MaxDepth });
+        var self = new JsonTreeReader();
+        reader.Read();
+        var tree = self.Value(ref reader, "");
+        if (reader.Read())
+        {
+            throw new JsonException("a second value follows the first");
+        }
+
+        return (tree, self._duplicates);
+    }
+
+    private JsonNode? Value(ref Utf8JsonReader reader, string path) => reader.TokenType switch
+    {
+        JsonTokenType.StartObject => ObjectValue(ref reader, path),
+        JsonTokenType.StartArray => ListValue(ref reader, path),
+        JsonTokenType.String => JsonValue.Create(reader.GetString()),
+        JsonTokenType.Number => NumberValue(ref reader),
+        JsonTokenType.True => JsonValue.Create(true),
+        JsonTokenType.False => JsonValue.Create(false),
+        JsonTokenType.Null => null,
+        JsonTokenType.None or JsonTokenType.EndObject or JsonTokenType.EndArray or JsonTokenType.PropertyName
+            or JsonTokenType.Comment => throw new JsonException("a value is expected"),
+    };
+
+    private JsonObject ObjectValue(ref Utf8JsonReader reader, string path)
+    {
+        var result = new JsonObject();
+        while (reader.Read() && reader.TokenType != JsonTokenType.EndObject)
+        {
+            var name = reader.GetString()!;
+            var inner = path.Length == 0 ? name : $"{path}.{name}";
+            reader.Read();
+            if (result.ContainsKey(name))
+            {
+                _duplicates.Add(inner);
+            }
+
+            result[name] = Value(ref reader, inner);
+        }
+
+        return result;
+    }
+
+    private JsonArray ListValue(ref Utf8JsonReader reader, string path)
+    {
+        var result = new JsonArray();
+        while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
+        {
+            result.Add(Value(ref reader, $"{path}[{result.Count}]"));
+        }
+
+        return result;
+    }
+
+    private static JsonValue NumberValue(ref Utf8JsonReader reader) =>
+        reader.TryGetInt64(out var whole) ? JsonValue.Create(whole)
+        : reader.TryGetDecimal(out var exact) ? JsonValue.Create(exact)
+        : JsonValue.Create(reader.GetDouble());
+}

@@ -1,0 +1,219 @@
+using System.Globalization;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Edge.Proto.Model;
+
+namespace Edge.Server.Schema;
+
+/// <summary>
+/// Holds a tree against its schema, in place: drops nulls and unknown fields (noting them), refuses values of a wrong
+/// type with the text of Go's decoder, and notes fields that Edge stores but does not act on.
+/// </summary>
+internal sealed class TreeCheck
+{
+    private const string QuantityRule =
+        "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'";
+
+    public List<string> Unknown { get; } = [];
+
+    public List<string> Unsupported { get; } = [];
+
+    /// <exception cref="TypeMismatchException">A value has the wrong type.</exception>
+    public void Object(SchemaNode node, JsonObject obj, string path)
+    {
+        foreach (var (name, value) in obj.ToList())
+        {
+            var inner = path.Length == 0 ? name : $"{path}.{name}";
+            if (node.Find(name) is not { } field)
+            {
+                Unknown.Add(inner);
+                obj.Remove(name);
+                continue;
+            }
+
+            if (value is null)
+            {
+                obj.Remove(name);
+                continue;
+            }
+
+            var place = new Place(node.Name[(node.Name.LastIndexOf('.') + 1)..], inner);
+            Replace(obj, name, value, Value(field.Node, value, place));
+            NoteUnsupported(field, obj[name], inner);
+        }
+    }
+
+    private void NoteUnsupported(SchemaField field, JsonNode? value, string path)
+    {
+        var idle = value switch
+        {
+            JsonObject map => map.Count == 0 && field.Node.Fields.Count != 0 && !field.Pointer,
+            JsonArray list => list.Count == 0,
+            JsonValue scalar => scalar.ToString() is "" or "0" or "false" || scalar.ToString() == field.Default,
+            _ => true,
+        };
+        if (field.Unsupported && !idle)
+        {
+            Unsupported.Add(path);
+        }
+    }
+
+    /// <summary>The value as it is kept; the same instance when nothing had to change.</summary>
+    private JsonNode Value(SchemaNode node, JsonNode value, Place place)
+    {
+        switch (node.Type)
+        {
+            case SchemaType.Object:
+                Object(node, value as JsonObject ?? throw Mismatch(node, value, place), place.Path);
+                return value;
+            case SchemaType.Map:
+                Map(node.Item!, value as JsonObject ?? throw Mismatch(node, value, place), place);
+                return value;
+            case SchemaType.List:
+                List(node.Item!, value as JsonArray ?? throw Mismatch(node, value, place), place);
+                return value;
+            case SchemaType.Raw:
+                return value;
+            case SchemaType.Bool:
+                return value.GetValueKind() is JsonValueKind.True or JsonValueKind.False
+                    ? value : throw Mismatch(node, value, place);
+            case SchemaType.Int32 or SchemaType.Int64:
+                return Integer(node, value, place);
+            case SchemaType.Number:
+                return value.GetValueKind() == JsonValueKind.Number ? value : throw Mismatch(node, value, place);
+            case SchemaType.Quantity:
+                return QuantityText(node, value, place);
+            case SchemaType.IntOrString:
+                return JsonTree.AsText(value) is not null || JsonTree.AsLong(value) is not null
+                    ? value : throw Mismatch(node, value, place);
+            default:
+                return TextValue(node, value, place);
+        }
+    }
+
+    private void Map(SchemaNode item, JsonObject map, Place place)
+    {
+        foreach (var (key, value) in map.ToList())
+        {
+            Replace(map, key, value, Value(item, value ?? Zero(item), place with { Path = $"{place.Path}[{key}]" }));
+        }
+    }
+
+    private void List(SchemaNode item, JsonArray list, Place place)
+    {
+        for (var at = 0; at < list.Count; at++)
+        {
+            var value = list[at];
+            var kept = Value(item, value ?? Zero(item), place with { Path = $"{place.Path}[{at}]" });
+            if (!ReferenceEquals(kept, value))
+            {
+                list[at] = kept;
+            }
+        }
+    }
+
+    private static void Replace(JsonObject obj, string name, JsonNode? before, JsonNode after)
+    {
+        if (!ReferenceEquals(before, after))
+        {
+            obj[name] = after;
+        }
+    }
+
+    /// <summary>What Go makes of a null element.</summary>
+    private static JsonNode Zero(SchemaNode item) => item.Type switch
+    {
+        SchemaType.Object or SchemaType.Map => new JsonObject(),
+        SchemaType.List => new JsonArray(),
+        SchemaType.Bool => JsonValue.Create(false),
+        SchemaType.Int32 or SchemaType.Int64 or SchemaType.Number or SchemaType.IntOrString => JsonValue.Create(0L),
+        SchemaType.Quantity => JsonValue.Create("0"),
+        SchemaType.String or SchemaType.Bytes or SchemaType.Time or SchemaType.MicroTime or SchemaType.Duration
+            or SchemaType.Raw => JsonValue.Create(""),
+    };
+
+    private static JsonNode Integer(SchemaNode node, JsonNode value, Place place)
+    {
+        var number = JsonTree.AsLong(value);
+        var fits = number is not null
+            && (node.Type == SchemaType.Int64 || number is >= int.MinValue and <= int.MaxValue);
+        return fits ? value : throw Mismatch(node, value, place);
+    }
+
+    private static JsonNode QuantityText(SchemaNode node, JsonNode value, Place place)
+    {
+        var text = JsonTree.AsText(value)
+            ?? (value.GetValueKind() == JsonValueKind.Number ? value.ToJsonString() : null)
+            ?? throw Mismatch(node, value, place);
+        if (!Quantity.TryParse(text, out _))
+        {
+            throw new TypeMismatchException($"{place.Path}: {QuantityRule}");
+        }
+
+        return JsonTree.AsText(value) is null ? JsonValue.Create(text) : value;
+    }
+
+    private static JsonNode TextValue(SchemaNode node, JsonNode value, Place place)
+    {
+        var text = JsonTree.AsText(value) ?? throw Mismatch(node, value, place);
+        if (node.Type is SchemaType.Time or SchemaType.MicroTime && text.Length > 0
+            && !DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out _))
+        {
+            throw new TypeMismatchException(
+                $"parsing time \"{text}\" as \"2006-01-02T15:04:05Z07:00\": cannot parse \"{text}\" as \"2006\"");
+        }
+
+        if (node.Type == SchemaType.Bytes && Base64Fault(text) is { } at)
+        {
+            throw new TypeMismatchException($"illegal base64 data at input byte {at}");
+        }
+
+        return value;
+    }
+
+    /// <summary>The place of the first byte that is not base64, or null. Line breaks are let through, as in Go.</summary>
+    private static int? Base64Fault(string text)
+    {
+        var buffer = new byte[(text.Length * 3 / 4) + 3];
+        if (Convert.TryFromBase64String(text, buffer, out _))
+        {
+            return null;
+        }
+
+        var at = 0;
+        while (at < text.Length && (char.IsAsciiLetterOrDigit(text[at]) || text[at] is '+' or '/' or '\n' or '\r'))
+        {
+            at++;
+        }
+
+        return at;
+    }
+
+    private static TypeMismatchException Mismatch(SchemaNode node, JsonNode value, Place place)
+    {
+        var found = JsonTree.KindWord(value);
+        if (found == "number" && node.Type is SchemaType.Int32 or SchemaType.Int64)
+        {
+            found = $"number {value.ToJsonString()}";
+        }
+
+        return new TypeMismatchException(
+            $"json: cannot unmarshal {found} into Go struct field {place.Owner}.{Plain(place.Path)} of type "
+            + GoType.Of(node));
+    }
+
+    /// <summary>Go's messages name the path without indexes and keys.</summary>
+    private static string Plain(string path)
+    {
+        var depth = 0;
+        return string.Concat(path.Where(letter =>
+        {
+            depth += letter == '[' ? 1 : 0;
+            var keep = depth == 0;
+            depth -= letter == ']' ? 1 : 0;
+            return keep;
+        }));
+    }
+
+    private readonly record struct Place(string Owner, string Path);
+}
