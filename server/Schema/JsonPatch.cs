@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.Text.Json.Nodes;
 
 namespace Edge.Server.Schema;
@@ -8,6 +9,80 @@ internal static class JsonPatch
     /// <summary>As in Kubernetes: a patch with more operations is refused with 413.</summary>
     public const int MaxOperations = 10_000;
 
-    public static PatchResult Apply(JsonObject original, ReadOnlyMemory<byte> patch) =>
-        throw new NotImplementedException();
+    public static PatchResult Apply(JsonObject original, ReadOnlyMemory<byte> patch)
+    {
+        JsonNode? tree;
+        try
+        {
+            tree = JsonTreeReader.Read(patch.Span).Tree;
+        }
+        catch (JsonException fault)
+        {
+            return new PatchResult.Malformed($"error decoding patch: {fault.Message}");
+        }
+
+        if (tree is not JsonArray operations)
+        {
+            return new PatchResult.Malformed(
+                $"error decoding patch: json: cannot unmarshal {JsonTree.KindWord(tree)} into Go value of type "
+                + "jsonpatch.Patch");
+        }
+
+        if (operations.Count > MaxOperations)
+        {
+            return new PatchResult.Malformed(
+                $"The allowed maximum operations in a JSON patch is {MaxOperations}, got {operations.Count}",
+                TooLarge: true);
+        }
+
+        return Run(original, operations);
+    }
+
+    private static PatchResult Run(JsonObject original, JsonArray operations)
+    {
+        JsonNode? root = original.DeepClone();
+        foreach (var node in operations)
+        {
+            if (node is not JsonObject operation)
+            {
+                return new PatchResult.Malformed("error decoding patch: an operation is not an object");
+            }
+
+            var fault = Operate(ref root, operation);
+            if (fault is not null)
+            {
+                return new PatchResult.Unprocessable($"the server rejected our request due to an error: {fault}");
+            }
+        }
+
+        return root is JsonObject patched
+            ? new PatchResult.Patched(patched)
+            : new PatchResult.Unprocessable("the patch leaves no object");
+    }
+
+    private static string? Operate(ref JsonNode? root, JsonObject operation)
+    {
+        var (kind, path) = (operation.Text("op"), operation.Text("path"));
+        switch (kind)
+        {
+            case "add":
+                return JsonPointer.Add(ref root, path, operation["value"]?.DeepClone());
+            case "remove":
+                return JsonPointer.Remove(ref root, path, out _);
+            case "replace":
+                return JsonPointer.Replace(ref root, path, operation["value"]?.DeepClone());
+            case "test":
+                return JsonPointer.Find(root, path, out var found) is null
+                    && JsonTree.Same(found, operation["value"])
+                        ? null : $"testing value {path} failed";
+            case "copy":
+                return JsonPointer.Find(root, operation.Text("from"), out var source)
+                    ?? JsonPointer.Add(ref root, path, source?.DeepClone());
+            case "move":
+                return JsonPointer.Remove(ref root, operation.Text("from"), out var moved)
+                    ?? JsonPointer.Add(ref root, path, moved);
+            default:
+                return $"Unexpected kind: {kind}";
+        }
+    }
 }

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.Text.Json.Nodes;
 
 namespace Edge.Server.Schema;
@@ -5,6 +6,43 @@ namespace Edge.Server.Schema;
 /// <summary>RFC 7386.</summary>
 internal static class MergePatch
 {
-    public static PatchResult Apply(JsonObject original, ReadOnlyMemory<byte> patch) =>
-        throw new NotImplementedException();
+    public static PatchResult Apply(JsonObject original, ReadOnlyMemory<byte> patch)
+    {
+        JsonNode? tree;
+        try
+        {
+            tree = JsonTreeReader.Read(patch.Span).Tree;
+        }
+        catch (JsonException fault)
+        {
+            return new PatchResult.Malformed($"error decoding patch: {fault.Message}");
+        }
+
+        return tree is JsonObject changes
+            ? new PatchResult.Patched(Merge(original.Copy(), changes))
+            : new PatchResult.Malformed(
+                $"error decoding patch: json: cannot unmarshal {JsonTree.KindWord(tree)} into Go value of type "
+                + "map[string]interface {}");
+    }
+
+    private static JsonObject Merge(JsonObject into, JsonObject changes)
+    {
+        foreach (var (name, value) in changes)
+        {
+            switch (value)
+            {
+                case null:
+                    into.Remove(name);
+                    break;
+                case JsonObject inner:
+                    into[name] = Merge(into[name] is JsonObject current ? current.Copy() : [], inner);
+                    break;
+                default:
+                    into[name] = value.DeepClone();
+                    break;
+            }
+        }
+
+        return into;
+    }
 }
