@@ -9,24 +9,66 @@ namespace Edge.Server.Store;
 /// </summary>
 internal sealed class ObjectStore : IAsyncDisposable
 {
-    /// <summary>Opens or makes the database and reads it whole.</summary>
-    public static ObjectStore Open(StoreSettings settings, TimeProvider time, ILogger<ObjectStore> log) =>
-        throw new NotImplementedException();
+    /// <summary>How often watchers hear up to where they have seen everything; as in Kubernetes.</summary>
+    private static readonly TimeSpan s_bookmarkInterval = TimeSpan.FromMinutes(1);
+
+    private readonly ValueCodec _codec;
+    private readonly WatchHub _hub;
+    private readonly StoreWriter _writer;
+    private readonly ITimer _timer;
+
+    private ObjectStore(ValueCodec codec, WatchHub hub, StoreWriter writer, TimeProvider time)
+    {
+        (_codec, _hub, _writer) = (codec, hub, writer);
+        Completion = writer.Run();
+        _timer = time.CreateTimer(_ => OnMinute(), null, s_bookmarkInterval, s_bookmarkInterval);
+    }
+
+    /// <summary>The newest moment that readers see.</summary>
+    public StoreSnapshot Current => _writer.Current;
 
     /// <summary>The revision of the newest change that readers see.</summary>
-    public long Revision => throw new NotImplementedException();
+    public long Revision => _writer.Current.Revision;
 
     /// <summary>Ends when the store is closed and faults when the database failed, after which the process must end.</summary>
-    public Task Completion => throw new NotImplementedException();
+    public Task Completion { get; }
+
+    /// <summary>Opens or makes the database and reads it whole.</summary>
+    public static ObjectStore Open(StoreSettings settings, TimeProvider time, ILogger<ObjectStore> log)
+    {
+        var codec = new ValueCodec(settings.SecretKey);
+        var database = new KvDatabase(settings.Path, settings.CheckpointPages);
+        var revision = database.ReadCounter() + StoreWriter.StartJump;
+        database.Commit([], revision);
+        var snapshot = Load(database, codec, revision);
+        log.Opened(snapshot.Count, revision);
+        var hub = new WatchHub(revision);
+        return new ObjectStore(codec, hub, new StoreWriter(database, hub, snapshot, time, log), time);
+    }
 
     /// <summary>Applies all ops, or none when a compare fails. Returns after the commit is on disk.</summary>
-    public Task<TxnResult> Txn(IReadOnlyList<Compare> compares, IReadOnlyList<StoreOp> ops, CancellationToken ct) =>
-        throw new NotImplementedException();
+    /// <remarks>Cancelling stops the waiting, not a transaction that is in line already.</remarks>
+    public Task<TxnResult> Txn(IReadOnlyList<Compare> compares, IReadOnlyList<StoreOp> ops, CancellationToken ct)
+    {
+        var encoded = new byte[]?[ops.Count];
+        for (var i = 0; i < encoded.Length; i++)
+        {
+            encoded[i] = ops[i].IsDelete || StoreKeys.IsMemoryOnly(ops[i].Key)
+                ? null
+                : _codec.Encode(ops[i].Key, ops[i].Value.Span);
+        }
 
-    public StoredObject? Get(string key) => throw new NotImplementedException();
+        return _writer.Submit(new PendingTxn(compares, ops, encoded), ct);
+    }
+
+    public StoredObject? Get(string key) => Current.Get(key);
 
     /// <summary>All objects whose key begins with <paramref name="prefix"/>, in key order, of one moment.</summary>
-    public Listing List(string prefix) => throw new NotImplementedException();
+    public Listing List(string prefix)
+    {
+        var snapshot = Current;
+        return new Listing(snapshot.Revision, snapshot.Range(prefix).ToList());
+    }
 
     /// <summary>
     /// Every change after <paramref name="fromRevision"/>, once and in order, then what comes; about once a minute a
@@ -35,12 +77,61 @@ internal sealed class ObjectStore : IAsyncDisposable
     public async IAsyncEnumerable<Change> Watch(
         string prefix, long fromRevision, [EnumeratorCancellation] CancellationToken ct)
     {
-        await Completion;
-        throw new NotImplementedException();
-#pragma warning disable CS0162
-        yield break;
-#pragma warning restore CS0162
+        var current = Revision;
+        if (fromRevision > current)
+        {
+            throw new StoreException(StoreReason.FutureRevision,
+                $"Too large resource version: {fromRevision}, current: {current}");
+        }
+
+        var reader = _hub.Open(prefix, fromRevision);
+        var changes = new List<Change>();
+        try
+        {
+            while (true)
+            {
+                ct.ThrowIfCancellationRequested();
+                changes.Clear();
+                if (_hub.Take(reader, changes) is { } more)
+                {
+                    await more.WaitAsync(ct);
+                }
+
+                foreach (var change in changes)
+                {
+                    yield return change;
+                }
+            }
+        }
+        finally
+        {
+            _hub.Close(reader);
+        }
     }
 
-    public ValueTask DisposeAsync() => throw new NotImplementedException();
+    public async ValueTask DisposeAsync()
+    {
+        await _timer.DisposeAsync();
+        _writer.Stop();
+        await Completion.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        _writer.Dispose();
+        _codec.Dispose();
+    }
+
+    private static StoreSnapshot Load(KvDatabase database, ValueCodec codec, long revision)
+    {
+        var objects = StoreSnapshot.Empty(revision).Objects.ToBuilder();
+        foreach (var row in database.ReadAll())
+        {
+            objects.Add(new StoredObject(row.Key, row.Revision, codec.Decode(row.Key, row.Bytes)));
+        }
+
+        return new StoreSnapshot(revision, objects.ToImmutable());
+    }
+
+    private void OnMinute()
+    {
+        _hub.AskBookmarks();
+        _writer.Tick();
+    }
 }

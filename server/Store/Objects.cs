@@ -1,3 +1,5 @@
+using System.Globalization;
+using System.Text.Json;
 using System.Text.Json.Nodes;
 
 namespace Edge.Server.Store;
@@ -11,34 +13,73 @@ internal sealed class Objects(ObjectStore store, TimeProvider time, Func<string>
     public ObjectStore Store { get; } = store;
 
     public T? Get<T>(ResourceKind<T> kind, string? ns, string name) where T : class =>
-        throw new NotImplementedException();
+        Store.Get(kind.KeyOf(ns, name)) is { } stored ? Read(kind, stored) : null;
 
     /// <summary>All objects of the kind, or of one namespace; metadata.resourceVersion is filled.</summary>
     public IEnumerable<T> List<T>(ResourceKind<T> kind, string? ns = null) where T : class =>
-        throw new NotImplementedException();
+        Store.Current.Range(kind.Prefix(ns)).Select(stored => Read(kind, stored));
 
     /// <summary>Reads a stored object (of a watch, of a listing) as its record, resourceVersion filled.</summary>
     public static T Read<T>(ResourceKind<T> kind, StoredObject stored) where T : class =>
-        throw new NotImplementedException();
+        JsonSerializer.Deserialize(ObjectBytes.WithRevision(stored), kind.Json)
+        ?? throw new InvalidDataException($"object \"{stored.Key}\" is null");
 
     /// <summary>
     /// Read, change, write, again on conflict. <paramref name="change"/> gets a fresh tree (metadata.resourceVersion
     /// filled) and returns it changed, or null for no change. It may run several times. What it returns is stored as
     /// it is: a status edit and a spec edit are the same here, generation is the caller's.
     /// </summary>
-    public Task<UpdateOutcome> Update<T>(
+    public async Task<UpdateOutcome> Update<T>(
         ResourceKind<T> kind, string? ns, string name, Func<JsonObject, JsonObject?> change, CancellationToken ct)
-        where T : class =>
-        throw new NotImplementedException($"{time} {newUid}");
+        where T : class
+    {
+        var key = kind.KeyOf(ns, name);
+        while (true)
+        {
+            ct.ThrowIfCancellationRequested();
+            if (Store.Get(key) is not { } current)
+            {
+                return new UpdateOutcome.Missing();
+            }
+
+            if (change(ObjectBytes.Read(current)) is not { } changed || IsSame(changed, current))
+            {
+                return new UpdateOutcome.Unchanged();
+            }
+
+            var op = Deletion.IsReleased(kind.Resource, changed)
+                ? StoreOp.Delete(key)
+                : StoreOp.Put(key, ObjectBytes.Write(changed));
+            if (await Store.Txn([new Compare(key, current.Revision)], [op], ct) is TxnResult.Committed done)
+            {
+                return new UpdateOutcome.Updated(done.Revision);
+            }
+        }
+    }
 
     /// <summary>Stores a new object; uid and creationTimestamp are filled where absent.</summary>
-    public Task<CreateOutcome> Create<T>(ResourceKind<T> kind, T value, CancellationToken ct) where T : class =>
-        throw new NotImplementedException();
+    public async Task<CreateOutcome> Create<T>(ResourceKind<T> kind, T value, CancellationToken ct) where T : class
+    {
+        var tree = JsonSerializer.SerializeToNode(value, kind.Json)!.AsObject();
+        var metadata = tree["metadata"]!.AsObject();
+        metadata["uid"] ??= newUid();
+        metadata["creationTimestamp"] ??=
+            time.GetUtcNow().UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
+        var name = metadata["name"]?.GetValue<string>();
+        if (string.IsNullOrEmpty(name))
+        {
+            throw new ArgumentException($"a new {kind.Kind} needs a name", nameof(value));
+        }
+
+        var key = kind.KeyOf(metadata["namespace"]?.GetValue<string>(), name);
+        var result = await Store.Txn([new Compare(key, 0)], [StoreOp.Put(key, ObjectBytes.Write(tree))], ct);
+        return result is TxnResult.Committed ? CreateOutcome.Created : CreateOutcome.AlreadyExists;
+    }
 
     /// <summary>Takes the object out now, whatever its finalizers; <paramref name="uid"/> null for any.</summary>
     public Task<DeleteOutcome> Delete<T>(
         ResourceKind<T> kind, string? ns, string name, string? uid, CancellationToken ct) where T : class =>
-        throw new NotImplementedException();
+        Remove(kind, ns, name, uid, _ => new DeletionStep.Remove(), ct);
 
     /// <summary>
     /// Deletes as a user would: marks with deletionTimestamp what has finalizers or (a pod) is bound to a node, with
@@ -47,5 +88,48 @@ internal sealed class Objects(ObjectStore store, TimeProvider time, Func<string>
     public Task<DeleteOutcome> RequestDelete<T>(
         ResourceKind<T> kind, string? ns, string name, string? uid, long? graceSeconds, CancellationToken ct)
         where T : class =>
-        throw new NotImplementedException();
+        Remove(kind, ns, name, uid,
+            tree => Deletion.Plan(kind.Resource, tree, graceSeconds, time.GetUtcNow()), ct);
+
+    private async Task<DeleteOutcome> Remove<T>(
+        ResourceKind<T> kind, string? ns, string name, string? uid, Func<JsonObject, DeletionStep> plan,
+        CancellationToken ct) where T : class
+    {
+        var key = kind.KeyOf(ns, name);
+        while (true)
+        {
+            ct.ThrowIfCancellationRequested();
+            if (Store.Get(key) is not { } current)
+            {
+                return DeleteOutcome.Missing;
+            }
+
+            var tree = ObjectBytes.Read(current);
+            if (uid is not null && tree["metadata"]?["uid"]?.GetValue<string>() != uid)
+            {
+                return DeleteOutcome.OtherUid;
+            }
+
+            var step = plan(tree);
+            if (step is DeletionStep.Nothing)
+            {
+                return DeleteOutcome.Marked;
+            }
+
+            var op = step is DeletionStep.Mark mark
+                ? StoreOp.Put(key, ObjectBytes.Write(mark.Object))
+                : StoreOp.Delete(key);
+            if (await Store.Txn([new Compare(key, current.Revision)], [op], ct) is TxnResult.Committed)
+            {
+                return op.IsDelete ? DeleteOutcome.Deleted : DeleteOutcome.Marked;
+            }
+        }
+    }
+
+    private static bool IsSame(JsonObject changed, StoredObject current)
+    {
+        var bytes = ObjectBytes.Write(changed);
+        return bytes.AsSpan().SequenceEqual(current.Value.Span)
+            || JsonNode.DeepEquals(JsonNode.Parse(bytes), JsonNode.Parse(current.Value.Span));
+    }
 }

@@ -8,6 +8,15 @@ internal static class StoreKeys
 
     private const string EventsGroup = "events.k8s.io";
 
+    private static readonly string s_events = Prefix("", "events");
+    private static readonly string s_nodeLeases = Prefix("coordination.k8s.io", "leases", "kube-node-lease");
+
+    /// <summary>Events and node leases change often, matter briefly and never touch the disk.</summary>
+    public static bool IsMemoryOnly(string key) =>
+        IsEvent(key) || key.StartsWith(s_nodeLeases, StringComparison.Ordinal);
+
+    public static bool IsEvent(string key) => key.StartsWith(s_events, StringComparison.Ordinal);
+
     /// <summary>The key of an object; <paramref name="ns"/> is null or empty for cluster-scoped kinds.</summary>
     public static string For(string group, string resource, string? ns, string name) =>
         Prefix(group, resource, ns) + name;

@@ -1,0 +1,120 @@
+using System.Buffers;
+using System.Globalization;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+
+namespace Edge.Server.Store;
+
+/// <summary>
+/// The stored form of an object: compact JSON that begins with apiVersion, kind and metadata and has no
+/// resourceVersion. That order lets <see cref="WithRevision"/> write the revision in without reading the object.
+/// </summary>
+internal static class ObjectBytes
+{
+    private const string ResourceVersion = "resourceVersion";
+
+    private static readonly string[] s_first = ["apiVersion", "kind", "metadata"];
+
+    /// <summary>Go's clients take UTF-8 as it is; escaping would only make objects longer.</summary>
+    private static readonly JsonWriterOptions s_writing =
+        new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
+
+    private static ReadOnlySpan<byte> MetadataStart => "\"metadata\":{"u8;
+
+    private static ReadOnlySpan<byte> RevisionStart => "\"resourceVersion\":\""u8;
+
+    /// <summary>The stored form of a tree; the tree is left as it is.</summary>
+    public static byte[] Write(JsonObject obj)
+    {
+        var buffer = new ArrayBufferWriter<byte>(1024);
+        using (var writer = new Utf8JsonWriter(buffer, s_writing))
+        {
+            writer.WriteStartObject();
+            foreach (var name in s_first)
+            {
+                if (obj.TryGetPropertyValue(name, out var value))
+                {
+                    writer.WritePropertyName(name);
+                    WriteWithoutRevision(writer, value, isMetadata: name == "metadata");
+                }
+            }
+
+            foreach (var (name, value) in obj)
+            {
+                if (!s_first.Contains(name))
+                {
+                    writer.WritePropertyName(name);
+                    WriteWithoutRevision(writer, value, isMetadata: false);
+                }
+            }
+
+            writer.WriteEndObject();
+        }
+
+        return buffer.WrittenSpan.ToArray();
+    }
+
+    /// <summary>The object as clients see it: its revision written into its metadata.</summary>
+    public static byte[] WithRevision(StoredObject stored)
+    {
+        var buffer = new ArrayBufferWriter<byte>(stored.Value.Length + 64);
+        WriteWithRevision(buffer, stored);
+        return buffer.WrittenSpan.ToArray();
+    }
+
+    public static void WriteWithRevision(IBufferWriter<byte> output, StoredObject stored)
+    {
+        var value = stored.Value.Span;
+        var found = value.IndexOf(MetadataStart);
+        if (found < 0)
+        {
+            throw new InvalidDataException($"object \"{stored.Key}\" has no metadata");
+        }
+
+        var at = found + MetadataStart.Length;
+        output.Write(value[..at]);
+        output.Write(RevisionStart);
+        WriteNumber(output, stored.Revision);
+        output.Write(value[at] == (byte)'}' ? "\""u8 : "\","u8);
+        output.Write(value[at..]);
+    }
+
+    /// <summary>A fresh tree with metadata.resourceVersion filled.</summary>
+    public static JsonObject Read(StoredObject stored) => JsonNode.Parse(WithRevision(stored)) as JsonObject
+        ?? throw new InvalidDataException($"object \"{stored.Key}\" is no JSON object");
+
+    private static void WriteNumber(IBufferWriter<byte> output, long number)
+    {
+        var span = output.GetSpan(20);
+        number.TryFormat(span, out var written, default, CultureInfo.InvariantCulture);
+        output.Advance(written);
+    }
+
+    private static void WriteWithoutRevision(Utf8JsonWriter writer, JsonNode? value, bool isMetadata)
+    {
+        if (value is null)
+        {
+            writer.WriteNullValue();
+            return;
+        }
+
+        if (!isMetadata || value is not JsonObject metadata)
+        {
+            value.WriteTo(writer);
+            return;
+        }
+
+        writer.WriteStartObject();
+        foreach (var (name, field) in metadata)
+        {
+            if (name != ResourceVersion)
+            {
+                writer.WritePropertyName(name);
+                WriteWithoutRevision(writer, field, isMetadata: false);
+            }
+        }
+
+        writer.WriteEndObject();
+    }
+}

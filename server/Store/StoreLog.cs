@@ -1,0 +1,16 @@
+using Microsoft.Extensions.Logging;
+
+namespace Edge.Server.Store;
+
+/// <summary>Log messages of the store.</summary>
+internal static partial class StoreLog
+{
+    [LoggerMessage(1600, LogLevel.Information, "Store opened: {Objects} objects, revision {Revision}")]
+    public static partial void Opened(this ILogger log, int objects, long revision);
+
+    [LoggerMessage(1601, LogLevel.Critical, "Database commit failed; the store takes no more writes")]
+    public static partial void CommitFailed(this ILogger log, Exception fault);
+
+    [LoggerMessage(1602, LogLevel.Error, "Disk full: {Transactions} transactions refused")]
+    public static partial void DiskFull(this ILogger log, int transactions);
+}

@@ -1,0 +1,176 @@
+using System.Threading.Channels;
+using Microsoft.Data.Sqlite;
+using Microsoft.Extensions.Logging;
+
+namespace Edge.Server.Store;
+
+/// <summary>
+/// The one writer: takes whatever transactions wait, applies them to a draft, commits the draft to disk, and only then
+/// lets readers, watchers and callers see it (group commit: while one commit is at the disk the next batch gathers).
+/// </summary>
+internal sealed class StoreWriter : IDisposable
+{
+    /// <summary>Jump at each start, so that revisions given out and then lost with a crash are never used again.</summary>
+    public const long StartJump = 1 << 20;
+
+    /// <summary>Transactions that may wait; more callers wait to get in line.</summary>
+    private const int QueueMax = 4096;
+
+    /// <summary>Transactions in one commit; larger batches gain nothing measurable and lengthen the wait.</summary>
+    private const int BatchMax = 512;
+
+    private const int SqliteFull = 13;
+
+    private readonly KvDatabase _database;
+    private readonly WatchHub _hub;
+    private readonly TimeProvider _time;
+    private readonly ILogger _log;
+    private readonly EventExpiry _expiry = new();
+    private readonly Channel<PendingTxn> _queue = Channel.CreateBounded<PendingTxn>(
+        new BoundedChannelOptions(QueueMax) { SingleReader = true });
+
+    private volatile StoreSnapshot _current;
+    private long _durableRevision;
+
+    public StoreWriter(KvDatabase database, WatchHub hub, StoreSnapshot first, TimeProvider time, ILogger log)
+    {
+        (_database, _hub, _current, _time, _log) = (database, hub, first, time, log);
+        _durableRevision = first.Revision;
+    }
+
+    public StoreSnapshot Current => _current;
+
+    public async Task<TxnResult> Submit(PendingTxn txn, CancellationToken ct)
+    {
+        try
+        {
+            await _queue.Writer.WriteAsync(txn, ct);
+        }
+        catch (ChannelClosedException fault)
+        {
+            throw fault.InnerException as StoreException ?? Closed();
+        }
+
+        return await txn.Outcome.Task.WaitAsync(ct);
+    }
+
+    /// <summary>Lets due events go also while nobody writes.</summary>
+    public void Tick()
+    {
+        if (!_expiry.IsEmpty)
+        {
+            // A full queue means that batches run anyway, and each looks for due events.
+            _queue.Writer.TryWrite(new PendingTxn([], [], []));
+        }
+    }
+
+    public void Stop() => _queue.Writer.TryComplete();
+
+    public async Task Run()
+    {
+        var batch = new List<PendingTxn>(BatchMax);
+        StoreException? end = null;
+        while (end is null && await _queue.Reader.WaitToReadAsync())
+        {
+            batch.Clear();
+            while (batch.Count < BatchMax && _queue.Reader.TryRead(out var txn))
+            {
+                batch.Add(txn);
+            }
+
+            end = Write(batch);
+        }
+
+        _hub.Shut(end ?? Closed());
+        _queue.Writer.TryComplete(end);
+        while (_queue.Reader.TryRead(out var late))
+        {
+            late.Outcome.SetException(end ?? Closed());
+        }
+
+        if (end is not null)
+        {
+            throw end;
+        }
+    }
+
+    public void Dispose() => _database.Dispose();
+
+    private static StoreException Closed() => new(StoreReason.Closed, "the store is closed");
+
+    /// <summary>Returns the fault after which nothing more may be written, or null.</summary>
+    private StoreException? Write(List<PendingTxn> batch)
+    {
+        var draft = new StoreDraft(_current);
+        var results = batch.ConvertAll(draft.Apply);
+        ExpireEvents(draft);
+        try
+        {
+            Persist(draft);
+        }
+        catch (SqliteException fault)
+        {
+            return Refuse(batch, fault);
+        }
+
+        _current = draft.ToSnapshot();
+        _hub.Append(draft.Changes);
+        for (var i = 0; i < batch.Count; i++)
+        {
+            batch[i].Outcome.SetResult(results[i]);
+        }
+
+        return null;
+    }
+
+    private void Persist(StoreDraft draft)
+    {
+        // Memory-only changes use up revisions too; half of what the next start will jump over is left as reserve.
+        if (draft.Rows.Count > 0 || draft.Revision - _durableRevision > StartJump / 2)
+        {
+            _database.Commit(draft.Rows, draft.Revision);
+            _durableRevision = draft.Revision;
+        }
+    }
+
+    private StoreException? Refuse(List<PendingTxn> batch, SqliteException fault)
+    {
+        var full = fault.SqliteErrorCode == SqliteFull;
+        var reason = full
+            ? new StoreException(StoreReason.Full, "the disk is full", fault)
+            : new StoreException(StoreReason.Broken, "the database failed", fault);
+        if (full)
+        {
+            _log.DiskFull(batch.Count);
+        }
+        else
+        {
+            // After a failed fsync nobody knows what the disk holds: trying again could acknowledge a lost write.
+            _log.CommitFailed(fault);
+        }
+
+        foreach (var txn in batch)
+        {
+            txn.Outcome.SetException(reason);
+        }
+
+        return full ? null : reason;
+    }
+
+    private void ExpireEvents(StoreDraft draft)
+    {
+        var now = _time.GetUtcNow();
+        foreach (var change in draft.Changes)
+        {
+            if (change.Type == ChangeType.Put && StoreKeys.IsEvent(change.Object.Key))
+            {
+                _expiry.Written(change.Object.Key, change.Object.Revision, now);
+            }
+        }
+
+        while (_expiry.TakeDue(now) is var (key, revision))
+        {
+            draft.DeleteAt(key, revision);
+        }
+    }
+}
