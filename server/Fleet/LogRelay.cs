@@ -1,7 +1,6 @@
 using System.Text.Json;
 using Edge.Proto.Link;
 using Edge.Proto.Model;
-using Edge.Server.Api;
 using Edge.Server.Link;
 
 namespace Edge.Server.Fleet;
@@ -14,9 +13,9 @@ internal sealed class LogRelay(LinkServer link, TimeProvider time)
     /// not a broken body.
     /// </summary>
     /// <exception cref="IOException">The node is not connected or refuses; the message is meant for the user.</exception>
-    public async Task<Stream> Open(string node, PodLogRequest request, CancellationToken ct)
+    public async Task<Stream> Open(string node, LogStreamRequest request, CancellationToken ct)
     {
-        var payload = JsonSerializer.SerializeToUtf8Bytes(ToWire(request), ModelJson.Default.LogStreamRequest);
+        var payload = JsonSerializer.SerializeToUtf8Bytes(request, ModelJson.Default.LogStreamRequest);
         try
         {
             var stream = await link.OpenStream(node, new StreamRequest(LogStreamRequest.StreamKind, payload), ct);
@@ -27,18 +26,4 @@ internal sealed class LogRelay(LinkServer link, TimeProvider time)
             throw new IOException(refusal.Message, refusal);
         }
     }
-
-    private static LogStreamRequest ToWire(PodLogRequest request) => new()
-    {
-        PodUid = request.PodUid,
-        PodNamespace = request.Namespace,
-        PodName = request.Pod,
-        Container = request.Container,
-        Follow = request.Follow,
-        Previous = request.Previous,
-        Timestamps = request.Timestamps,
-        TailLines = request.TailLines,
-        LimitBytes = request.LimitBytes,
-        Since = request.Since,
-    };
 }

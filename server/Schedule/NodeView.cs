@@ -1,0 +1,100 @@
+using Edge.Proto.Model;
+
+namespace Edge.Server.Schedule;
+
+/// <summary>One node as placement sees it: what it offers and what its pods take. Never changed, only replaced.</summary>
+internal sealed record NodeView
+{
+    public required string Name { get; init; }
+    public required IReadOnlyDictionary<string, string> Labels { get; init; }
+    public required IReadOnlyList<Taint> Taints { get; init; }
+    public required bool Unschedulable { get; init; }
+    public required ResourceAmounts Allocatable { get; init; }
+    public required long PodsMax { get; init; }
+
+    /// <summary>Image name → size in bytes.</summary>
+    public required IReadOnlyDictionary<string, long> Images { get; init; }
+    public ResourceAmounts Requested { get; init; } = ResourceAmounts.Zero;
+    public long ScoredMilliCpu { get; init; }
+    public long ScoredMemory { get; init; }
+    public int Pods { get; init; }
+    public IReadOnlyList<HostPortClaim> HostPorts { get; init; } = [];
+
+    /// <summary>The node alone; its pods are added with <see cref="With"/>.</summary>
+    public static NodeView From(Node node)
+    {
+        var allocatable = node.Status?.Allocatable ?? node.Status?.Capacity;
+        return new NodeView
+        {
+            Name = node.Metadata.Name ?? "",
+            Labels = node.Metadata.Labels ?? new Dictionary<string, string>(),
+            Taints = [.. (node.Spec?.Taints ?? []).Concat(ImpliedTaints(node))],
+            Unschedulable = node.Spec?.Unschedulable == true,
+            Allocatable = ResourceAmounts.From(allocatable),
+            PodsMax = allocatable?.GetValueOrDefault("pods").Units ?? 0,
+            Images = ImagesOf(node),
+        };
+    }
+
+    public NodeView With(PodDemand pod) => this with
+    {
+        Requested = Requested.Plus(pod.Requests),
+        ScoredMilliCpu = ScoredMilliCpu + pod.ScoredMilliCpu,
+        ScoredMemory = ScoredMemory + pod.ScoredMemory,
+        Pods = Pods + 1,
+        HostPorts = pod.HostPorts.Count == 0 ? HostPorts : [.. HostPorts, .. pod.HostPorts],
+    };
+
+    public NodeView Without(PodDemand pod) => this with
+    {
+        Requested = Requested.Minus(pod.Requests),
+        ScoredMilliCpu = ScoredMilliCpu - pod.ScoredMilliCpu,
+        ScoredMemory = ScoredMemory - pod.ScoredMemory,
+        Pods = Pods - 1,
+        HostPorts = pod.HostPorts.Count == 0 ? HostPorts : Except(HostPorts, pod.HostPorts),
+    };
+
+    /// <summary>
+    /// Taints that the node's condition stands for, in case Control has not written them yet: no pod may slip onto a node
+    /// in between.
+    /// </summary>
+    private static IEnumerable<Taint> ImpliedTaints(Node node)
+    {
+        var ready = node.Status?.Conditions?.FirstOrDefault(condition => condition.Type == "Ready")?.Status;
+        var key = ready switch
+        {
+            "True" => null,
+            "Unknown" => "node.kubernetes.io/unreachable",
+            _ => "node.kubernetes.io/not-ready",
+        };
+        if (key is not null && node.Spec?.Taints?.Any(taint => taint.Key == key) != true)
+        {
+            yield return new Taint { Key = key, Effect = "NoSchedule" };
+        }
+    }
+
+    private static Dictionary<string, long> ImagesOf(Node node)
+    {
+        var sizes = new Dictionary<string, long>();
+        foreach (var image in node.Status?.Images ?? [])
+        {
+            foreach (var name in image.Names ?? [])
+            {
+                sizes[name] = image.SizeBytes ?? 0;
+            }
+        }
+
+        return sizes;
+    }
+
+    private static List<HostPortClaim> Except(IReadOnlyList<HostPortClaim> all, IReadOnlyList<HostPortClaim> gone)
+    {
+        var rest = all.ToList();
+        foreach (var claim in gone)
+        {
+            rest.Remove(claim);
+        }
+
+        return rest;
+    }
+}

@@ -1,0 +1,16 @@
+namespace Edge.Server.Schedule;
+
+/// <summary>Where a pod goes, or every reason why it goes nowhere.</summary>
+internal abstract record PlacementOutcome
+{
+    private PlacementOutcome()
+    {
+    }
+
+    /// <param name="Node">The chosen node's name.</param>
+    /// <param name="Score">Its weighted score, for the log.</param>
+    internal sealed record Placed(string Node, long Score) : PlacementOutcome;
+
+    /// <param name="Message">In kube-scheduler's words, for the Event and the PodScheduled condition.</param>
+    internal sealed record Unplaceable(string Message) : PlacementOutcome;
+}
