@@ -1,0 +1,85 @@
+using System.Text.Json.Nodes;
+using Edge.Proto.Model;
+
+namespace Edge.Server.Schedule;
+
+/// <summary>Edits of a stored pod by the scheduler. Each returns null where there is nothing to write.</summary>
+internal static class Binding
+{
+    private const string TimeFormat = "yyyy-MM-dd'T'HH:mm:ss'Z'";
+
+    /// <summary>Binds the pod, unless it is another one by now, bound already or on its way out.</summary>
+    public static JsonObject? Bind(JsonObject pod, string uid, string node, DateTimeOffset now)
+    {
+        if (!IsStillPending(pod, uid))
+        {
+            return null;
+        }
+
+        pod["spec"]!.AsObject()["nodeName"] = node;
+        SetScheduled(pod, "True", null, null, now);
+        return pod;
+    }
+
+    /// <summary>Says on the pod why it has no node.</summary>
+    public static JsonObject? Refuse(JsonObject pod, string uid, string message, DateTimeOffset now) =>
+        IsStillPending(pod, uid) && SetScheduled(pod, "False", "Unschedulable", message, now) ? pod : null;
+
+    private static bool IsStillPending(JsonObject pod, string uid) =>
+        pod["metadata"]?["uid"]?.GetValue<string>() == uid
+        && pod["metadata"]?["deletionTimestamp"] is null
+        && string.IsNullOrEmpty(pod["spec"]?["nodeName"]?.GetValue<string>());
+
+    /// <summary>True when the condition changed; its transition time moves only with its status.</summary>
+    private static bool SetScheduled(
+        JsonObject pod, string status, string? reason, string? message, DateTimeOffset now)
+    {
+        var podStatus = Child(pod, "status", static () => new JsonObject()).AsObject();
+        var conditions = Child(podStatus, "conditions", static () => new JsonArray()).AsArray();
+        var old = conditions.FirstOrDefault(entry => entry?["type"]?.GetValue<string>() == "PodScheduled");
+        var oldStatus = old?["status"]?.GetValue<string>();
+        if (oldStatus == status && old?["reason"]?.GetValue<string>() == reason
+            && old?["message"]?.GetValue<string>() == message)
+        {
+            return false;
+        }
+
+        var since = oldStatus == status ? old?["lastTransitionTime"]?.GetValue<string>() : null;
+        var condition = new JsonObject
+        {
+            ["lastProbeTime"] = null,
+            ["lastTransitionTime"] = since ?? now.UtcDateTime.ToString(TimeFormat),
+        };
+        if (message is not null)
+        {
+            condition["message"] = message;
+        }
+
+        if (reason is not null)
+        {
+            condition["reason"] = reason;
+        }
+
+        condition["status"] = status;
+        condition["type"] = "PodScheduled";
+        if (old is not null)
+        {
+            conditions.Remove(old);
+        }
+
+        conditions.Add((JsonNode)condition);
+        return true;
+    }
+
+    private static JsonNode Child(JsonObject parent, string name, Func<JsonNode> create)
+    {
+        if (parent[name] is { } present)
+        {
+            return present;
+        }
+
+        var made = create();
+        parent[name] = made;
+        return made;
+    }
+}

@@ -1,0 +1,18 @@
+using Microsoft.Extensions.Logging;
+
+namespace Edge.Server.Schedule;
+
+internal static partial class ScheduleLog
+{
+    [LoggerMessage(1401, LogLevel.Information, "Pod {Pod} was placed on node {Node} with score {Score}")]
+    public static partial void Placed(this ILogger log, string pod, string node, long score);
+
+    [LoggerMessage(1402, LogLevel.Information, "Pod {Pod} fits nowhere: {Message}")]
+    public static partial void FitsNowhere(this ILogger log, string pod, string message);
+
+    [LoggerMessage(1403, LogLevel.Warning, "Placement of pod {Pod} could not be written; it is tried again")]
+    public static partial void WriteFailed(this ILogger log, Exception failure, string pod);
+
+    [LoggerMessage(1404, LogLevel.Error, "Object {Key} could not be read; the scheduler leaves it out")]
+    public static partial void Unreadable(this ILogger log, Exception failure, string key);
+}

@@ -1,0 +1,86 @@
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json.Nodes;
+using Edge.Proto.Model;
+
+namespace Edge.Server.Store;
+
+/// <summary>One thing worth telling about an object.</summary>
+internal sealed record EventNote(ObjectReference About, string Type, string Reason, string Message)
+{
+    public const string Normal = "Normal";
+    public const string Warning = "Warning";
+
+    public static ObjectReference Of<T>(ResourceKind<T> kind, ObjectMeta meta) => new()
+    {
+        Kind = kind.Kind,
+        ApiVersion = kind.ApiVersion,
+        Namespace = meta.Namespace,
+        Name = meta.Name,
+        Uid = meta.Uid,
+    };
+}
+
+/// <summary>
+/// Writes Events. The same thing said again raises the count of the first Event, because its name is made of what it
+/// says; so nothing is remembered here.
+/// </summary>
+internal sealed class EventRecorder(Objects objects, TimeProvider time)
+{
+    /// <summary>Kubernetes' limit of an event's message; longer ones are cut.</summary>
+    private const int MessageMax = 1024;
+
+    /// <param name="note">What happened.</param>
+    /// <param name="component">Who says it, such as <c>default-scheduler</c>.</param>
+    /// <param name="host">The node it was seen on, or null.</param>
+    /// <param name="times">How often it happened since the last call.</param>
+    /// <param name="ct">Ends the wait.</param>
+    public async Task Record(EventNote note, string component, string? host, int times, CancellationToken ct)
+    {
+        var message = note.Message.Length > MessageMax ? note.Message[..(MessageMax - 3)] + "..." : note.Message;
+        var ns = string.IsNullOrEmpty(note.About.Namespace) ? "default" : note.About.Namespace;
+        var name = $"{note.About.Name}.{Fingerprint(note, message, component, host)}";
+        var now = time.GetUtcNow();
+        if (await Repeat(ns, name, times, now, ct))
+        {
+            return;
+        }
+
+        var created = await objects.Create(Resources.Events, new Event
+        {
+            Metadata = new ObjectMeta { Namespace = ns, Name = name },
+            InvolvedObject = note.About,
+            Type = note.Type,
+            Reason = note.Reason,
+            Message = message,
+            Source = new EventSource { Component = component, Host = host },
+            FirstTimestamp = now,
+            LastTimestamp = now,
+            Count = times,
+            ReportingComponent = component,
+            ReportingInstance = host ?? "",
+        }, ct);
+        if (created == CreateOutcome.AlreadyExists)
+        {
+            await Repeat(ns, name, times, now, ct);
+        }
+    }
+
+    private async Task<bool> Repeat(string ns, string name, int times, DateTimeOffset now, CancellationToken ct)
+    {
+        var outcome = await objects.Update(Resources.Events, ns, name, stored =>
+        {
+            stored["count"] = (stored["count"]?.GetValue<int>() ?? 1) + times;
+            stored["lastTimestamp"] = JsonValue.Create(now.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'"));
+            return stored;
+        }, ct);
+        return outcome is not UpdateOutcome.Missing;
+    }
+
+    private static string Fingerprint(EventNote note, string message, string component, string? host)
+    {
+        var text = string.Join('\n', note.About.Kind, note.About.Uid, note.About.FieldPath, note.Type, note.Reason,
+            message, component, host);
+        return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)).AsSpan(0, 8));
+    }
+}
