@@ -1,5 +1,4 @@
 using System.Text.Json.Nodes;
-using Edge.Proto.Model;
 
 namespace Edge.Server.Schedule;
 

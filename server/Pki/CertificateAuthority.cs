@@ -1,0 +1,86 @@
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+
+namespace Edge.Server.Pki;
+
+/// <summary>A CA: an ECDSA P-256 key and its self-signed certificate. Signs what it is told to; checks nothing.</summary>
+internal sealed class CertificateAuthority(X509Certificate2 certificate)
+{
+    /// <summary>No clock may lock anybody out: what travels on the link and the API's own certificate never expire.</summary>
+    public static readonly DateTimeOffset Always = new(1970, 1, 1, 0, 0, 0, TimeSpan.Zero);
+    public static readonly DateTimeOffset Forever = new(9999, 12, 31, 23, 59, 59, TimeSpan.Zero);
+
+    private const int SerialBytes = 16;
+
+    private static readonly Oid ServerAuth = new("1.3.6.1.5.5.7.3.1");
+    private static readonly Oid ClientAuth = new("1.3.6.1.5.5.7.3.2");
+
+    /// <summary>With its private key.</summary>
+    public X509Certificate2 Certificate { get; } = certificate;
+
+    public string CertificatePem => Certificate.ExportCertificatePem();
+
+    /// <summary>What an agent pins, in kubeadm's form: SHA-256 over the subject's public key info.</summary>
+    public string PublicKeyPin =>
+        "sha256:" + Convert.ToHexStringLower(SHA256.HashData(Certificate.PublicKey.ExportSubjectPublicKeyInfo()));
+
+    public static CertificateAuthority Create(string name)
+    {
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var request = new CertificateRequest($"CN={name}", key, HashAlgorithmName.SHA256);
+        request.CertificateExtensions.Add(new X509BasicConstraintsExtension(
+            certificateAuthority: true, hasPathLengthConstraint: false, 0, critical: true));
+        request.CertificateExtensions.Add(new X509KeyUsageExtension(
+            X509KeyUsageFlags.KeyCertSign | X509KeyUsageFlags.CrlSign | X509KeyUsageFlags.DigitalSignature,
+            critical: true));
+        request.CertificateExtensions.Add(new X509SubjectKeyIdentifierExtension(request.PublicKey, critical: false));
+        return new CertificateAuthority(request.CreateSelfSigned(Always, Forever));
+    }
+
+    public X509Certificate2 SignServer(string name, PublicKey key, SubjectAlternativeNameBuilder names)
+    {
+        var request = Leaf(new X500DistinguishedName($"CN={name}"), key, ServerAuth, ClientAuth);
+        request.CertificateExtensions.Add(names.Build());
+        return Sign(request);
+    }
+
+    /// <summary>A certificate that proves who its holder is: CN is the user, O a group.</summary>
+    public X509Certificate2 SignClient(X500DistinguishedName subject, PublicKey key) =>
+        Sign(Leaf(subject, key, ClientAuth));
+
+    public static X500DistinguishedName Subject(string user, string group)
+    {
+        var builder = new X500DistinguishedNameBuilder();
+        builder.AddOrganizationName(group);
+        builder.AddCommonName(user);
+        return builder.Build();
+    }
+
+    private static CertificateRequest Leaf(X500DistinguishedName subject, PublicKey key, params Oid[] usages)
+    {
+        var request = new CertificateRequest(subject, key, HashAlgorithmName.SHA256);
+        request.CertificateExtensions.Add(new X509BasicConstraintsExtension(
+            certificateAuthority: false, hasPathLengthConstraint: false, 0, critical: true));
+        request.CertificateExtensions.Add(
+            new X509KeyUsageExtension(X509KeyUsageFlags.DigitalSignature, critical: true));
+        var oids = new OidCollection();
+        foreach (var usage in usages)
+        {
+            oids.Add(usage);
+        }
+
+        request.CertificateExtensions.Add(new X509EnhancedKeyUsageExtension(oids, critical: false));
+        return request;
+    }
+
+    private X509Certificate2 Sign(CertificateRequest request)
+    {
+        request.CertificateExtensions.Add(
+            X509AuthorityKeyIdentifierExtension.CreateFromCertificate(Certificate, true, false));
+        var serial = RandomNumberGenerator.GetBytes(SerialBytes);
+
+        // A serial number is a positive integer.
+        serial[0] &= 0x7f;
+        return request.Create(Certificate, Always, Forever, serial);
+    }
+}

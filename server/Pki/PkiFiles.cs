@@ -1,0 +1,131 @@
+using System.Net;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+
+namespace Edge.Server.Pki;
+
+/// <summary>
+/// The server's certificates, in one directory with mode 0700, made at first start and kept. A serving certificate is
+/// made anew when the addresses change; the CAs never.
+/// </summary>
+internal sealed record PkiFiles
+{
+    private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+    private const UnixFileMode OwnerDirectory = OwnerOnly | UnixFileMode.UserExecute;
+
+    public required string Directory { get; init; }
+
+    /// <summary>Signs the API's serving certificate and users.</summary>
+    public required CertificateAuthority ApiCa { get; init; }
+
+    /// <summary>Signs agents and the broker's serving certificate.</summary>
+    public required CertificateAuthority NodeCa { get; init; }
+    public required X509Certificate2 ApiServing { get; init; }
+    public required X509Certificate2 Admin { get; init; }
+
+    public string ApiCaFile => Path.Combine(Directory, "api-ca.crt");
+
+    public string NodeCaFile => Path.Combine(Directory, "node-ca.crt");
+
+    public string BrokerCertFile => Path.Combine(Directory, "broker.crt");
+
+    public string BrokerKeyFile => Path.Combine(Directory, "broker.key");
+
+    /// <param name="directory">Made when absent.</param>
+    /// <param name="names">DNS names and addresses under which clients reach the server.</param>
+    public static PkiFiles LoadOrCreate(string directory, IReadOnlyList<string> names)
+    {
+        System.IO.Directory.CreateDirectory(directory, OwnerDirectory);
+        var apiCa = Authority(directory, "api-ca", "edge-api-ca");
+        var nodeCa = Authority(directory, "node-ca", "edge-node-ca");
+        Serving(directory, "broker", nodeCa, names);
+        return new PkiFiles
+        {
+            Directory = directory,
+            ApiCa = apiCa,
+            NodeCa = nodeCa,
+            ApiServing = Serving(directory, "api", apiCa, names),
+            Admin = Leaf(directory, "admin", _ => true, key => apiCa.SignClient(
+                CertificateAuthority.Subject("kubernetes-admin", "system:masters"), key)),
+        };
+    }
+
+    private static CertificateAuthority Authority(string directory, string file, string name)
+    {
+        var (certificatePath, keyPath) = PathsOf(directory, file);
+        if (!File.Exists(certificatePath) || !File.Exists(keyPath))
+        {
+            var made = CertificateAuthority.Create(name);
+            Write(keyPath, made.Certificate.GetECDsaPrivateKey()!.ExportPkcs8PrivateKeyPem());
+            Write(certificatePath, made.CertificatePem + "\n");
+        }
+
+        return new CertificateAuthority(X509Certificate2.CreateFromPemFile(certificatePath, keyPath));
+    }
+
+    private static X509Certificate2 Serving(
+        string directory, string file, CertificateAuthority ca, IReadOnlyList<string> names)
+    {
+        var wanted = new SubjectAlternativeNameBuilder();
+        foreach (var name in names)
+        {
+            if (IPAddress.TryParse(name, out var address))
+            {
+                wanted.AddIpAddress(address);
+            }
+            else
+            {
+                wanted.AddDnsName(name);
+            }
+        }
+
+        return Leaf(directory, file, present => Covers(present, wanted),
+            key => ca.SignServer("edge-server", key, wanted));
+    }
+
+    private static bool Covers(X509Certificate2 present, SubjectAlternativeNameBuilder wanted) =>
+        present.Extensions.OfType<X509SubjectAlternativeNameExtension>().FirstOrDefault() is { } names
+        && names.RawData.AsSpan().SequenceEqual(wanted.Build().RawData);
+
+    private static X509Certificate2 Leaf(
+        string directory, string file, Func<X509Certificate2, bool> keeps, Func<PublicKey, X509Certificate2> sign)
+    {
+        var (certificatePath, keyPath) = PathsOf(directory, file);
+        if (File.Exists(certificatePath) && File.Exists(keyPath))
+        {
+            var present = X509Certificate2.CreateFromPemFile(certificatePath, keyPath);
+            if (keeps(present))
+            {
+                return present;
+            }
+        }
+
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        using var signed = sign(new PublicKey(key));
+        Write(keyPath, key.ExportPkcs8PrivateKeyPem());
+        Write(certificatePath, signed.ExportCertificatePem() + "\n");
+        return X509Certificate2.CreateFromPemFile(certificatePath, keyPath);
+    }
+
+    private static (string Certificate, string Key) PathsOf(string directory, string file) =>
+        (Path.Combine(directory, file + ".crt"), Path.Combine(directory, file + ".key"));
+
+    /// <summary>Whole or not at all, also over a power cut.</summary>
+    internal static void Write(string path, string text)
+    {
+        var temporary = path + ".new";
+        var options = new FileStreamOptions
+        {
+            Mode = FileMode.Create,
+            Access = FileAccess.Write,
+            UnixCreateMode = OwnerOnly,
+        };
+        using (var file = new FileStream(temporary, options))
+        {
+            file.Write(System.Text.Encoding.UTF8.GetBytes(text));
+            file.Flush(flushToDisk: true);
+        }
+
+        File.Move(temporary, path, overwrite: true);
+    }
+}
