@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Edge.Server.Schema.Bodies;
 using YamlDotNet.Core;
 
 namespace Edge.Server.Schema;

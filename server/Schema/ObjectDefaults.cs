@@ -1,9 +1,77 @@
 using System.Text.Json.Nodes;
+using Edge.Server.Schema.Rules;
 
 namespace Edge.Server.Schema;
 
 /// <summary>Fills in what Kubernetes fills in before validation. In place; idempotent.</summary>
 internal static class ObjectDefaults
 {
-    public static void Fill(ResourceSchema schema, JsonObject obj) => throw new NotImplementedException();
+    public static void Fill(ResourceSchema schema, JsonObject obj)
+    {
+        switch (schema.Kind)
+        {
+            case "Pod":
+                PodDefaults.Fill(obj);
+                break;
+            case "Secret":
+                FoldStringData(obj);
+                break;
+            case "Namespace":
+                obj.Ensure("metadata").Ensure("labels")["kubernetes.io/metadata.name"] =
+                    obj.Object("metadata").Text("name");
+                break;
+        }
+
+        Walk(schema.Tree, obj);
+    }
+
+    /// <summary>Defaults of the description; Go's zero of a plain field counts as absent, that of a pointer does not.</summary>
+    private static void Walk(SchemaNode node, JsonObject obj)
+    {
+        foreach (var field in node.Fields)
+        {
+            var value = obj[field.Name];
+            if (field.Default is { } text && (value is null || (!field.Pointer && IsZero(value))))
+            {
+                obj[field.Name] = value = Parse(text);
+            }
+
+            Descend(value is JsonValue or null ? null : field.Node, value);
+        }
+    }
+
+    private static void Descend(SchemaNode? node, JsonNode? value)
+    {
+        switch (value)
+        {
+            case JsonObject map when node is { Type: SchemaType.Object }:
+                Walk(node, map);
+                break;
+            case JsonObject map when node is { Type: SchemaType.Map, Item.Type: SchemaType.Object }:
+                map.ToList().ForEach(pair => Descend(node.Item, pair.Value));
+                break;
+            case JsonArray list when node is { Type: SchemaType.List, Item.Type: SchemaType.Object }:
+                list.ToList().ForEach(item => Descend(node.Item, item));
+                break;
+        }
+    }
+
+    private static bool IsZero(JsonNode value) => value is JsonValue && value.ToJsonString() is "\"\"" or "0" or "false";
+
+    private static JsonNode? Parse(string text) =>
+        text is "true" or "false" || text[0] is '{' or '"' or '[' || char.IsAsciiDigit(text[0])
+            ? JsonNode.Parse(text)
+            : JsonValue.Create(text);
+
+    /// <summary>stringData is written, never stored: it wins over data.</summary>
+    private static void FoldStringData(JsonObject secret)
+    {
+        foreach (var (key, value) in secret.Object("stringData") ?? [])
+        {
+            var bytes = System.Text.Encoding.UTF8.GetBytes(JsonTree.AsText(value) ?? "");
+            secret.Ensure("data")[key] = Convert.ToBase64String(bytes);
+        }
+
+        secret.Remove("stringData");
+    }
 }

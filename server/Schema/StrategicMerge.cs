@@ -1,5 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Edge.Server.Schema.Bodies;
+using Edge.Server.Schema.Patches;
 
 namespace Edge.Server.Schema;
 

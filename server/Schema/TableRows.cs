@@ -1,10 +1,32 @@
 using System.Text.Json.Nodes;
+using Edge.Server.Schema.Rows;
 
 namespace Edge.Server.Schema;
 
 /// <summary>The cells that <c>kubectl get</c> prints, in the order of <see cref="ResourceSchema.Columns"/>.</summary>
 internal static class TableRows
 {
-    public static JsonArray Cells(ResourceSchema schema, JsonObject obj, DateTimeOffset now) =>
-        throw new NotImplementedException();
+    public static JsonArray Cells(ResourceSchema schema, JsonObject obj, DateTimeOffset now)
+    {
+        IReadOnlyList<JsonNode?> cells = schema.Kind switch
+        {
+            "Pod" => PodRow.Cells(obj, now),
+            "Node" => NodeRow.Cells(obj, now),
+            "Event" => EventRow.Cells(obj, now),
+            "CertificateSigningRequest" => CsrRow.Cells(obj, now),
+            "Namespace" => [Name(obj), obj.Object("status").Text("phase"), Age(obj, now)],
+            "ConfigMap" => [Name(obj), Count(obj, "data") + Count(obj, "binaryData"), Age(obj, now)],
+            "Secret" => [Name(obj), obj.Text("type"), Count(obj, "data"), Age(obj, now)],
+            "ServiceAccount" => [Name(obj), obj.Items("secrets").Count, Age(obj, now)],
+            "Lease" => [Name(obj), obj.Object("spec").Text("holderIdentity"), Age(obj, now)],
+            _ => [Name(obj), Age(obj, now)],
+        };
+        return new JsonArray([.. cells]);
+    }
+
+    private static string Name(JsonObject obj) => obj.Object("metadata").Text("name");
+
+    private static int Count(JsonObject obj, string map) => obj.Object(map)?.Count ?? 0;
+
+    private static string Age(JsonObject obj, DateTimeOffset now) => HumanDuration.Age(obj, now);
 }

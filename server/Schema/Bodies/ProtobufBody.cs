@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json.Nodes;
 
-namespace Edge.Server.Schema;
+namespace Edge.Server.Schema.Bodies;
 
 /// <summary>
 /// Kubernetes' protobuf bodies to trees: the envelope <c>k8s\0</c> + runtime.Unknown, and the message of the kind

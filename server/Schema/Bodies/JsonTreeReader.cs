@@ -1,7 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 
-namespace Edge.Server.Schema;
+namespace Edge.Server.Schema.Bodies;
 
 /// <summary>
 /// Bytes to a tree, noting keys that stand twice in one object (the last one wins, as in Go), which the framework's

@@ -1,4 +1,4 @@
-namespace Edge.Server.Schema;
+namespace Edge.Server.Schema.Bodies;
 
 /// <summary>The name a type has in Go, which the messages of Kubernetes' decoder show.</summary>
 internal static class GoType

@@ -1,6 +1,6 @@
 using System.Text.Json.Nodes;
 
-namespace Edge.Server.Schema;
+namespace Edge.Server.Schema.Patches;
 
 /// <summary>Strategic merge of one list: by key, or as a set of scalars; then put into the order asked for.</summary>
 internal static class StrategicList

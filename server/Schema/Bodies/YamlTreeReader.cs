@@ -4,7 +4,7 @@ using System.Text.Json.Nodes;
 using YamlDotNet.Core;
 using YamlDotNet.Core.Events;
 
-namespace Edge.Server.Schema;
+namespace Edge.Server.Schema.Bodies;
 
 /// <summary>The first YAML document of a body as a tree, at parser level; scalars typed as Go's YAML library does.</summary>
 internal sealed class YamlTreeReader

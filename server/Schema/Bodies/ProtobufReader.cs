@@ -1,6 +1,6 @@
 using System.Buffers.Binary;
 
-namespace Edge.Server.Schema;
+namespace Edge.Server.Schema.Bodies;
 
 /// <summary>Reads the fields of one protobuf message from a span; the messages here hold no groups.</summary>
 internal ref struct ProtobufReader(ReadOnlySpan<byte> bytes)

@@ -3,7 +3,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Edge.Proto.Model;
 
-namespace Edge.Server.Schema;
+namespace Edge.Server.Schema.Bodies;
 
 /// <summary>
 /// Holds a tree against its schema, in place: drops nulls and unknown fields (noting them), refuses values of a wrong

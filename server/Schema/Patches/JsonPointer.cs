@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
 
-namespace Edge.Server.Schema;
+namespace Edge.Server.Schema.Patches;
 
 /// <summary>The steps of RFC 6902 on one place of a tree (RFC 6901). Each answers null, or what is wrong.</summary>
 internal static class JsonPointer

@@ -1,0 +1,93 @@
+using System.Text.Json.Nodes;
+
+namespace Edge.Server.Schema;
+
+/// <summary>
+/// Which parts of a body count on which endpoint: the main one ignores status, the others write only their part.
+/// Between decoding and validation; in place.
+/// </summary>
+internal static class ObjectStrategy
+{
+    private static readonly string[] _approvals = ["Approved", "Denied"];
+
+    public static void PrepareForCreate(ResourceSchema schema, JsonObject obj)
+    {
+        switch (schema.Kind)
+        {
+            case "Pod":
+                obj["status"] = new JsonObject { ["phase"] = "Pending", ["qosClass"] = PodQos.Of(obj) };
+                break;
+            case "Namespace":
+                obj["spec"] = new JsonObject { ["finalizers"] = new JsonArray(JsonValue.Create("kubernetes")) };
+                obj["status"] = new JsonObject { ["phase"] = "Active" };
+                break;
+            case "Node":
+                // A node registers itself with its status.
+                break;
+            default:
+                if (schema.HasStatus)
+                {
+                    obj.Remove("status");
+                }
+
+                break;
+        }
+    }
+
+    /// <summary>The object as it is to be stored when <c>obj</c> is written over <c>old</c> on an endpoint.</summary>
+    public static JsonObject PrepareForUpdate(
+        ResourceSchema schema, JsonObject obj, JsonObject old, string subresource = "")
+    {
+        switch (subresource)
+        {
+            case "status":
+                return With(old, "status", obj["status"]);
+            case "finalize":
+                return With(old, "spec", obj["spec"]);
+            case "approval":
+                return Approval(obj, old);
+            default:
+                if (schema.HasStatus)
+                {
+                    Set(obj, "status", old["status"]);
+                }
+
+                if (schema.Kind is "Namespace" or "CertificateSigningRequest")
+                {
+                    Set(obj, "spec", old["spec"]);
+                }
+
+                return obj;
+        }
+    }
+
+    /// <summary>Only the conditions Approved and Denied are taken; the signer's own stay.</summary>
+    private static JsonObject Approval(JsonObject obj, JsonObject old)
+    {
+        bool IsApproval(JsonObject condition) => _approvals.Contains(condition.Text("type"));
+        var kept = old.Object("status").Objects("conditions").Where(condition => !IsApproval(condition));
+        var given = obj.Object("status").Objects("conditions").Where(IsApproval);
+        var result = old.Copy();
+        result.Ensure("status")["conditions"] =
+            new JsonArray([.. kept.Concat(given).Select(condition => condition.DeepClone())]);
+        return result;
+    }
+
+    private static JsonObject With(JsonObject old, string name, JsonNode? value)
+    {
+        var result = old.Copy();
+        Set(result, name, value);
+        return result;
+    }
+
+    private static void Set(JsonObject obj, string name, JsonNode? value)
+    {
+        if (value is null)
+        {
+            obj.Remove(name);
+            return;
+        }
+
+        obj[name] = value.DeepClone();
+    }
+}
