@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Runtime.InteropServices;
 
@@ -13,7 +12,8 @@ public sealed partial class NodeNetns : SynchronizationContext
 {
     private const int CloneNewNet = 0x4000_0000;
 
-    private readonly BlockingCollection<(SendOrPostCallback Work, object? State)> _work = new(boundedCapacity: 10_000);
+    private readonly Queue<(SendOrPostCallback Work, object? State)> _work = [];
+    private bool _ended;
 
     public static bool Allowed => geteuid() == 0;
 
@@ -44,7 +44,14 @@ public sealed partial class NodeNetns : SynchronizationContext
         return (process.ExitCode, output.Trim());
     }
 
-    public override void Post(SendOrPostCallback d, object? state) => _work.Add((d, state));
+    public override void Post(SendOrPostCallback d, object? state)
+    {
+        lock (_work)
+        {
+            _work.Enqueue((d, state));
+            Monitor.Pulse(_work);
+        }
+    }
 
     public override SynchronizationContext CreateCopy() => this;
 
@@ -58,10 +65,10 @@ public sealed partial class NodeNetns : SynchronizationContext
 
         SetSynchronizationContext(this);
         var running = test();
-        running.ContinueWith(_ => _work.CompleteAdding(), TaskScheduler.Default);
-        foreach (var (work, state) in _work.GetConsumingEnumerable())
+        running.ContinueWith(_ => End(), TaskScheduler.Default);
+        while (Next() is { } next)
         {
-            work(state);
+            next.Work(next.State);
         }
 
         if (running.Exception is { } failure)
@@ -71,6 +78,28 @@ public sealed partial class NodeNetns : SynchronizationContext
         else
         {
             done.SetResult();
+        }
+    }
+
+    private (SendOrPostCallback Work, object? State)? Next()
+    {
+        lock (_work)
+        {
+            while (_work.Count == 0 && !_ended)
+            {
+                Monitor.Wait(_work);
+            }
+
+            return _work.Count == 0 ? null : _work.Dequeue();
+        }
+    }
+
+    private void End()
+    {
+        lock (_work)
+        {
+            _ended = true;
+            Monitor.Pulse(_work);
         }
     }
 

@@ -138,7 +138,7 @@ public sealed class SandboxFailureTests
         {
             var path = Path.Combine(directory, "ptp");
             await File.WriteAllTextAsync(path, $"#!/bin/sh\ncat > /dev/null\n{script}\n");
-            File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserExecute);
+            await NodeNetns.Shell($"chmod 0500 {path}");
             await TestNode.Run(test, settings => settings with { CniBinDirs = [directory] });
         }
         finally
