@@ -96,7 +96,8 @@ start_agent() {
   local index=$1 agents=$2 name=node-$1 inside=() node=$DATA/agents/node-$1 token
   if [ "$agents" -gt 1 ]; then
     make_namespace "edgedev-$index" "$index"
-    inside=(ip netns exec "edgedev-$index")
+    # Not `ip netns exec`: its own mount namespace would hide the pinned sandboxes from containerd.
+    inside=(nsenter "--net=/run/netns/edgedev-$index")
   fi
   step "starting containerd and edge-agent $name"
   mkdir -p "$node"
