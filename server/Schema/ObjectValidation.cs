@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Edge.Server.Schema.Rules;
 
 namespace Edge.Server.Schema;
 
@@ -9,6 +10,67 @@ namespace Edge.Server.Schema;
 internal static class ObjectValidation
 {
     public static IReadOnlyList<FieldError> Check(
-        ResourceSchema schema, JsonObject obj, JsonObject? old = null, string subresource = "") =>
-        throw new NotImplementedException();
+        ResourceSchema schema, JsonObject obj, JsonObject? old = null, string subresource = "")
+    {
+        var errors = new FieldErrors();
+        if (schema.Plural.Length > 0)
+        {
+            MetaRules.Check(schema, obj, errors);
+        }
+
+        if (old is not null)
+        {
+            MetaRules.CheckUpdate(obj, old, errors);
+        }
+
+        // What reports a status is our own node side; only the part that people write is checked.
+        if (subresource.Length == 0)
+        {
+            Described(schema, obj, errors);
+            OfKind(schema, obj, old, errors);
+        }
+
+        return errors.All;
+    }
+
+    private static void Described(ResourceSchema schema, JsonObject obj, FieldErrors errors)
+    {
+        foreach (var field in schema.Tree.Fields.Where(field => field.Name is not ("metadata" or "status")))
+        {
+            if (obj[field.Name] is JsonObject part && field.Node.Type == SchemaType.Object)
+            {
+                TreeRules.Check(field.Node, part, field.Name, errors);
+            }
+            else if (field.Required && obj[field.Name] is null)
+            {
+                errors.Required(field.Name);
+            }
+        }
+    }
+
+    private static void OfKind(ResourceSchema schema, JsonObject obj, JsonObject? old, FieldErrors errors)
+    {
+        switch (schema.Kind)
+        {
+            case "Pod":
+                PodRules.Check(obj, errors);
+                PodUpdateRules.Check(obj, old, errors);
+                break;
+            case "ConfigMap" or "Secret":
+                ConfigRules.Check(schema.Kind, obj, old, errors);
+                break;
+            case "Node":
+                NodeRules.Check(obj, old, errors);
+                break;
+            case "CertificateSigningRequest":
+                CsrRules.Check(obj, old, errors);
+                break;
+            case "Lease":
+                LeaseRules.Check(obj, errors);
+                break;
+            case "Event":
+                EventRules.Check(obj, errors);
+                break;
+        }
+    }
 }

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Reflection;
 
 namespace Edge.Server.Schema;
@@ -37,6 +38,9 @@ internal sealed class SchemaCatalog
 
     /// <summary>Every resource with an endpoint.</summary>
     public IReadOnlyList<ResourceSchema> Resources { get; }
+
+    /// <summary>Hashes of the documents already made, see <see cref="OpenApi"/>.</summary>
+    public ConcurrentDictionary<GroupVersion, string> DocumentHashes { get; } = [];
 
     /// <summary>The body of a DELETE, whatever group and version it names.</summary>
     public ResourceSchema DeleteOptions { get; }

@@ -62,7 +62,7 @@ internal sealed class SchemaField
 
     public long? Max { get; init; }
 
-    /// <summary>Name of a check in <see cref="FieldFormats"/>.</summary>
+    /// <summary>Name of a check in <see cref="Rules.FieldFormats"/>.</summary>
     public string Format { get; init; } = "";
 
     public string Description { get; init; } = "";

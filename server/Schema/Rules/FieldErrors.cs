@@ -1,0 +1,50 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+
+namespace Edge.Server.Schema.Rules;
+
+/// <summary>Collects causes; each method writes Kubernetes' text for its reason.</summary>
+internal sealed class FieldErrors
+{
+    private readonly List<FieldError> _errors = [];
+
+    public IReadOnlyList<FieldError> All => _errors;
+
+    public void Required(string path, string detail = "") =>
+        Add(path, "FieldValueRequired", detail.Length == 0 ? "Required value" : $"Required value: {detail}");
+
+    public void Invalid(string path, JsonNode? value, string detail) =>
+        Add(path, "FieldValueInvalid", $"Invalid value: {Show(value)}: {detail}");
+
+    public void NotSupported(string path, JsonNode? value, IEnumerable<string> allowed)
+    {
+        var words = string.Join(", ", allowed.Order(StringComparer.Ordinal).Select(word => $"\"{word}\""));
+        Add(path, "FieldValueNotSupported", $"Unsupported value: {Show(value)}: supported values: {words}");
+    }
+
+    public void Forbidden(string path, string detail) => Add(path, "FieldValueForbidden", $"Forbidden: {detail}");
+
+    public void Duplicate(string path, JsonNode? value) =>
+        Add(path, "FieldValueDuplicate", $"Duplicate value: {Show(value)}");
+
+    public void NotFound(string path, JsonNode? value) => Add(path, "FieldValueNotFound", $"Not found: {Show(value)}");
+
+    public void TooLong(string path, int bytes) =>
+        Add(path, "FieldValueTooLong", $"Too long: may not be more than {bytes} bytes");
+
+    /// <summary>One Invalid for each message of a format check.</summary>
+    public void InvalidAll(string path, JsonNode? value, IEnumerable<string> details)
+    {
+        foreach (var detail in details)
+        {
+            Invalid(path, value, detail);
+        }
+    }
+
+    private void Add(string path, string reason, string message) => _errors.Add(new FieldError(path, reason, message));
+
+    /// <summary>Values as Go prints them in these messages: texts quoted, the rest as JSON.</summary>
+    private static string Show(JsonNode? value) => value is null ? "null"
+        : value.GetValueKind() == JsonValueKind.String ? $"\"{JsonTree.AsText(value)}\""
+        : value.ToJsonString();
+}
