@@ -1,6 +1,7 @@
-#pragma warning disable CS9113 // the surface comes before the bodies
 using System.Threading.Channels;
+using Edge.Agent.Runtime.Grpc;
 using Edge.Agent.Runtime.Images;
+using Edge.Agent.Runtime.Logs;
 using Microsoft.Extensions.Logging;
 
 namespace Edge.Agent.Runtime;
@@ -9,54 +10,105 @@ namespace Edge.Agent.Runtime;
 /// Containers and images of this node, by containerd. Every act is idempotent: what is done already is success.
 /// Nothing is retried here; <see cref="RuntimeReason.Unavailable"/> goes to the loop above.
 /// </summary>
-internal sealed class ContainerdRuntime(
-    RuntimeSettings settings, TimeProvider clock, Random random, ILoggerFactory logs) : IAsyncDisposable
+internal sealed class ContainerdRuntime : IAsyncDisposable
 {
-    public ChannelReader<RuntimeEvent> Events => throw new NotImplementedException();
+    private readonly RuntimeSettings _settings;
+    private readonly GrpcChannel _channel;
+    private readonly ContainerLogs _logs;
+    private readonly EventSubscription _events;
+    private readonly ContainerObservation _observation;
+    private readonly ContainerCreate _create;
+    private readonly ContainerTasks _tasks;
+    private readonly ContainerExec _exec;
+    private readonly ImageCatalog _catalog;
+    private readonly ImagePuller _puller;
+    private RuntimeFacts? _facts;
+
+    public ContainerdRuntime(RuntimeSettings settings, TimeProvider clock, Random random, ILoggerFactory logs)
+    {
+        var log = logs.CreateLogger("Runtime");
+        var files = new ContainerFiles(settings);
+        _settings = settings;
+        _channel = new GrpcChannel(settings.ContainerdSocket, RuntimeSettings.ContainerdNamespace, clock);
+        _logs = new ContainerLogs(clock, log);
+        _events = new EventSubscription(_channel, clock, log);
+        _observation = new ContainerObservation(_channel, files, _logs);
+        _create = new ContainerCreate(_channel, settings, files, log);
+        _tasks = new ContainerTasks(_channel, settings, files, _logs, clock, log);
+        _exec = new ContainerExec(_channel, files, random, clock);
+        var content = new ContentStore(_channel);
+        var unpack = new Unpack(_channel, content, settings.Snapshotter, random, clock);
+        var cap = new BandwidthCap(settings.PullBytesPerSecondMax, clock);
+        var gates = new DigestGates();
+        _catalog = new ImageCatalog(_channel, content, unpack, PlatformPlan.Own);
+        _puller = new ImagePuller(_channel, settings, PullFor, gates, clock, log);
+
+        ImagePull PullFor(ImagePlatform platform) => new(
+            _channel, content, unpack, new ImageCatalog(_channel, content, unpack, platform), cap, gates, platform,
+            SyncContent);
+    }
+
+    public ChannelReader<RuntimeEvent> Events => _events.Events;
 
     /// <summary>Follows containerd's events and drains the containers' output until cancelled.</summary>
-    public Task Run(CancellationToken token) => throw new NotImplementedException();
+    public Task Run(CancellationToken token) => _events.Run(_observation.Reattach, token);
 
-    public Task<RuntimeFacts> Probe(CancellationToken token) => throw new NotImplementedException();
+    public async Task<RuntimeFacts> Probe(CancellationToken token) =>
+        _facts = await NodeProbe.Run(_channel, _settings.Snapshotter, token);
 
-    public Task<IReadOnlyList<ObservedContainer>> Observe(CancellationToken token) =>
-        throw new NotImplementedException();
+    public Task<IReadOnlyList<ObservedContainer>> Observe(CancellationToken token) => _observation.Run(token);
 
     public Task<PullOutcome> PullImage(
         PullRequest request, IProgress<PullProgress>? progress, CancellationToken token) =>
-        throw new NotImplementedException();
+        _puller.Pull(request, progress, token);
 
     /// <summary>An image by name or digest that is complete and unpacked; null sends the caller to the registry.</summary>
     public Task<ImageRecord?> FindImage(string referenceOrDigest, CancellationToken token) =>
-        throw new NotImplementedException();
+        _catalog.Find(referenceOrDigest, token);
 
-    public Task<IReadOnlyList<ImageRecord>> ListImages(CancellationToken token) =>
-        throw new NotImplementedException();
+    /// <summary>One record per name; an image has a name per tag and one per digest.</summary>
+    public Task<IReadOnlyList<ImageRecord>> ListImages(CancellationToken token) => _catalog.List(token);
 
-    public Task RemoveImage(string name, CancellationToken token) => throw new NotImplementedException();
+    public Task RemoveImage(string name, CancellationToken token) => _catalog.Remove(name, token);
 
-    public Task CreateContainer(ContainerRequest request, CancellationToken token) =>
-        throw new NotImplementedException();
+    public async Task CreateContainer(ContainerRequest request, CancellationToken token) =>
+        await _create.Run(request, _facts ?? await Probe(token), token);
 
     /// <summary>Starts the process. A container that ran once is never started again: make a new attempt.</summary>
-    public Task StartContainer(string id, CancellationToken token) => throw new NotImplementedException();
+    public Task StartContainer(string id, CancellationToken token) => _tasks.Start(id, token);
 
     /// <summary>Sends a signal; with <paramref name="all"/> to every process of the container. Gone is success.</summary>
-    public Task Kill(string id, int signal, bool all, CancellationToken token) => throw new NotImplementedException();
+    public Task Kill(string id, int signal, bool all, CancellationToken token) => _tasks.Kill(id, signal, all, token);
 
     /// <summary>Kills what still runs, then removes task, container, snapshot and FIFOs. The log file stays.</summary>
-    public Task RemoveContainer(string id, CancellationToken token) => throw new NotImplementedException();
+    public Task RemoveContainer(string id, CancellationToken token) => _tasks.Remove(id, token);
 
     /// <summary>Removes the empty control group of a pod; false when something still lives in it.</summary>
-    public bool RemovePodCgroup(string podUid) => throw new NotImplementedException();
+    public bool RemovePodCgroup(string podUid) => PodCgroup.Remove(_settings.CgroupRoot, podUid);
 
     /// <summary>Null when nothing runs under this id.</summary>
-    public Task<ContainerMetrics?> Metrics(string id, CancellationToken token) => throw new NotImplementedException();
+    public Task<ContainerMetrics?> Metrics(string id, CancellationToken token) =>
+        TaskMetrics.Read(_channel, id, token);
 
     /// <summary>Runs a command in a running container, as exec probes and lifecycle hooks do.</summary>
     public Task<ExecResult> Exec(
         string id, IReadOnlyList<string> command, TimeSpan timeout, CancellationToken token) =>
-        throw new NotImplementedException();
+        _exec.Run(id, command, timeout, token);
 
-    public ValueTask DisposeAsync() => throw new NotImplementedException();
+    public ValueTask DisposeAsync()
+    {
+        _logs.Dispose();
+        _puller.Dispose();
+        _channel.Dispose();
+        return ValueTask.CompletedTask;
+    }
+
+    private async Task SyncContent(CancellationToken token)
+    {
+        var facts = _facts ?? await Probe(token);
+        if (Directory.Exists(facts.ContainerdRoot))
+        {
+            SnapshotFiles.SyncFileSystem(facts.ContainerdRoot);
+        }
+    }
 }

@@ -33,7 +33,15 @@ internal sealed record RuntimeFacts
 
     public bool Seccomp { get; init; }
 
-    /// <summary>containerd's root directory, whose filesystem holds the images.</summary>
+    /// <summary>Whether a swap limit may be set.</summary>
+    public bool SwapAccounting { get; init; }
+
+    public long NodeMemoryBytes { get; init; }
+
+    /// <summary>The lowest OOM score that containers may get: below it the kernel wants CAP_SYS_RESOURCE.</summary>
+    public int OomScoreFloor => Capabilities.Contains("CAP_SYS_RESOURCE") ? -1000 : OomScoreAdj;
+
+    /// <summary>The directory of containerd's content store, whose filesystem holds the images.</summary>
     public string ContainerdRoot { get; init; } = "";
 }
 

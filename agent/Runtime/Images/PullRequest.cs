@@ -26,8 +26,6 @@ internal enum PullFailure
 {
     ErrImagePull,
     InvalidImageName,
-    RegistryUnavailable,
-    SignatureValidationFailed,
 }
 
 /// <summary>The end of a pull: an image, or a reason with the message for the pod's status.</summary>

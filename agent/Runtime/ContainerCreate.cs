@@ -1,0 +1,166 @@
+using System.Text.Json;
+using Edge.Agent.Runtime.Grpc;
+using Edge.Agent.Runtime.Images;
+using Edge.Agent.Runtime.Spec;
+using Edge.Proto.Containerd.Containers;
+using Edge.Proto.Containerd.Snapshots;
+using Edge.Proto.Containerd.Types;
+using Google.Protobuf;
+using Google.Protobuf.WellKnownTypes;
+using Microsoft.Extensions.Logging;
+
+namespace Edge.Agent.Runtime;
+
+/// <summary>
+/// Makes a container: snapshot → who it runs as → specification → containerd's container object. The object comes
+/// last, so its presence means that all before it is there.
+/// </summary>
+internal sealed class ContainerCreate(
+    GrpcChannel channel, RuntimeSettings settings, ContainerFiles files, ILogger log)
+{
+    public const string SpecType = "types.containerd.io/opencontainers/runtime-spec/1/Spec";
+
+    private const string RuntimeName = "io.containerd.runc.v2";
+
+    public async Task Run(ContainerRequest request, RuntimeFacts facts, CancellationToken token)
+    {
+        if (await Exists(request.Id, token))
+        {
+            return;
+        }
+
+        files.Make(request.Id);
+        files.ForgetOldLogs(request);
+        MakeTerminationLog(request.TerminationLog);
+        var mounts = await PrepareSnapshot(request, token);
+        try
+        {
+            var spec = OciSpecPlan.Plan(InputFor(request, facts, mounts));
+            await CreateObject(request, spec, token);
+        }
+        catch (Exception e) when (e is RuntimeException { Reason: not RuntimeReason.Unavailable } or IOException)
+        {
+            await Undo(request.Id);
+            throw;
+        }
+
+        RuntimeLog.Created(log, request.Id, request.Pod.Metadata.Name ?? "", request.Attempt);
+    }
+
+    private async Task<bool> Exists(string id, CancellationToken token)
+    {
+        try
+        {
+            await channel.Call(ContainerdApi.GetContainer, new GetContainerRequest { Id = id }, token);
+            return true;
+        }
+        catch (RuntimeException e) when (e.Reason == RuntimeReason.NotFound)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>Labelled as a root of collection until the container object refers to it.</summary>
+    private async Task<IReadOnlyList<Mount>> PrepareSnapshot(ContainerRequest request, CancellationToken token)
+    {
+        var prepare = new PrepareSnapshotRequest
+        {
+            Snapshotter = settings.Snapshotter,
+            Key = request.Id,
+            Parent = request.Image.ChainId,
+            Labels = { ["containerd.io/gc.root"] = "edge" },
+        };
+        try
+        {
+            return (await channel.Call(ContainerdApi.PrepareSnapshot, prepare, token)).Mounts;
+        }
+        catch (RuntimeException e) when (e.Reason == RuntimeReason.AlreadyExists)
+        {
+            var mounts = new MountsRequest { Snapshotter = settings.Snapshotter, Key = request.Id };
+            return (await channel.Call(ContainerdApi.SnapshotMounts, mounts, token)).Mounts;
+        }
+    }
+
+    private SpecInput InputFor(ContainerRequest request, RuntimeFacts facts, IReadOnlyList<Mount> mounts)
+    {
+        var layers = SnapshotFiles.Directories(mounts);
+        var devices = request.Devices.Select(HostDevice.Read).ToList();
+        return new SpecInput
+        {
+            Request = request,
+            User = UserPlan.Resolve(
+                request.Pod, request.Container, request.Image.Config.User,
+                SnapshotFile.Read(layers, "etc/passwd"), SnapshotFile.Read(layers, "etc/group")),
+            CgroupRoot = settings.CgroupRoot,
+            NodeCapabilities = facts.Capabilities,
+            OomScoreFloor = facts.OomScoreFloor,
+            NodeMemoryBytes = facts.NodeMemoryBytes,
+            Cgroups = facts.Cgroups,
+            SwapAccounting = facts.SwapAccounting,
+            Devices = request.Container.SecurityContext?.Privileged == true ? HostDevice.All(devices) : devices,
+        };
+    }
+
+    private async Task CreateObject(ContainerRequest request, OciSpec spec, CancellationToken token)
+    {
+        var meta = request.Pod.Metadata;
+        var container = new Container
+        {
+            Id = request.Id,
+            Image = request.Image.Name,
+            Runtime = new Container.Types.Runtime { Name = RuntimeName },
+            Snapshotter = settings.Snapshotter,
+            SnapshotKey = request.Id,
+            Spec = new Any
+            {
+                TypeUrl = SpecType,
+                Value = ByteString.CopyFrom(JsonSerializer.SerializeToUtf8Bytes(spec, OciSpecJson.Default.OciSpec)),
+            },
+            Labels =
+            {
+                [ContainerLabels.PodUid] = meta.Uid ?? "",
+                [ContainerLabels.PodName] = meta.Name ?? "",
+                [ContainerLabels.PodNamespace] = meta.Namespace ?? "",
+                [ContainerLabels.ContainerName] = request.Container.Name,
+                [ContainerLabels.Attempt] = $"{request.Attempt}",
+                [ContainerLabels.SpecHash] = request.SpecHash,
+            },
+        };
+        try
+        {
+            await channel.Call(ContainerdApi.CreateContainer, new CreateContainerRequest { Container = container }, token);
+        }
+        catch (RuntimeException e) when (e.Reason == RuntimeReason.AlreadyExists)
+        {
+            // An earlier call had its effect without our hearing of it.
+        }
+    }
+
+    /// <summary>With its own time: the caller may be the one that gave up.</summary>
+    private async Task Undo(string id)
+    {
+        try
+        {
+            var remove = new RemoveSnapshotRequest { Snapshotter = settings.Snapshotter, Key = id };
+            await channel.Call(ContainerdApi.RemoveSnapshot, remove, CancellationToken.None);
+            files.Remove(id);
+        }
+        catch (RuntimeException e)
+        {
+            RuntimeLog.UndoFailed(log, "the snapshot", id, e.Message);
+        }
+    }
+
+    /// <summary>Writable by any user of the container, as kubelet makes it.</summary>
+    private static void MakeTerminationLog(string? path)
+    {
+        if (path is null || File.Exists(path))
+        {
+            return;
+        }
+
+        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+        File.WriteAllBytes(path, []);
+        File.SetUnixFileMode(path, (UnixFileMode)0x1B6);
+    }
+}

@@ -1,0 +1,213 @@
+using System.Buffers;
+using System.Runtime.InteropServices;
+using Microsoft.Extensions.Logging;
+
+namespace Edge.Agent.Runtime.Logs;
+
+/// <summary>
+/// Drains the output of all containers into their log files by one thread that sleeps in poll(2). While nothing is
+/// written, nothing happens.
+/// </summary>
+internal sealed class ContainerLogs : IDisposable
+{
+    /// <summary>One turn per stream, so that a chatty container does not starve the others.</summary>
+    private const int ReadBytes = 128 * 1024;
+
+    private readonly TimeProvider _clock;
+    private readonly ILogger _log;
+    private readonly Lock _gate = new();
+    private readonly Dictionary<string, LogSource> _sources = [];
+    private readonly int _wake;
+    private readonly Thread _thread;
+    private readonly byte[] _buffer = new byte[ReadBytes];
+    private readonly ArrayBufferWriter<byte> _lines = new(ReadBytes);
+    private bool _stopping;
+
+    public ContainerLogs(TimeProvider clock, ILogger log)
+    {
+        (_clock, _log) = (clock, log);
+        _wake = Libc.EventFd(0, Libc.OpenNonBlock | Libc.OpenCloseOnExec);
+        _thread = new Thread(Run) { IsBackground = true, Name = "container-logs" };
+        _thread.Start();
+    }
+
+    /// <summary>
+    /// Opens the FIFOs in <paramref name="fifoDirectory"/> (made when absent) and drains them into the file. Must be
+    /// done before the task is created, which waits for a reader. Attached already is done.
+    /// </summary>
+    public void Attach(string id, string fifoDirectory, LogFile file)
+    {
+        lock (_gate)
+        {
+            if (_sources.TryGetValue(id, out var attached))
+            {
+                if (!attached.HasEnded(attached.Output) && !attached.HasEnded(attached.Error))
+                {
+                    file.Dispose();
+                    return;
+                }
+
+                // A task that failed to be created left ended streams; the next one writes to new ends.
+                attached.Dispose();
+                _sources.Remove(id);
+            }
+
+            Directory.CreateDirectory(fifoDirectory, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+            var output = Fifo.Open(Path.Combine(fifoDirectory, "stdout"));
+            var error = Fifo.Open(Path.Combine(fifoDirectory, "stderr"));
+            _sources[id] = new LogSource(id, output, error, file);
+        }
+
+        Wake();
+    }
+
+    /// <summary>Takes what is still in the FIFOs and closes them.</summary>
+    public void Detach(string id)
+    {
+        lock (_gate)
+        {
+            if (_sources.Remove(id, out var source))
+            {
+                Drain(source, source.Output, "stdout", untilEmpty: true);
+                Drain(source, source.Error, "stderr", untilEmpty: true);
+                source.Dispose();
+            }
+        }
+
+        Wake();
+    }
+
+    /// <summary>Takes what is in the FIFOs now: whatever the process wrote before it was seen to exit.</summary>
+    public void Flush(string id)
+    {
+        lock (_gate)
+        {
+            if (_sources.TryGetValue(id, out var source))
+            {
+                Drain(source, source.Output, "stdout", untilEmpty: true);
+                Drain(source, source.Error, "stderr", untilEmpty: true);
+            }
+        }
+    }
+
+    public void Dispose()
+    {
+        lock (_gate)
+        {
+            _stopping = true;
+        }
+
+        Wake();
+        _thread.Join();
+        foreach (var source in _sources.Values)
+        {
+            source.Dispose();
+        }
+
+        Libc.Close(_wake);
+    }
+
+    private void Run()
+    {
+        Span<byte> count = stackalloc byte[8];
+        while (true)
+        {
+            LogSource[] sources;
+            lock (_gate)
+            {
+                if (_stopping)
+                {
+                    return;
+                }
+
+                sources = [.. _sources.Values];
+            }
+
+            var entries = Entries(sources);
+            if (Libc.Poll(entries, (nuint)entries.Length, -1) < 0)
+            {
+                continue;
+            }
+
+            Libc.Read(_wake, count, count.Length);
+            DrainReady(sources, entries);
+        }
+    }
+
+    /// <summary>The first entry is the wake-up; each source then has two. Ended streams are skipped by poll.</summary>
+    private Libc.PollEntry[] Entries(LogSource[] sources)
+    {
+        var entries = new Libc.PollEntry[1 + 2 * sources.Length];
+        entries[0] = new Libc.PollEntry { Fd = _wake, Events = Libc.PollIn };
+        for (var i = 0; i < sources.Length; i++)
+        {
+            entries[1 + 2 * i] = new Libc.PollEntry { Fd = sources[i].OutputFd, Events = Libc.PollIn };
+            entries[2 + 2 * i] = new Libc.PollEntry { Fd = sources[i].ErrorFd, Events = Libc.PollIn };
+        }
+
+        return entries;
+    }
+
+    private void DrainReady(LogSource[] sources, Libc.PollEntry[] entries)
+    {
+        lock (_gate)
+        {
+            for (var i = 0; i < sources.Length; i++)
+            {
+                var source = sources[i];
+                if (!_sources.ContainsKey(source.Id))
+                {
+                    continue;
+                }
+
+                if (entries[1 + 2 * i].Seen != 0)
+                {
+                    Drain(source, source.Output, "stdout", untilEmpty: false);
+                }
+
+                if (entries[2 + 2 * i].Seen != 0)
+                {
+                    Drain(source, source.Error, "stderr", untilEmpty: false);
+                }
+            }
+        }
+    }
+
+    /// <summary>A full disk must not stall the container: what cannot be written is dropped and counted.</summary>
+    private void Drain(LogSource source, Fifo fifo, string stream, bool untilEmpty)
+    {
+        while (!source.HasEnded(fifo))
+        {
+            var got = fifo.Read(_buffer);
+            if (got <= 0)
+            {
+                source.Ended(fifo, got == 0);
+                return;
+            }
+
+            _lines.ResetWrittenCount();
+            CriLine.Format(_buffer.AsSpan(0, got), stream, _clock.GetUtcNow(), _lines);
+            try
+            {
+                source.File.Append(_lines.WrittenSpan);
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                source.Dropped += got;
+                RuntimeLog.LogDropped(_log, source.Id, source.Dropped, e.Message);
+            }
+
+            if (!untilEmpty)
+            {
+                return;
+            }
+        }
+    }
+
+    private void Wake()
+    {
+        Span<byte> one = stackalloc byte[8];
+        MemoryMarshal.Write(one, 1UL);
+        Libc.Write(_wake, one, one.Length);
+    }
+}
