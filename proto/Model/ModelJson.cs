@@ -22,6 +22,7 @@ namespace Edge.Proto.Model;
 [JsonSerializable(typeof(NodeReport))]
 [JsonSerializable(typeof(NodeSettings))]
 [JsonSerializable(typeof(LogStreamRequest))]
+[JsonSerializable(typeof(System.Text.Json.Nodes.JsonObject))]
 public sealed partial class ModelJson : JsonSerializerContext
 {
     /// <summary>

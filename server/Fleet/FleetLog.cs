@@ -1,0 +1,42 @@
+using Microsoft.Extensions.Logging;
+
+namespace Edge.Server.Fleet;
+
+internal static partial class FleetLog
+{
+    [LoggerMessage(1201, LogLevel.Information, "Node {Node} is connected")]
+    public static partial void NodeConnected(this ILogger log, string node);
+
+    [LoggerMessage(1202, LogLevel.Information, "Node {Node} is disconnected")]
+    public static partial void NodeDisconnected(this ILogger log, string node);
+
+    [LoggerMessage(1203, LogLevel.Warning, "Node {Node} was not heard of for {Seconds} s; its status is unknown now")]
+    public static partial void NodeUnknown(this ILogger log, string node, double seconds);
+
+    [LoggerMessage(1204, LogLevel.Warning, "Report {Key} of node {Node} was refused: {Reason}")]
+    public static partial void ReportRefused(this ILogger log, string node, string key, string reason);
+
+    [LoggerMessage(1205, LogLevel.Warning, "What node {Node} said could not be stored; it is tried again")]
+    public static partial void StoreFailed(this ILogger log, Exception failure, string node);
+
+    [LoggerMessage(1206, LogLevel.Error, "Desired state of node {Node} is larger than a node may hold; it stays as it was")]
+    public static partial void DesiredTooLarge(this ILogger log, string node);
+
+    [LoggerMessage(1207, LogLevel.Information, "Node {Node} got pod addresses {Cidr}")]
+    public static partial void AddressesGiven(this ILogger log, string node, string cidr);
+
+    [LoggerMessage(1208, LogLevel.Error, "No pod addresses are left for node {Node}")]
+    public static partial void AddressesExhausted(this ILogger log, string node);
+
+    [LoggerMessage(1209, LogLevel.Warning, "Node {Node} is denied from now on")]
+    public static partial void Denied(this ILogger log, string node);
+
+    [LoggerMessage(1210, LogLevel.Warning, "Node {Node} is let in again")]
+    public static partial void Allowed(this ILogger log, string node);
+
+    [LoggerMessage(1211, LogLevel.Information, "Pod {Pod} left node {Node} and was deleted")]
+    public static partial void PodGone(this ILogger log, string pod, string node);
+
+    [LoggerMessage(1212, LogLevel.Warning, "Object {Key} could not be read; no node gets it")]
+    public static partial void Unreadable(this ILogger log, Exception failure, string key);
+}

@@ -1,0 +1,129 @@
+using System.Text.Json.Nodes;
+
+namespace Edge.Server.Fleet;
+
+/// <summary>The Node object as merge of what the node reported last and whether it is there. Pure.</summary>
+internal static class NodeStatusPlan
+{
+    private const string TimeFormat = "yyyy-MM-dd'T'HH:mm:ss'Z'";
+
+    /// <summary>Fields of a reported status that are the server's to say.</summary>
+    private static readonly string[] ServerFields = ["phase", "volumesAttached", "images"];
+
+    /// <summary>The conditions that Kubernetes makes Unknown with a node, also when it never reported them.</summary>
+    private static readonly string[] Monitored = ["MemoryPressure", "DiskPressure", "PIDPressure", "Ready"];
+
+    /// <summary>The node is there: its report counts.</summary>
+    public static JsonObject Connected(JsonObject node, JsonObject report, DateTimeOffset now)
+    {
+        TakeLabels(node, report["labels"] as JsonObject);
+        if (report["status"] is not JsonObject reported)
+        {
+            return node;
+        }
+
+        var old = node["status"] as JsonObject ?? [];
+        var status = reported.DeepClone().AsObject();
+        foreach (var field in ServerFields)
+        {
+            status.Remove(field);
+            if (old[field] is { } kept)
+            {
+                status[field] = kept.DeepClone();
+            }
+        }
+
+        status["conditions"] = Transitions(old["conditions"] as JsonArray, status["conditions"] as JsonArray, now);
+        node["status"] = status;
+        return node;
+    }
+
+    /// <summary>Nothing was heard of the node for the grace period: nothing is known of it (Kubernetes' words).</summary>
+    public static JsonObject Unknown(JsonObject node, DateTimeOffset now)
+    {
+        var status = node["status"] as JsonObject ?? [];
+        var conditions = status["conditions"] as JsonArray ?? [];
+        var known = conditions.Select(TypeOf).ToHashSet();
+        var unknown = new JsonArray();
+        foreach (var type in known.OfType<string>().Concat(Monitored.Where(type => !known.Contains(type))))
+        {
+            var never = !known.Contains(type);
+            unknown.Add((JsonNode)new JsonObject
+            {
+                ["type"] = type,
+                ["status"] = "Unknown",
+                ["reason"] = never ? "NodeStatusNeverUpdated" : "NodeStatusUnknown",
+                ["message"] = never ? "Kubelet never posted node status." : "Kubelet stopped posting node status.",
+            });
+        }
+
+        status = status.DeepClone().AsObject();
+        status["conditions"] = Transitions(conditions, unknown, now);
+        node["status"] = status;
+        return node;
+    }
+
+    /// <summary>The images a node has; they are reported apart from the rest, because they change apart.</summary>
+    public static JsonObject Images(JsonObject node, JsonArray images)
+    {
+        if (node["status"] is not JsonObject status)
+        {
+            node["status"] = status = [];
+        }
+
+        status["images"] = images.DeepClone();
+        return node;
+    }
+
+    private static void TakeLabels(JsonObject node, JsonObject? reported)
+    {
+        if (reported is null || node["metadata"] is not JsonObject metadata)
+        {
+            return;
+        }
+
+        if (metadata["labels"] is not JsonObject labels)
+        {
+            metadata["labels"] = labels = [];
+        }
+
+        foreach (var (key, value) in reported)
+        {
+            if (ReportScope.AllowsLabel(key))
+            {
+                labels[key] = value?.DeepClone();
+            }
+        }
+    }
+
+    /// <summary>A condition's transition time moves when its status does, and stays otherwise.</summary>
+    private static JsonArray Transitions(JsonArray? old, JsonArray? wanted, DateTimeOffset now)
+    {
+        var before = new Dictionary<string, JsonNode?>();
+        foreach (var condition in old ?? [])
+        {
+            before[TypeOf(condition) ?? ""] = condition;
+        }
+
+        var result = new JsonArray();
+        foreach (var condition in (wanted ?? []).OfType<JsonObject>())
+        {
+            var next = condition.DeepClone().AsObject();
+            var previous = before.GetValueOrDefault(TypeOf(condition) ?? "");
+            var same = previous?["status"]?.ToString() == next["status"]?.ToString();
+            next["lastTransitionTime"] = same && previous?["lastTransitionTime"] is { } since
+                ? since.DeepClone()
+                : now.UtcDateTime.ToString(TimeFormat);
+            if (next["lastHeartbeatTime"] is null && previous?["lastHeartbeatTime"] is { } heard)
+            {
+                next["lastHeartbeatTime"] = heard.DeepClone();
+            }
+
+            result.Add((JsonNode)next);
+        }
+
+        return result;
+    }
+
+    private static string? TypeOf(JsonNode? condition) => condition?["type"]?.ToString();
+}
