@@ -1,0 +1,121 @@
+using System.Text.Json.Nodes;
+using Edge.Proto.Model;
+using Edge.Server.Store;
+using Microsoft.Extensions.Logging;
+
+namespace Edge.Server.Fleet;
+
+/// <summary>
+/// Merges what a node reported last with whether it is there. A lost session alone says nothing: only after the grace
+/// period without one is the node's status Unknown, so that a restarted broker or server changes no object.
+/// All calls for one node come one after the other.
+/// </summary>
+internal sealed class Presence(Objects objects, TimeSpan grace, TimeProvider time, ILogger log)
+{
+    /// <summary>Readers of leases take a node for dead after this; well above the longest keep-alive (600 s).</summary>
+    private const int LeaseSeconds = 900;
+
+    private readonly Lock _gate = new();
+    private readonly Dictionary<string, Seen> _nodes = [];
+
+    /// <summary>Report is the last one of this server's life, or null; Since is null while connected.</summary>
+    private sealed record Seen(JsonObject? Report, DateTimeOffset? Since);
+
+    /// <summary>A node the store knows of; it counts as lost from now on until it says hello.</summary>
+    public void Expect(string node)
+    {
+        lock (_gate)
+        {
+            _nodes.TryAdd(node, new Seen(null, time.GetUtcNow()));
+        }
+    }
+
+    public async Task Connected(string node, CancellationToken ct)
+    {
+        log.NodeConnected(node);
+        var seen = Set(node, known => known with { Since = null });
+        if (seen.Report is { } report)
+        {
+            await Write(node, tree => NodeStatusPlan.Connected(tree, report, time.GetUtcNow()), ct);
+        }
+    }
+
+    /// <summary>The caller asks <see cref="Expired"/> again after the grace period.</summary>
+    public void Disconnected(string node)
+    {
+        log.NodeDisconnected(node);
+        Set(node, known => known with { Since = known.Since ?? time.GetUtcNow() });
+    }
+
+    public async Task Reported(string node, JsonObject report, CancellationToken ct)
+    {
+        Set(node, known => known with { Report = report });
+        await Write(node, tree => NodeStatusPlan.Connected(tree, report, time.GetUtcNow()), ct);
+    }
+
+    /// <summary>The grace period may be over: if the node is still not there, its status becomes Unknown.</summary>
+    public async Task Expired(string node, CancellationToken ct)
+    {
+        Seen? seen;
+        lock (_gate)
+        {
+            seen = _nodes.GetValueOrDefault(node);
+        }
+
+        if (seen?.Since is { } since && time.GetUtcNow() - since >= grace)
+        {
+            var outcome = await Write(node, tree => NodeStatusPlan.Unknown(tree, time.GetUtcNow()), ct);
+            if (outcome is UpdateOutcome.Updated)
+            {
+                log.NodeUnknown(node, grace.TotalSeconds);
+            }
+        }
+    }
+
+    /// <summary>Renews the node's lease, which lives in memory only.</summary>
+    public async Task Heard(string node, DateTimeOffset at, CancellationToken ct)
+    {
+        const string ns = "kube-node-lease";
+        var outcome = await objects.Update(Resources.Leases, ns, node, lease =>
+        {
+            (lease["spec"] as JsonObject)?.Remove("renewTime");
+            lease["spec"]!.AsObject()["renewTime"] = at.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.ffffff'Z'");
+            return lease;
+        }, ct);
+        if (outcome is UpdateOutcome.Missing && objects.Get(Resources.Nodes, null, node) is { } owner)
+        {
+            await objects.Create(Resources.Leases, NewLease(owner, at), ct);
+        }
+    }
+
+    private static Lease NewLease(Node node, DateTimeOffset at) => new()
+    {
+        Metadata = new ObjectMeta
+        {
+            Namespace = "kube-node-lease",
+            Name = node.Metadata.Name,
+            OwnerReferences =
+            [
+                new OwnerReference
+                {
+                    ApiVersion = "v1", Kind = "Node", Name = node.Metadata.Name ?? "", Uid = node.Metadata.Uid ?? "",
+                },
+            ],
+        },
+        Spec = new LeaseSpec
+        {
+            HolderIdentity = node.Metadata.Name, LeaseDurationSeconds = LeaseSeconds, RenewTime = at,
+        },
+    };
+
+    private Task<UpdateOutcome> Write(string node, Func<JsonObject, JsonObject?> change, CancellationToken ct) =>
+        objects.Update(Resources.Nodes, null, node, change, ct);
+
+    private Seen Set(string node, Func<Seen, Seen> change)
+    {
+        lock (_gate)
+        {
+            return _nodes[node] = change(_nodes.GetValueOrDefault(node) ?? new Seen(null, time.GetUtcNow()));
+        }
+    }
+}

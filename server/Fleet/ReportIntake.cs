@@ -1,0 +1,197 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using System.Threading.Channels;
+using Edge.Proto.Sync;
+using Edge.Server.Link;
+using Edge.Server.Store;
+using Microsoft.Extensions.Logging;
+
+namespace Edge.Server.Fleet;
+
+/// <summary>
+/// Takes what nodes say into the store. Events of one node are handled in order; different nodes share a few lanes so
+/// that their writes share commits. A report is acknowledged only after its write is on disk.
+/// </summary>
+internal sealed class ReportIntake
+{
+    /// <summary>Nodes handled at once: enough to fill a commit of the store.</summary>
+    private const int Lanes = 16;
+
+    /// <summary>Events of a lane that may wait; beyond it the link waits, and nodes send again.</summary>
+    private const int LaneMax = 256;
+
+    /// <summary>Before a failed write is tried again.</summary>
+    private static readonly TimeSpan RetryWait = TimeSpan.FromSeconds(1);
+
+    private readonly Channel<LinkEvent>[] _lanes =
+        [.. Enumerable.Range(0, Lanes).Select(_ => Channel.CreateBounded<LinkEvent>(LaneMax))];
+
+    private readonly Objects _objects;
+    private readonly LinkServer _link;
+    private readonly Presence _presence;
+    private readonly PodIntake _pods;
+    private readonly EventIntake _events;
+    private readonly TimeSpan _grace;
+    private readonly TimeProvider _time;
+    private readonly ILogger _log;
+
+    /// <summary>Ours, not the link's: the grace period of a node may be over.</summary>
+    private sealed record GraceOver(string Node) : LinkEvent(Node);
+
+    public ReportIntake(
+        Objects objects, LinkServer link, EventRecorder events, TimeSpan grace, TimeProvider time,
+        ILogger<ReportIntake> log)
+    {
+        (_objects, _link, _grace, _time, _log) = (objects, link, grace, time, log);
+        _presence = new Presence(objects, grace, time, log);
+        _pods = new PodIntake(objects, log);
+        _events = new EventIntake(objects, events, log);
+    }
+
+    public async Task Run(CancellationToken ct)
+    {
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(ct);
+        var tasks = _lanes.Select(lane => Handle(lane.Reader, stop.Token)).Append(Dispatch(stop.Token))
+            .Append(ExpectStored(stop.Token));
+        var first = await Task.WhenAny(tasks);
+        await stop.CancelAsync();
+        await first;
+    }
+
+    /// <summary>A node that is stored but does not come back after a restart of the server must not stay Ready.</summary>
+    private async Task ExpectStored(CancellationToken ct)
+    {
+        var nodes = _objects.List(Resources.Nodes).Select(node => node.Metadata.Name ?? "").ToList();
+        nodes.ForEach(_presence.Expect);
+        await Task.Delay(_grace, _time, ct);
+        foreach (var node in nodes)
+        {
+            await LaneOf(node).WriteAsync(new GraceOver(node), ct);
+        }
+
+        await Task.Delay(Timeout.InfiniteTimeSpan, _time, ct);
+    }
+
+    private async Task Dispatch(CancellationToken ct)
+    {
+        await foreach (var happened in _link.Events.ReadAllAsync(ct))
+        {
+            await LaneOf(happened.Node).WriteAsync(happened, ct);
+        }
+    }
+
+    private ChannelWriter<LinkEvent> LaneOf(string node) =>
+        _lanes[(uint)node.GetHashCode(StringComparison.Ordinal) % Lanes].Writer;
+
+    private async Task Handle(ChannelReader<LinkEvent> lane, CancellationToken ct)
+    {
+        await foreach (var happened in lane.ReadAllAsync(ct))
+        {
+            while (!await TryHandle(happened, ct))
+            {
+                await Task.Delay(RetryWait, _time, ct);
+            }
+        }
+    }
+
+    private async Task<bool> TryHandle(LinkEvent happened, CancellationToken ct)
+    {
+        try
+        {
+            await Handle(happened, ct);
+            return true;
+        }
+        catch (StoreException failure) when (failure.Reason == StoreReason.Full)
+        {
+            _log.StoreFailed(failure, happened.Node);
+            return false;
+        }
+    }
+
+    private async Task Handle(LinkEvent happened, CancellationToken ct)
+    {
+        switch (happened)
+        {
+            case LinkEvent.Connected:
+                await _presence.Connected(happened.Node, ct);
+                break;
+            case LinkEvent.Disconnected:
+                _presence.Disconnected(happened.Node);
+                AskAfterGrace(happened.Node, ct);
+                break;
+            case GraceOver:
+                await _presence.Expired(happened.Node, ct);
+                break;
+            case LinkEvent.Heard heard:
+                await _presence.Heard(heard.Node, heard.At, ct);
+                break;
+            case LinkEvent.Reported reported:
+                await Take(reported, ct);
+                break;
+            case LinkEvent.Lane said:
+                await _events.Take(said.Node, said.Kind, said.Payload, ct);
+                break;
+            default:
+                throw new InvalidOperationException($"unknown link event {happened}");
+        }
+    }
+
+    /// <summary>The timer holds itself until it fires; at most one per disconnection, and it does nothing after a reconnect.</summary>
+    private void AskAfterGrace(string node, CancellationToken ct)
+    {
+        ITimer? timer = null;
+        timer = _time.CreateTimer(
+            _ =>
+            {
+                timer?.Dispose();
+                if (!ct.IsCancellationRequested && !LaneOf(node).TryWrite(new GraceOver(node)))
+                {
+                    // The lane is full: ask again rather than block the timer's thread.
+                    AskAfterGrace(node, ct);
+                }
+            },
+            null, _grace, Timeout.InfiniteTimeSpan);
+    }
+
+    private async Task Take(LinkEvent.Reported reported, CancellationToken ct)
+    {
+        await Task.WhenAll(reported.Upserts.Select(entry => Take(reported.Node, entry, ct)));
+        reported.Committed();
+    }
+
+    private async Task Take(string node, MapEntry entry, CancellationToken ct)
+    {
+        if (Read(node, entry) is not { } report)
+        {
+            return;
+        }
+
+        if (entry.Key.StartsWith("pods/", StringComparison.Ordinal))
+        {
+            await _pods.Take(node, entry.Key, report.AsObject(), ct);
+        }
+        else if (entry.Key == "node")
+        {
+            await _presence.Reported(node, report.AsObject(), ct);
+        }
+        else if (entry.Key == "images" && report is JsonArray images)
+        {
+            await _objects.Update(Resources.Nodes, null, node, tree => NodeStatusPlan.Images(tree, images), ct);
+        }
+    }
+
+    /// <summary>What cannot be read is dropped and acknowledged: sending it again would not make it better.</summary>
+    private JsonNode? Read(string node, MapEntry entry)
+    {
+        try
+        {
+            var report = JsonNode.Parse(entry.Value.Span);
+            return report is JsonObject || entry.Key == "images" ? report : null;
+        }
+        catch (JsonException failure)
+        {
+            _log.ReportRefused(node, entry.Key, failure.Message);
+            return null;
+        }
+    }
+}

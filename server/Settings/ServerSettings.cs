@@ -1,0 +1,54 @@
+using System.Net;
+
+namespace Edge.Server.Settings;
+
+/// <summary>All that can be set of edge-server, checked. Made once, in the entry point.</summary>
+internal sealed record ServerSettings
+{
+    /// <summary>Database, certificates, kubeconfig and the broker's configuration.</summary>
+    public required string DataDir { get; init; }
+
+    /// <summary>Sockets and pid files; gone after a boot.</summary>
+    public required string RunDir { get; init; }
+
+    /// <summary>Where the API listens.</summary>
+    public required IReadOnlyList<IPEndPoint> Listen { get; init; }
+
+    /// <summary>Names and addresses under which clients and nodes reach this server; the first is told to nodes.</summary>
+    public required IReadOnlyList<string> AdvertiseAddresses { get; init; }
+
+    /// <summary>The port of the broker that this server runs.</summary>
+    public required int BrokerPort { get; init; }
+
+    /// <summary>Another broker's URL, <c>mqtts://host:port</c>; null to run mosquitto.</summary>
+    public string? Broker { get; init; }
+
+    /// <summary>The minor of Kubernetes that /version shows.</summary>
+    public required int VersionMinor { get; init; }
+
+    /// <summary>How long a node may be silent before its status is Unknown.</summary>
+    public required TimeSpan NodeMonitorGracePeriod { get; init; }
+
+    /// <summary>The file with the key that seals Secrets; outside the data directory.</summary>
+    public required string SecretKeyFile { get; init; }
+
+    public string PkiDir => Path.Combine(DataDir, "pki");
+
+    public string DatabaseFile => Path.Combine(DataDir, "edge.db");
+
+    public string AdminKubeconfig => Path.Combine(DataDir, "admin.kubeconfig");
+
+    /// <summary>What nodes dial.</summary>
+    public string BrokerUrl => Broker ?? $"mqtts://{Bracket(AdvertiseAddresses[0])}:{BrokerPort}";
+
+    public string ApiUrl => $"https://{Bracket(AdvertiseAddresses[0])}:{Listen[0].Port}";
+
+    /// <summary>The names in the serving certificates.</summary>
+    public IReadOnlyList<string> CertificateNames =>
+    [
+        .. AdvertiseAddresses.Concat(["localhost", "127.0.0.1", "::1", "kubernetes", "kubernetes.default",
+            "kubernetes.default.svc", "kubernetes.default.svc.cluster.local"]).Distinct(),
+    ];
+
+    private static string Bracket(string host) => host.Contains(':') ? $"[{host}]" : host;
+}

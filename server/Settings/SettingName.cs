@@ -1,0 +1,45 @@
+namespace Edge.Server.Settings;
+
+/// <summary>
+/// One setting: its key in the file, its flag, what it is for, and its default. <paramref name="Repeats"/> says that it
+/// may have several values.
+/// </summary>
+internal sealed record SettingName(string Key, string Flag, string Help, bool Repeats, params string[] Default)
+{
+    public static readonly SettingName DataDir =
+        new("dataDir", "--data-dir", "database, certificates, kubeconfig", false, "/var/lib/edge/server");
+
+    public static readonly SettingName RunDir =
+        new("runDir", "--run-dir", "sockets and pid files", false, "/run/edge/server");
+
+    public static readonly SettingName Listen =
+        new("listen", "--listen", "address and port of the API", true, "0.0.0.0:6443");
+
+    public static readonly SettingName AdvertiseAddress =
+        new("advertiseAddresses", "--advertise-address", "name or address under which nodes reach this server", true,
+            "127.0.0.1");
+
+    public static readonly SettingName BrokerPort =
+        new("brokerPort", "--broker-port", "port of the broker that the server runs", false, "8883");
+
+    public static readonly SettingName Broker =
+        new("broker", "--broker", "mqtts://host:port of another broker", false);
+
+    public static readonly SettingName VersionMinor =
+        new("versionMinor", "--version-minor", "minor of Kubernetes that /version shows", false, "33");
+
+    public static readonly SettingName NodeMonitorGracePeriod =
+        new("nodeMonitorGracePeriod", "--node-monitor-grace-period",
+            "seconds of silence before a node's status is Unknown", false, "40");
+
+    public static readonly SettingName SecretKeyFile =
+        new("secretKeyFile", "--secret-key-file",
+            "key that seals Secrets; default <data-dir>/pki/secrets.key", false);
+
+    /// <summary>Everything that can be set, in the order it is shown.</summary>
+    public static IReadOnlyList<SettingName> All { get; } =
+    [
+        DataDir, RunDir, Listen, AdvertiseAddress, BrokerPort, Broker, VersionMinor, NodeMonitorGracePeriod,
+        SecretKeyFile,
+    ];
+}

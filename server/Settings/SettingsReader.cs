@@ -1,0 +1,137 @@
+using System.Globalization;
+using System.Net;
+
+namespace Edge.Server.Settings;
+
+/// <summary>The settings, or everything that is wrong with them; never a part.</summary>
+internal abstract record SettingsResult
+{
+    private SettingsResult()
+    {
+    }
+
+    internal sealed record Valid(ServerSettings Settings) : SettingsResult;
+
+    internal sealed record Invalid(IReadOnlyList<string> Errors) : SettingsResult;
+}
+
+/// <summary>Turns texts into settings: flags win over the file, the file over defaults. Nothing is silently repaired.</summary>
+internal sealed class SettingsReader
+{
+    private const int PortMin = 1;
+    private const int PortMax = 65535;
+
+    /// <summary>The oldest kubectl that is promised, and room for those to come.</summary>
+    private const int MinorMin = 27;
+    private const int MinorMax = 99;
+
+    /// <summary>Below this a lost packet would look like a lost node; above a day nothing is monitored.</summary>
+    private const int GraceMin = 1;
+    private const int GraceMax = 86400;
+
+    private readonly List<string> _errors = [];
+    private readonly Dictionary<string, IReadOnlyList<string>> _flags;
+    private readonly Dictionary<string, IReadOnlyList<string>> _file;
+
+    private SettingsReader(
+        string? path, string? yaml, IReadOnlyDictionary<SettingName, IReadOnlyList<string>> flags)
+    {
+        _flags = flags.ToDictionary(flag => flag.Key.Key, flag => flag.Value);
+        _file = path is null || yaml is null ? [] : SettingsFile.Read(path, yaml, _errors);
+    }
+
+    /// <param name="path">The file's name, for messages; null when there is none.</param>
+    /// <param name="yaml">The file's text.</param>
+    /// <param name="flags">Values given on the command line.</param>
+    public static SettingsResult Read(
+        string? path, string? yaml, IReadOnlyDictionary<SettingName, IReadOnlyList<string>> flags)
+    {
+        var reader = new SettingsReader(path, yaml, flags);
+        var settings = reader.Build();
+        return reader._errors.Count == 0
+            ? new SettingsResult.Valid(settings)
+            : new SettingsResult.Invalid(reader._errors);
+    }
+
+    private ServerSettings Build()
+    {
+        var dataDir = Directory(SettingName.DataDir);
+        return new ServerSettings
+        {
+            DataDir = dataDir,
+            RunDir = Directory(SettingName.RunDir),
+            Listen = [.. Values(SettingName.Listen).Select(EndPoint)],
+            AdvertiseAddresses = [.. Values(SettingName.AdvertiseAddress).Select(Host)],
+            BrokerPort = Number(SettingName.BrokerPort, PortMin, PortMax),
+            Broker = Values(SettingName.Broker) is [var url] ? BrokerUrl(url) : null,
+            VersionMinor = Number(SettingName.VersionMinor, MinorMin, MinorMax),
+            NodeMonitorGracePeriod =
+                TimeSpan.FromSeconds(Number(SettingName.NodeMonitorGracePeriod, GraceMin, GraceMax)),
+            SecretKeyFile = Values(SettingName.SecretKeyFile) is [_]
+                ? Directory(SettingName.SecretKeyFile)
+                : Path.Combine(dataDir, "pki", "secrets.key"),
+        };
+    }
+
+    private IReadOnlyList<string> Values(SettingName name) =>
+        _flags.GetValueOrDefault(name.Key) ?? _file.GetValueOrDefault(name.Key) ?? name.Default;
+
+    private string Directory(SettingName name)
+    {
+        var value = Values(name)[0];
+        if (!Path.IsPathRooted(value))
+        {
+            Wrong(name, value, "an absolute path");
+        }
+
+        return value;
+    }
+
+    private int Number(SettingName name, int min, int max)
+    {
+        var value = Values(name)[0];
+        if (int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var number)
+            && number >= min && number <= max)
+        {
+            return number;
+        }
+
+        Wrong(name, value, $"a number from {min} to {max}");
+        return min;
+    }
+
+    private IPEndPoint EndPoint(string value)
+    {
+        if (IPEndPoint.TryParse(value, out var point) && point.Port >= PortMin)
+        {
+            return point;
+        }
+
+        Wrong(SettingName.Listen, value, $"an IP address and a port from {PortMin} to {PortMax}, such as 0.0.0.0:6443");
+        return new IPEndPoint(IPAddress.Any, PortMax);
+    }
+
+    private string Host(string value)
+    {
+        if (Uri.CheckHostName(value) == UriHostNameType.Unknown)
+        {
+            Wrong(SettingName.AdvertiseAddress, value, "a host name or an IP address");
+        }
+
+        return value;
+    }
+
+    private string BrokerUrl(string value)
+    {
+        if (!Uri.TryCreate(value, UriKind.Absolute, out var url) || url.Scheme != "mqtts" || url.Host.Length == 0
+            || url.Port < PortMin)
+        {
+            Wrong(SettingName.Broker, value, "mqtts://host:port");
+        }
+
+        return value;
+    }
+
+    private void Wrong(SettingName name, string value, string wanted) =>
+        _errors.Add($"{name.Key} ({name.Flag}): \"{value}\" is not {wanted}");
+}
