@@ -1,0 +1,184 @@
+using System.Text.RegularExpressions;
+
+namespace Edge.Tests.EndToEnd.Fixture;
+
+/// <summary>What the server prints for a node that is to join.</summary>
+public sealed record EnrolmentToken(string Token, string CaCertHash);
+
+/// <summary>
+/// A whole fleet on this machine, in networks of its own: a hub with the published edge-server, its broker and a
+/// registry on 10.89.0.1, and nodes with containerd and the published edge-agent. Addresses are the same in every run,
+/// names are not; so two fleets do not meet. Nothing of it is left afterwards.
+/// </summary>
+public sealed partial class Fleet : IAsyncLifetime
+{
+    public const string HubAddress = "10.89.0.1";
+    public const string Registry = HubAddress + ":5000";
+
+    private readonly List<FleetNode> _nodes = [];
+    private readonly Daemon _registry;
+
+    public Fleet()
+    {
+        Id = $"edgee2e{Environment.ProcessId}";
+        Home = Path.Combine(Path.GetTempPath(), Id);
+        Hub = $"{Id}-hub";
+        Logs = Path.Combine(Home, "log");
+        _registry = new Daemon("registry", Hub, Logs, ["docker-registry", "serve", Path.Combine(Home, "registry.yml")]);
+        Server = new Daemon("server", Hub, Logs,
+        [
+            "env", "DOTNET_GCGen0MaxBudget=100000", ServerBinary, "run",
+            "--data-dir", Path.Combine(Home, "server"), "--run-dir", Path.Combine(Home, "run", "server"),
+            "--listen", $"{HubAddress}:6443", "--advertise-address", HubAddress,
+        ]);
+        Kubectl = new Kubectl(this, Kubectl.Newest);
+    }
+
+    public static string ServerBinary => Binary("EDGE_SERVER", "server", "edge-server");
+
+    public static string AgentBinary => Binary("EDGE_AGENT", "agent", "edge-agent");
+
+    public string Id { get; }
+
+    public string Home { get; }
+
+    public string Hub { get; }
+
+    public string Logs { get; }
+
+    public Daemon Server { get; }
+
+    public Kubectl Kubectl { get; }
+
+    public IReadOnlyList<FleetNode> Nodes => _nodes;
+
+    public string Kubeconfig => Path.Combine(Home, "server", "admin.kubeconfig");
+
+    private static string? Missing => Parts.Missing();
+
+    /// <summary>Skips the test, and says why, where a part of the real world is not installed.</summary>
+    public static void Require() => Skip.If(Missing is not null, Missing);
+
+    public async Task InitializeAsync()
+    {
+        if (Missing is not null)
+        {
+            return;
+        }
+
+        Directory.CreateDirectory(Logs);
+        await Tool.Shell($"""
+            set -e
+            ip netns add {Hub}
+            ip -n {Hub} link set lo up
+            ip -n {Hub} link add br0 type bridge
+            ip -n {Hub} addr add {HubAddress}/24 dev br0
+            ip -n {Hub} link set br0 up
+            """);
+        await StartRegistry();
+        await StartServer();
+        for (var index = 1; index <= 3; index++)
+        {
+            await (await AddNode(index)).PowerOn(connected: true);
+        }
+
+        foreach (var node in _nodes)
+        {
+            await Kubectl.UntilNodeReady(node.Name);
+        }
+    }
+
+    public async Task DisposeAsync()
+    {
+        if (Missing is not null)
+        {
+            return;
+        }
+
+        foreach (var node in _nodes)
+        {
+            await node.Agent.Stop();
+            await node.PowerCut();
+        }
+
+        await Server.Stop();
+        await _registry.Stop();
+        // The broker outlives the server on purpose.
+        await Machine.Kill(Machine.ProcessesNaming(Home + "/"));
+        await Tool.Run("ip", "netns", "del", Hub);
+        await Machine.UnmountUnder(Home + "/");
+        if (Environment.GetEnvironmentVariable("EDGE_KEEP_LOGS") is { } kept)
+        {
+            await Tool.Run("cp", "-r", Logs, kept);
+        }
+
+        Directory.Delete(Home, recursive: true);
+    }
+
+    /// <summary>Makes a machine that has a token to join with, without power yet.</summary>
+    public async Task<FleetNode> AddNode(int index)
+    {
+        var node = new FleetNode(this, index, await NewToken());
+        _nodes.Add(node);
+        return node;
+    }
+
+    public async Task<EnrolmentToken> NewToken(params string[] options)
+    {
+        var printed = (await InHub([ServerBinary, "token", "create", "--kubeconfig", Kubeconfig, .. options])).Ok();
+        return new EnrolmentToken(
+            TokenLine().Match(printed).Groups[1].Value, HashLine().Match(printed).Groups[1].Value);
+    }
+
+    public Task<ToolResult> InHub(IReadOnlyList<string> command, string? input = null, TimeSpan? deadline = null) =>
+        Tool.Run("nsenter", [$"--net=/run/netns/{Hub}", .. command], input, deadline);
+
+    public async Task StartServer()
+    {
+        Server.Start();
+        await Tool.Until(TimeSpan.FromSeconds(30), "the server is ready", async () =>
+            Server.Running
+                ? File.Exists(Kubeconfig) && (await Kubectl.Try("get", "--raw", "/readyz")).ExitCode == 0
+                : throw new InvalidOperationException($"the server ended:\n{Server.Tail()}"));
+    }
+
+    /// <summary>The broker's process, which the server starts and which lives on without it.</summary>
+    public int BrokerPid() => Machine.ProcessesNaming(Home + "/").First(pid =>
+        File.ReadAllText($"/proc/{pid}/comm").Trim() == "mosquitto");
+
+    private async Task StartRegistry()
+    {
+        var storage = Path.Combine(Home, "registry");
+        foreach (var image in TestImages.All)
+        {
+            image.Write(storage);
+        }
+
+        await File.WriteAllTextAsync(Path.Combine(Home, "registry.yml"), $$"""
+            version: 0.1
+            log: { level: warn }
+            storage: { filesystem: { rootdirectory: {{storage}} } }
+            http: { addr: "{{Registry}}" }
+            """);
+        _registry.Start();
+        await Tool.Until(TimeSpan.FromSeconds(20), "the registry answers", async () =>
+            (await InHub(["busybox", "wget", "-q", "-O", "-", $"http://{Registry}/v2/web/tags/list"])).ExitCode == 0);
+    }
+
+    private static string Binary(string variable, string project, string name) =>
+        Environment.GetEnvironmentVariable(variable)
+        ?? Path.Combine(Parts.RepositoryRoot, "artifacts", "publish", project, name);
+
+    [GeneratedRegex(@"^token:\s*(\S+)", RegexOptions.Multiline)]
+    private static partial Regex TokenLine();
+
+    [GeneratedRegex(@"^ca-cert-hash:\s*(\S+)", RegexOptions.Multiline)]
+    private static partial Regex HashLine();
+}
+
+/// <summary>One fleet for all end-to-end tests, which therefore run one after another.</summary>
+[CollectionDefinition(Name)]
+public sealed class FleetTests : ICollectionFixture<Fleet>
+{
+    public const string Name = "fleet";
+}

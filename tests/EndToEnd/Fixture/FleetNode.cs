@@ -1,0 +1,128 @@
+namespace Edge.Tests.EndToEnd.Fixture;
+
+/// <summary>
+/// One machine of the fleet: a network namespace with a cable to the fleet's bridge, a containerd and an edge-agent.
+/// Its disk survives a power cut; everything else goes.
+/// </summary>
+public sealed class FleetNode
+{
+    private readonly Fleet _fleet;
+    private readonly int _index;
+    private readonly Daemon _containerd;
+    private readonly Daemon _agent;
+
+    public FleetNode(Fleet fleet, int index, EnrolmentToken token)
+    {
+        _fleet = fleet;
+        _index = index;
+        Token = token;
+        Name = $"node-{index}";
+        Netns = $"{fleet.Id}-{index}";
+        Disk = Path.Combine(fleet.Home, "disk", Name);
+        Run = Path.Combine(fleet.Home, "run", Name);
+        CgroupRoot = $"/{fleet.Id}-{Name}";
+        _containerd = new Daemon(
+            $"containerd-{Name}", Netns, fleet.Logs, ["containerd", "--config", Path.Combine(Disk, "containerd.toml")]);
+        _agent = new Daemon($"agent-{Name}", Netns, fleet.Logs, AgentCommand(token));
+    }
+
+    public EnrolmentToken Token { get; }
+
+    public string Name { get; }
+
+    public string Netns { get; }
+
+    public string Address => $"10.89.0.{10 + _index}";
+
+    public string Disk { get; }
+
+    public string Run { get; }
+
+    public string CgroupRoot { get; }
+
+    public string Socket => Path.Combine(Run, "containerd.sock");
+
+    public Daemon Agent => _agent;
+
+    public Daemon Containerd => _containerd;
+
+    private string HubEnd => $"n{_index}";
+
+    public async Task PowerOn(bool connected)
+    {
+        Directory.CreateDirectory(Disk);
+        Directory.CreateDirectory(Run);
+        await MakeNetwork(connected);
+        await File.WriteAllTextAsync(Path.Combine(Disk, "containerd.toml"), $"""
+            version = 2
+            root = "{Disk}/containerd"
+            state = "{Run}/containerd"
+            disabled_plugins = ["io.containerd.grpc.v1.cri"]
+            [grpc]
+              address = "{Socket}"
+            """);
+        _containerd.Start();
+        _agent.Start();
+    }
+
+    /// <summary>
+    /// The power fails: no process, namespace, mount or run directory survives, and nobody says goodbye.
+    /// </summary>
+    public async Task PowerCut()
+    {
+        await _agent.Kill();
+        await _containerd.Kill();
+        for (var round = 0; round < 3; round++)
+        {
+            await Machine.Kill(Machine.ProcessesNaming(Run + "/"));
+            await Machine.Kill(Machine.ProcessesInCgroup(CgroupRoot));
+        }
+
+        await Machine.UnmountUnder(Run + "/");
+        await Machine.RemoveCgroups(CgroupRoot[1..]);
+        await Tool.Run("ip", "netns", "del", Netns);
+        await Tool.Run("ip", "-n", _fleet.Hub, "link", "del", HubEnd);
+        if (Directory.Exists(Run))
+        {
+            Directory.Delete(Run, recursive: true);
+        }
+    }
+
+    public Task Disconnect() => Tool.Shell($"ip -n {_fleet.Hub} link set {HubEnd} down");
+
+    public Task Connect() => Tool.Shell($"ip -n {_fleet.Hub} link set {HubEnd} up");
+
+    /// <summary>Ids and process ids of what runs, seen by containerd itself.</summary>
+    public async Task<IReadOnlyDictionary<string, string>> Tasks()
+    {
+        var listing = (await Tool.Run("ctr", "--address", Socket, "--namespace", "edge", "tasks", "list")).Ok();
+        return listing.Split('\n').Skip(1).Select(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries))
+            .Where(fields => fields is [_, _, "RUNNING"]).ToDictionary(fields => fields[0], fields => fields[1]);
+    }
+
+    /// <summary>Runs a command where the node is.</summary>
+    public Task<ToolResult> Inside(params string[] command) =>
+        Tool.Run("nsenter", [$"--net=/run/netns/{Netns}", .. command], null);
+
+    private async Task MakeNetwork(bool connected) => await Tool.Shell($"""
+        set -e
+        ip netns add {Netns}
+        ip link add {HubEnd} netns {_fleet.Hub} type veth peer name eth0 netns {Netns}
+        ip -n {_fleet.Hub} link set {HubEnd} master br0
+        ip -n {_fleet.Hub} link set {HubEnd} {(connected ? "up" : "down")}
+        ip -n {Netns} link set lo up
+        ip -n {Netns} addr add {Address}/24 dev eth0
+        ip -n {Netns} link set eth0 up
+        ip -n {Netns} route add default via {Fleet.HubAddress}
+        """);
+
+    private string[] AgentCommand(EnrolmentToken token) =>
+    [
+        "env", "DOTNET_GCGen0MaxBudget=80000",
+        Fleet.AgentBinary, "run", "--node-name", Name,
+        "--data-dir", Path.Combine(Disk, "agent"), "--run-dir", Path.Combine(Run, "agent"),
+        "--containerd-socket", Socket, "--cgroup-root", CgroupRoot,
+        "--server", $"https://{Fleet.HubAddress}:6443", "--insecure-registry", Fleet.Registry,
+        "--token", token.Token, "--ca-cert-hash", token.CaCertHash,
+    ];
+}

@@ -1,0 +1,136 @@
+using Edge.Tests.EndToEnd.Fixture;
+
+namespace Edge.Tests.EndToEnd;
+
+/// <summary>What people do every day, by the real kubectl of each version that Edge promises.</summary>
+[Collection(FleetTests.Name)]
+public sealed class KubectlTests(Fleet fleet)
+{
+    [SkippableTheory]
+    [InlineData("1.28")]
+    [InlineData("1.30")]
+    [InlineData("1.32")]
+    [InlineData("1.33")]
+    public async Task Pods_are_applied_watched_changed_and_deleted(string version)
+    {
+        var kubectl = Use(version);
+        var pod = $"daily-{version.Replace('.', '-')}";
+        var manifest = Manifests.Script(pod, "echo started; exec sleep 1000000");
+
+        Assert.Equal($"pod/{pod} created", await kubectl.Apply(manifest));
+        Assert.Contains(
+            "condition met", await kubectl.Do("wait", "--for=condition=Ready", $"pod/{pod}", "--timeout=60s"));
+        Assert.Equal($"pod/{pod} unchanged", await kubectl.Apply(manifest));
+        var labelled = manifest.Replace("spec:", "  labels:\n    a: b\nspec:");
+        Assert.Equal($"pod/{pod} configured", await kubectl.Apply(labelled));
+
+        var row = await kubectl.Do("get", "pod", pod, "--no-headers");
+        Assert.Equal([pod, "1/1", "Running", "0"], row.Split(' ', StringSplitOptions.RemoveEmptyEntries)[..4]);
+        Assert.Contains("NOMINATED NODE", await kubectl.Do("get", "pods", "-o", "wide"));
+        Assert.Equal("started", await kubectl.Do("logs", pod));
+        Assert.StartsWith("started", (await Interrupted(version, "logs", "-f", pod)).Output);
+
+        Assert.Contains("labeled", await kubectl.Do("label", "pod", pod, "tier=edge"));
+        Assert.Contains("annotated", await kubectl.Do("annotate", "pod", pod, "note=kept"));
+        Assert.Equal($"pod/{pod}", await kubectl.Do("get", "pods", "-l", "tier=edge,a=b", "-o", "name"));
+        var described = await kubectl.Do("describe", "pod", pod);
+        Assert.Contains("note: kept", described);
+        Assert.Contains("Started", described);
+
+        var whole = await kubectl.Do("get", "pod", pod, "-o", "yaml");
+        var edited = whole.Replace("note: kept", "note: new");
+        Assert.Equal($"pod/{pod} replaced", await kubectl.DoWith(edited, "replace", "-f", "-"));
+        Assert.Equal("new", await kubectl.Field($"pod/{pod}", ".metadata.annotations.note"));
+
+        Assert.Contains("deleted", await kubectl.Do("delete", "pod", pod, "--timeout=60s"));
+        Assert.Contains("NotFound", (await kubectl.Try("get", "pod", pod)).Failed());
+    }
+
+    [SkippableTheory]
+    [InlineData("1.28")]
+    [InlineData("1.30")]
+    [InlineData("1.32")]
+    [InlineData("1.33")]
+    public async Task ConfigMaps_and_Secrets_are_created_watched_changed_and_deleted(string version)
+    {
+        var kubectl = Use(version);
+        var name = $"daily-{version.Replace('.', '-')}";
+
+        await kubectl.Do("create", "configmap", name, "--from-literal=a=1");
+        var watching = Interrupted(version, "get", "configmap", name, "-w", "-o", "jsonpath={.data.a}{'\\n'}");
+        await Task.Delay(TimeSpan.FromSeconds(2));
+        await kubectl.Do("patch", "configmap", name, "--type=merge", "-p", """{"data":{"a":"2"}}""");
+        const string third = """[{"op":"replace","path":"/data/a","value":"3"}]""";
+        await kubectl.Do("patch", "configmap", name, "--type=json", "-p", third);
+        Assert.Equal("1\n2\n3", (await watching).Output.Trim());
+        Assert.Contains("a:", await kubectl.Do("describe", "configmap", name));
+
+        await kubectl.Do("create", "secret", "generic", name, "--from-literal=word=sesame");
+        Assert.Equal("c2VzYW1l", await kubectl.Field($"secret/{name}", ".data.word"));
+        Assert.Contains("6 bytes", await kubectl.Do("describe", "secret", name));
+        Assert.Contains("Opaque", await kubectl.Do("get", "secret", name, "--no-headers"));
+
+        await kubectl.Do("delete", $"configmap/{name}", $"secret/{name}");
+        Assert.Equal("", await kubectl.Do("get", $"configmap/{name}", $"secret/{name}", "--ignore-not-found"));
+    }
+
+    [SkippableTheory]
+    [InlineData("1.28")]
+    [InlineData("1.30")]
+    [InlineData("1.32")]
+    [InlineData("1.33")]
+    public async Task Nodes_are_shown_cordoned_and_tainted(string version)
+    {
+        var kubectl = Use(version);
+        var node = fleet.Nodes[2].Name;
+
+        Assert.Contains("Ready", await kubectl.Do("get", "node", node, "--no-headers"));
+        Assert.Contains("containerd://", await kubectl.Do("get", "nodes", "-o", "wide"));
+        var described = await kubectl.Do("describe", "node", node);
+        Assert.Contains("Allocatable:", described);
+        Assert.Contains("Conditions:", described);
+
+        await kubectl.Do("cordon", node);
+        Assert.Contains("SchedulingDisabled", await kubectl.Do("get", "node", node, "--no-headers"));
+        await kubectl.Do("uncordon", node);
+        await kubectl.Do("taint", "node", node, "lent=yes:NoSchedule");
+        Assert.Equal("NoSchedule", await kubectl.Field($"node/{node}", ".spec.taints[?(@.key=='lent')].effect"));
+        await kubectl.Do("taint", "node", node, "lent-");
+        await kubectl.Do("label", "node", node, "place=shed", "--overwrite");
+        Assert.Equal($"node/{node}", await kubectl.Do("get", "nodes", "-l", "place=shed", "-o", "name"));
+        await kubectl.Do("label", "node", node, "place-");
+    }
+
+    [SkippableTheory]
+    [InlineData("1.28")]
+    [InlineData("1.30")]
+    [InlineData("1.32")]
+    [InlineData("1.33")]
+    public async Task The_API_describes_itself(string version)
+    {
+        var kubectl = Use(version);
+
+        var resources = await kubectl.Do("api-resources", "--no-headers");
+        foreach (var resource in (string[])["pods", "configmaps", "secrets", "nodes", "namespaces", "events",
+            "serviceaccounts", "leases", "certificatesigningrequests"])
+        {
+            Assert.Contains(resource, resources);
+        }
+
+        Assert.Contains("KIND:       Pod", await kubectl.Do("explain", "pod"));
+        Assert.Contains("FIELD: image <string>", await kubectl.Do("explain", "pod.spec.containers.image"));
+        Assert.Contains("hostPort", await kubectl.Do("explain", "pod.spec.containers.ports", "--recursive"));
+        Assert.Contains("v1.33", await kubectl.Do("version"));
+    }
+
+    private Kubectl Use(string version)
+    {
+        Fleet.Require();
+        Skip.If(Kubectl.Locate(version) is null, $"kubectl {version} is not on this machine");
+        return new Kubectl(fleet, version);
+    }
+
+    /// <summary>A command that follows for ever, ended after five seconds as a person ends it.</summary>
+    private Task<ToolResult> Interrupted(string version, params string[] arguments) => fleet.InHub(
+        ["timeout", "-s", "INT", "5", Kubectl.Locate(version)!, "--kubeconfig", fleet.Kubeconfig, .. arguments]);
+}
