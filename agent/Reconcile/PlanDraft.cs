@@ -55,6 +55,12 @@ internal sealed class PlanDraft(PodView view)
     /// <summary>Repeated until the process is gone: a kill may have met a runtime that was restarting.</summary>
     public void Kill(SeenContainer seen, string why)
     {
+        if (view.Memory.Of(seen.Name).KilledAt is { } killed && killed + KillRepeat > view.Now)
+        {
+            WakeAt(killed + KillRepeat);
+            return;
+        }
+
         Add(new PodStep.Kill(seen.Name, seen.Id, why));
         WakeAt(view.Now + KillRepeat);
     }

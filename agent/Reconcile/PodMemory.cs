@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Edge.Agent.Network;
+using Edge.Agent.Runtime.Images;
 
 namespace Edge.Agent.Reconcile;
 
@@ -20,6 +21,9 @@ internal sealed record PodMemory
     /// <summary>What keeps the pod as a whole from starting: its sandbox or a volume.</summary>
     public Obstacle? Obstacle { get; init; }
 
+    /// <summary>A step broke in a way nobody foresaw: nothing is done before this time.</summary>
+    public Obstacle? Broken { get; init; }
+
     public ImmutableDictionary<string, ContainerMemory> Containers { get; init; } =
         ImmutableDictionary<string, ContainerMemory>.Empty;
 
@@ -37,13 +41,22 @@ internal sealed record ContainerMemory
     /// <summary>The image reference being fetched in the background, or null.</summary>
     public string? Pulling { get; init; }
 
+    /// <summary>The image that was fetched for the attempt to come, or null.</summary>
+    public ImageRecord? Fetched { get; init; }
+
+    /// <summary>The reference that <see cref="Fetched"/> answers.</summary>
+    public string? FetchedFor { get; init; }
+
     public Obstacle? Obstacle { get; init; }
 
     /// <summary>When the container was first asked to end; null while nobody did.</summary>
     public DateTimeOffset? StoppingSince { get; init; }
 
-    public bool KillSent { get; init; }
+    public DateTimeOffset? KilledAt { get; init; }
 }
 
-/// <summary>Why something cannot go on, fit for the pod's status, and when it is tried again.</summary>
+/// <summary>
+/// Why something cannot go on, fit for the pod's status, and when it is tried again. An empty reason is not shown: the
+/// runtime did not answer, which says nothing about the pod.
+/// </summary>
 internal sealed record Obstacle(string Reason, string Message, DateTimeOffset RetryAt, int Level = 0);

@@ -1,0 +1,157 @@
+using System.Text;
+using Edge.Agent.Ledger;
+using Edge.Agent.Network;
+using Edge.Agent.Reconcile.Volumes;
+using Edge.Agent.Runtime;
+using Edge.Agent.Runtime.Images;
+using Edge.Agent.Runtime.Logs;
+using Edge.Proto.Model;
+
+namespace Edge.Agent.Reconcile;
+
+/// <summary>The real node: containerd, sandboxes and directories, in the words of the reconcile loop.</summary>
+internal sealed class NodeEdge(ContainerdRuntime runtime, SandboxNetwork network, string dataDir, string runDir) : IPodEdge
+{
+    /// <summary>Kubernetes' limit for a termination message.</summary>
+    private const int TerminationMessageBytesMax = 4096;
+
+    private readonly PodVolumes _volumes = new(dataDir, runDir);
+
+    public async Task<NodeSight> Observe(CancellationToken cancellation)
+    {
+        var observed = await runtime.Observe(cancellation);
+        var byPod = new Dictionary<string, IReadOnlyList<SeenContainer>>();
+        foreach (var group in observed.Where(container => container.PodUid.Length > 0).GroupBy(c => c.PodUid))
+        {
+            byPod[group.Key] = group.Select(Seen).ToList();
+        }
+
+        return new NodeSight(byPod, network.List().ToHashSet());
+    }
+
+    public Task<SandboxResult> MakeSandbox(
+        Pod pod, string? preferredIp, string? podCidr, CancellationToken cancellation) =>
+        network.Create(
+            new SandboxRequest
+            {
+                Uid = pod.Metadata.Uid ?? "",
+                Name = pod.Metadata.Name ?? "",
+                Namespace = pod.Metadata.Namespace ?? "default",
+                Hostname = SandboxFiles.Hostname(pod),
+                HostNetwork = pod.Spec.HostNetwork == true,
+                HostIpc = pod.Spec.HostIPC == true,
+                PodCidr = podCidr,
+                PreferredIp = preferredIp,
+                HostPorts = HostPortsOf(pod),
+                Sysctls = (pod.Spec.SecurityContext?.Sysctls ?? []).ToDictionary(s => s.Name, s => s.Value),
+            },
+            cancellation);
+
+    public Task RemoveSandbox(string uid, CancellationToken cancellation) => network.Remove(uid, cancellation);
+
+    public Task WriteVolumes(Pod pod, IReadOnlyList<ProjectedVolume> volumes, CancellationToken cancellation)
+    {
+        _volumes.Write(pod, volumes);
+        return Task.CompletedTask;
+    }
+
+    public Task ReleaseVolumes(string uid, CancellationToken cancellation)
+    {
+        _volumes.Release(uid);
+        return Task.CompletedTask;
+    }
+
+    public Task<ImageRecord?> FindImage(string referenceOrDigest, CancellationToken cancellation) =>
+        runtime.FindImage(referenceOrDigest, cancellation);
+
+    public Task<PullOutcome> Pull(PullRequest request, CancellationToken cancellation) =>
+        runtime.PullImage(request, null, cancellation);
+
+    public Task Create(ContainerLaunch launch, CancellationToken cancellation)
+    {
+        var uid = launch.Pod.Metadata.Uid ?? "";
+        var request = new ContainerRequest
+        {
+            Pod = launch.Pod,
+            Container = launch.Container,
+            Attempt = launch.Attempt,
+            Image = launch.Image,
+            Sandbox = SandboxFiles.Write(_volumes.PodDir(uid), launch.Pod, launch.Sandbox),
+            Mounts = _volumes.MountsOf(launch.Pod, launch.Container, launch.Env),
+            Env = launch.Env,
+            TerminationLog = TerminationLog(uid, launch.Container.Name, launch.Attempt),
+            SpecHash = launch.SpecHash,
+        };
+        return runtime.CreateContainer(request, cancellation);
+    }
+
+    public Task Start(string id, CancellationToken cancellation) => runtime.StartContainer(id, cancellation);
+
+    public Task Signal(string id, int signal, CancellationToken cancellation) =>
+        runtime.Kill(id, signal, all: false, cancellation);
+
+    public Task Remove(string id, CancellationToken cancellation) => runtime.RemoveContainer(id, cancellation);
+
+    public Task<ExecResult> Exec(
+        string id, IReadOnlyList<string> command, TimeSpan timeout, CancellationToken cancellation) =>
+        runtime.Exec(id, command, timeout, cancellation);
+
+    public Task Forget(PodRecord record, CancellationToken cancellation)
+    {
+        runtime.RemovePodCgroup(record.Uid);
+        var logs = LogPaths.PodDirectory(dataDir, record.Namespace, record.Name, record.Uid);
+        foreach (var directory in (string[])[_volumes.PodDir(record.Uid), logs])
+        {
+            if (Directory.Exists(directory))
+            {
+                Directory.Delete(directory, recursive: true);
+            }
+        }
+
+        return Task.CompletedTask;
+    }
+
+    private static List<HostPort> HostPortsOf(Pod pod) =>
+        pod.Spec.HostNetwork == true
+            ? []
+            : PodShape.All(pod).SelectMany(container => container.Ports ?? [])
+                .Where(port => port.HostPort is > 0)
+                .Select(port => new HostPort(port.Protocol ?? "TCP", port.HostPort!.Value, port.Number, port.HostIP))
+                .ToList();
+
+    private SeenContainer Seen(ObservedContainer container) => new()
+    {
+        Id = container.Id,
+        Name = container.ContainerName,
+        Attempt = container.Attempt,
+        SpecHash = container.SpecHash,
+        State = container.State switch
+        {
+            RunState.Created => SeenState.Created,
+            RunState.Running => SeenState.Running,
+            RunState.Exited => SeenState.Exited,
+        },
+        ExitCode = container.ExitCode,
+        OomKilled = container.OomKilled,
+        StartedAt = container.StartedAt,
+        FinishedAt = container.FinishedAt,
+        TerminationMessage = container.State == RunState.Exited ? MessageOf(container) : null,
+    };
+
+    private string? MessageOf(ObservedContainer container)
+    {
+        var path = TerminationLog(container.PodUid, container.ContainerName, container.Attempt);
+        if (!File.Exists(path))
+        {
+            return null;
+        }
+
+        using var file = File.OpenRead(path);
+        var bytes = new byte[(int)Math.Min(file.Length, TerminationMessageBytesMax)];
+        file.ReadExactly(bytes);
+        return bytes.Length == 0 ? null : Encoding.UTF8.GetString(bytes);
+    }
+
+    private string TerminationLog(string uid, string container, int attempt) =>
+        Path.Combine(_volumes.PodDir(uid), "termination", $"{container}-{attempt}");
+}

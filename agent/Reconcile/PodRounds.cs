@@ -1,0 +1,221 @@
+using System.Collections.Immutable;
+using Edge.Agent.Ledger;
+using Edge.Agent.Reconcile.Environment;
+using Edge.Agent.Reconcile.Probes;
+using Edge.Agent.Reconcile.Status;
+using Edge.Proto.Model;
+using Microsoft.Extensions.Logging;
+
+namespace Edge.Agent.Reconcile;
+
+/// <summary>
+/// The part of a round that waits for nothing: keeps one entry per pod, brings its record up to what was seen, reports
+/// its status and plans. Touched by the loop only.
+/// </summary>
+internal sealed class PodRounds(
+    NodeLedger ledger,
+    PodRunner runner,
+    ImageSteps images,
+    ProbeSet probes,
+    RoundSurroundings around,
+    ILogger logger)
+{
+    private readonly Dictionary<string, PodEntry> _entries = [];
+    private ImmutableDictionary<string, byte[]> _desired = ImmutableDictionary<string, byte[]>.Empty;
+
+    public IReadOnlyCollection<PodEntry> Entries => _entries.Values;
+
+    /// <summary>The last look at the node succeeded.</summary>
+    public bool Observed { get; set; }
+
+    public void Mark(IReadOnlySet<string> woken, bool everyPod)
+    {
+        foreach (var entry in _entries.Values)
+        {
+            entry.Dirty |= everyPod || woken.Contains(entry.Uid);
+        }
+    }
+
+    public void Take(string uid, PodMemory memory)
+    {
+        if (_entries.TryGetValue(uid, out var entry))
+        {
+            entry.Memory = memory;
+            entry.Dirty = true;
+        }
+    }
+
+    /// <summary>An entry for every pod desired, recorded, or (once the server has spoken) left over on the node.</summary>
+    public void Refresh(
+        ImmutableDictionary<string, byte[]> desired, ImmutableDictionary<string, PodRecord> records, NodeSight sight)
+    {
+        if (!ReferenceEquals(desired, _desired))
+        {
+            foreach (var key in desired.Keys.Where(key => key.StartsWith("pods/", StringComparison.Ordinal)))
+            {
+                Entry(key["pods/".Length..]);
+            }
+
+            _desired = desired;
+        }
+
+        foreach (var uid in records.Keys)
+        {
+            Entry(uid);
+        }
+
+        if (desired.ContainsKey("node"))
+        {
+            foreach (var uid in sight.Containers.Keys.Concat(sight.Sandboxes))
+            {
+                Entry(uid);
+            }
+        }
+
+        foreach (var entry in _entries.Values)
+        {
+            entry.Take(desired, around.Node());
+        }
+    }
+
+    /// <summary>Brings one pod up to date and returns the run of its steps, or null when there is nothing to do.</summary>
+    public PodRun? Decide(PodEntry entry, NodeSight sight)
+    {
+        entry.Dirty = false;
+        var now = around.Clock.GetUtcNow();
+        if (entry.Memory.Broken is { } broken && broken.RetryAt > now)
+        {
+            entry.WakeAt = broken.RetryAt;
+            return null;
+        }
+
+        if (entry.Pod is { } pod)
+        {
+            entry.Memory = images.Absorb(pod, entry.Memory);
+        }
+
+        var view = Settle(Look(entry, sight, now));
+        probes.Sync(view, around.Node().HostIp);
+        var plan = PodPlan.For(view);
+        entry.WakeAt = Sooner(plan.WakeAt, around.FenceWake(entry.Pod, now));
+        if (plan.Steps.Count == 0)
+        {
+            return null;
+        }
+
+        ReconcileLog.Planned(logger, entry.Uid, plan.ToString());
+        return new PodRun(runner, new PodWork(view, new ObjectSource(_desired), around.Node()), plan);
+    }
+
+    /// <summary>Pods that are neither desired nor recorded any more.</summary>
+    public void DropForgotten()
+    {
+        foreach (var entry in _entries.Values)
+        {
+            if (entry is { Pod: null, Dirty: false, WakeAt: null } && !ledger.Pods.ContainsKey(entry.Uid))
+            {
+                _entries.Remove(entry.Uid);
+                around.Report(entry.Uid, null);
+            }
+        }
+    }
+
+    private PodView Look(PodEntry entry, NodeSight sight, DateTimeOffset now)
+    {
+        var record = ledger.Pods.GetValueOrDefault(entry.Uid);
+        if (record is null)
+        {
+            record = entry.Pod is { } pod
+                ? PodRecordPlan.New(pod, now)
+                : new PodRecord { Uid = entry.Uid, Namespace = "", Name = "", StartTime = now };
+        }
+
+        return new PodView
+        {
+            Uid = entry.Uid,
+            Pod = entry.Pod,
+            Record = record,
+            Memory = entry.Memory,
+            SandboxListed = sight.Sandboxes.Contains(entry.Uid),
+            Containers = sight.Of(entry.Uid),
+            Probes = probes.VerdictsOf(entry.Uid),
+            VolumeDigest = entry.VolumeDigest,
+            Fenced = around.IsFenced(entry.Pod, now),
+            Refused = entry.Refused,
+            Now = now,
+        };
+    }
+
+    /// <summary>The record takes in what was seen and is on disk before anybody hears of it.</summary>
+    private PodView Settle(PodView view)
+    {
+        var record = PodRecordPlan.Absorb(view);
+        view = view with { Record = record };
+        if (view.Pod is { } pod)
+        {
+            var status = PodStatusPlan.For(view, around.Node().HostIp);
+            record = WithConditions(record, status.Conditions ?? []);
+            Save(record);
+            around.Report(view.Uid, new PodReport
+            {
+                Metadata = new ObjectMeta
+                {
+                    Name = pod.Metadata.Name,
+                    Namespace = pod.Metadata.Namespace,
+                    Uid = pod.Metadata.Uid,
+                },
+                Status = status,
+                Removed = record.Removed,
+            });
+            return view with { Record = record };
+        }
+
+        if (ledger.Pods.ContainsKey(view.Uid))
+        {
+            Save(record);
+        }
+
+        return view;
+    }
+
+    private void Save(PodRecord record)
+    {
+        if (!ReferenceEquals(ledger.Pods.GetValueOrDefault(record.Uid), record))
+        {
+            ledger.Save(record);
+        }
+    }
+
+    private static PodRecord WithConditions(PodRecord record, IReadOnlyList<Condition> conditions)
+    {
+        var same = record.Conditions.Count == conditions.Count
+            && record.Conditions.Zip(conditions).All(pair => pair.First.Type == pair.Second.Type
+                && pair.First.Status == pair.Second.Status);
+        return same ? record : record with { Conditions = conditions };
+    }
+
+    private PodEntry Entry(string uid)
+    {
+        if (!_entries.TryGetValue(uid, out var entry))
+        {
+            _entries[uid] = entry = new PodEntry(uid);
+        }
+
+        return entry;
+    }
+
+    private static DateTimeOffset? Sooner(DateTimeOffset? left, DateTimeOffset? right) =>
+        left is null ? right : right is null || left < right ? left : right;
+}
+
+/// <summary>The steps of one pod, ready to run.</summary>
+internal sealed record PodRun(PodRunner Runner, PodWork Work, PodPlan Plan)
+{
+    /// <summary>Something nobody foresaw broke the run; the pod is looked at again after a pause.</summary>
+    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(10);
+
+    public Task<PodMemory> Go(CancellationToken cancellation) => Runner.Run(Work, Plan, cancellation);
+
+    public PodMemory Broken(DateTimeOffset now, string message) =>
+        Work.Memory with { Broken = new Obstacle("", message, now + Pause) };
+}

@@ -1,0 +1,187 @@
+using System.Threading.Channels;
+using Edge.Agent.Ledger;
+using Edge.Agent.Reconcile.Environment;
+using Edge.Agent.Runtime;
+using Microsoft.Extensions.Logging;
+
+namespace Edge.Agent.Reconcile;
+
+/// <summary>
+/// The agent's one loop. It wakes on a desired change, a runtime event, a probe's verdict, an ended fetch or a time a
+/// plan named; it observes, takes what it saw into the records, reports, plans, and lets each pod's steps run beside the
+/// others'. One pod never has two runs at once. With nothing to do it sleeps until the slow resync.
+/// </summary>
+internal sealed class ReconcileLoop(
+    IPodEdge edge, NodeLedger ledger, PodRounds rounds, TimeProvider clock, ILogger logger)
+{
+    /// <summary>Runs at once: starting a container is work for the processor, and small devices have few.</summary>
+    private const int RunsAtOnce = 6;
+
+    /// <summary>Everything is looked at again this often, should a hint ever have been lost.</summary>
+    private static readonly TimeSpan Resync = TimeSpan.FromMinutes(10);
+
+    private static readonly TimeSpan ObserveRetryMax = TimeSpan.FromSeconds(5);
+
+    private readonly Channel<bool> _wake = Channel.CreateBounded<bool>(
+        new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
+
+    private readonly Lock _gate = new();
+    private readonly HashSet<string> _woken = [];
+    private readonly Dictionary<string, Task<PodMemory>> _running = [];
+    private bool _everyPod = true;
+
+    /// <summary>Hints that something about one pod changed. Never blocks; any thread.</summary>
+    public void Wake(string uid)
+    {
+        lock (_gate)
+        {
+            _woken.Add(uid);
+        }
+
+        _wake.Writer.TryWrite(true);
+    }
+
+    public void WakeAll()
+    {
+        lock (_gate)
+        {
+            _everyPod = true;
+        }
+
+        _wake.Writer.TryWrite(true);
+    }
+
+    public async Task Run(CancellationToken cancellation)
+    {
+        var failures = 0;
+        while (!cancellation.IsCancellationRequested)
+        {
+            var wait = await Round(cancellation) ? Next() : TimeSpan.FromTicks(
+                Math.Min(TimeSpan.FromMilliseconds(250).Ticks << Math.Min(failures++, 5), ObserveRetryMax.Ticks));
+            failures = rounds.Observed ? 0 : failures;
+            await Sleep(wait, cancellation);
+        }
+
+        await Task.WhenAll(_running.Values);
+    }
+
+    /// <summary>One look at the node and one decision for each pod that something happened to.</summary>
+    private async Task<bool> Round(CancellationToken cancellation)
+    {
+        // Ended runs are taken in before the look, so that the look shows what they did.
+        await TakeEnded();
+        NodeSight sight;
+        try
+        {
+            rounds.Observed = false;
+            sight = await edge.Observe(cancellation);
+            rounds.Observed = true;
+        }
+        catch (RuntimeException unseen)
+        {
+            ReconcileLog.CannotObserve(logger, unseen.Message);
+            return false;
+        }
+
+        MarkWoken();
+        rounds.Refresh(ledger.Desired, ledger.Pods, sight);
+        foreach (var entry in rounds.Entries)
+        {
+            var due = entry.Dirty || entry.WakeAt <= clock.GetUtcNow();
+            if (!due || _running.ContainsKey(entry.Uid) || _running.Count >= RunsAtOnce)
+            {
+                continue;
+            }
+
+            if (rounds.Decide(entry, sight) is { } run)
+            {
+                _running[entry.Uid] = Owned(entry.Uid, run, cancellation);
+            }
+        }
+
+        rounds.DropForgotten();
+        return true;
+    }
+
+    private async Task TakeEnded()
+    {
+        foreach (var (uid, task) in _running.Where(pair => pair.Value.IsCompleted).ToList())
+        {
+            _running.Remove(uid);
+            rounds.Take(uid, await task);
+        }
+    }
+
+    /// <summary>A run that broke costs its pod a pause, never the loop.</summary>
+    private async Task<PodMemory> Owned(string uid, PodRun run, CancellationToken cancellation)
+    {
+        await Task.Yield();
+        try
+        {
+            return await run.Go(cancellation);
+        }
+#pragma warning disable CA1031 // The edge of one pod's run: other pods go on.
+        catch (Exception broken) when (broken is not OperationCanceledException)
+#pragma warning restore CA1031
+        {
+            ReconcileLog.RunBroke(logger, uid, broken);
+            return run.Broken(clock.GetUtcNow(), broken.Message);
+        }
+        catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
+        {
+            return run.Broken(clock.GetUtcNow(), "the agent stops");
+        }
+        finally
+        {
+            Wake(uid);
+        }
+    }
+
+    private void MarkWoken()
+    {
+        lock (_gate)
+        {
+            rounds.Mark(_woken, _everyPod);
+            _woken.Clear();
+            _everyPod = false;
+        }
+    }
+
+    private TimeSpan Next()
+    {
+        var now = clock.GetUtcNow();
+        var wait = Resync;
+        foreach (var entry in rounds.Entries)
+        {
+            // A running pod wakes the loop when its run ends.
+            if (entry.WakeAt is { } at && !_running.ContainsKey(entry.Uid) && at - now < wait)
+            {
+                wait = at > now ? at - now : TimeSpan.Zero;
+            }
+        }
+
+        return wait;
+    }
+
+    private async Task Sleep(TimeSpan wait, CancellationToken cancellation)
+    {
+        if (_wake.Reader.TryRead(out _))
+        {
+            return;
+        }
+
+        using var limit = new CancellationTokenSource(wait, clock);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellation);
+        try
+        {
+            await _wake.Reader.ReadAsync(either.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            if (limit.IsCancellationRequested && wait == Resync)
+            {
+                WakeAll();
+            }
+        }
+    }
+}
