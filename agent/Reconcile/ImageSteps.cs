@@ -1,5 +1,4 @@
 using Edge.Agent.Ledger;
-using Edge.Agent.Reconcile.Environment;
 using Edge.Agent.Runtime.Images;
 using Edge.Proto.Model;
 

@@ -25,9 +25,6 @@ internal sealed class PodRounds(
 
     public IReadOnlyCollection<PodEntry> Entries => _entries.Values;
 
-    /// <summary>The last look at the node succeeded.</summary>
-    public bool Observed { get; set; }
-
     public void Mark(IReadOnlySet<string> woken, bool everyPod)
     {
         foreach (var entry in _entries.Values)
@@ -97,7 +94,7 @@ internal sealed class PodRounds(
         var view = Settle(Look(entry, sight, now));
         probes.Sync(view, around.Node().HostIp);
         var plan = PodPlan.For(view);
-        entry.WakeAt = Sooner(plan.WakeAt, around.FenceWake(entry.Pod, now));
+        entry.WakeAt = Sooner(plan.WakeAt, around.FenceWake(entry.Pod, now) is { } fence && fence > now ? fence : null);
         if (plan.Steps.Count == 0)
         {
             return null;

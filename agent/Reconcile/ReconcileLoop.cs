@@ -1,6 +1,5 @@
 using System.Threading.Channels;
 using Edge.Agent.Ledger;
-using Edge.Agent.Reconcile.Environment;
 using Edge.Agent.Runtime;
 using Microsoft.Extensions.Logging;
 
@@ -19,6 +18,9 @@ internal sealed class ReconcileLoop(
 
     /// <summary>Everything is looked at again this often, should a hint ever have been lost.</summary>
     private static readonly TimeSpan Resync = TimeSpan.FromMinutes(10);
+
+    /// <summary>At boot the agent is often ready a moment before containerd is.</summary>
+    private static readonly TimeSpan ObserveRetryFirst = TimeSpan.FromMilliseconds(250);
 
     private static readonly TimeSpan ObserveRetryMax = TimeSpan.FromSeconds(5);
 
@@ -41,6 +43,9 @@ internal sealed class ReconcileLoop(
         _wake.Writer.TryWrite(true);
     }
 
+    /// <summary>Has the loop look at the desired entries; it finds by itself which pods changed.</summary>
+    public void DesiredChanged() => _wake.Writer.TryWrite(true);
+
     public void WakeAll()
     {
         lock (_gate)
@@ -56,10 +61,8 @@ internal sealed class ReconcileLoop(
         var failures = 0;
         while (!cancellation.IsCancellationRequested)
         {
-            var wait = await Round(cancellation) ? Next() : TimeSpan.FromTicks(
-                Math.Min(TimeSpan.FromMilliseconds(250).Ticks << Math.Min(failures++, 5), ObserveRetryMax.Ticks));
-            failures = rounds.Observed ? 0 : failures;
-            await Sleep(wait, cancellation);
+            failures = await Round(cancellation) ? 0 : failures + 1;
+            await Sleep(failures == 0 ? Next() : ObserveRetry(failures), cancellation);
         }
 
         await Task.WhenAll(_running.Values);
@@ -73,9 +76,7 @@ internal sealed class ReconcileLoop(
         NodeSight sight;
         try
         {
-            rounds.Observed = false;
             sight = await edge.Observe(cancellation);
-            rounds.Observed = true;
         }
         catch (RuntimeException unseen)
         {
@@ -147,8 +148,17 @@ internal sealed class ReconcileLoop(
         }
     }
 
+    private static TimeSpan ObserveRetry(int failures) => TimeSpan.FromTicks(Math.Min(
+        ObserveRetryFirst.Ticks << Math.Min(failures - 1, 5), ObserveRetryMax.Ticks));
+
     private TimeSpan Next()
     {
+        if (_running.Count >= RunsAtOnce)
+        {
+            // The end of any run wakes the loop.
+            return Resync;
+        }
+
         var now = clock.GetUtcNow();
         var wait = Resync;
         foreach (var entry in rounds.Entries)

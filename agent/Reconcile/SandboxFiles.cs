@@ -1,7 +1,7 @@
 using System.Text;
 using Edge.Agent.Network;
-using Edge.Agent.Runtime.Spec;
 using Edge.Proto.Model;
+using SandboxPaths = Edge.Agent.Runtime.Spec.SandboxPaths;
 
 namespace Edge.Agent.Reconcile;
 

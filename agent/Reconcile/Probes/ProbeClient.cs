@@ -20,7 +20,9 @@ internal sealed class ProbeClient(IPodEdge edge, TimeProvider clock) : IDisposab
         UseProxy = false,
         UseCookies = false,
         PooledConnectionLifetime = TimeSpan.Zero,
+#pragma warning disable CA5359 // As in Kubernetes: a probe asks whether a process answers, not who it is.
         SslOptions = { RemoteCertificateValidationCallback = (_, _, _, _) => true },
+#pragma warning restore CA5359
     });
 
     public async Task<ProbeAnswer> Ask(
