@@ -112,7 +112,7 @@ internal static class TreeRules
 
         errors.Invalid(path, value, (field.Min, field.Max) switch
         {
-            (600, null) => "may not specify a duration less than 10 minutes",
+            (600, null) => "may not specify a duration less than 600 seconds (10 minutes)",
             (0, null) => "must be greater than or equal to 0",
             (var min, null) => $"must be greater than {min - 1}",
             (1, 100) => "must be in the range 1-100",

@@ -1,0 +1,144 @@
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Edge.Server.Schema;
+
+namespace Edge.Tests.Server.Schema;
+
+/// <summary>
+/// Golden cases of <c>tests/Cases/schema</c>; its README says which files a case may have. With EDGE_WRITE_CASES=1 the
+/// answers are written instead of compared, to be read before they are committed.
+/// </summary>
+public sealed class CaseTests
+{
+    private static readonly DateTimeOffset _now = new(2026, 1, 1, 12, 0, 0, TimeSpan.Zero);
+
+    private static readonly JsonSerializerOptions _indented = new()
+    {
+        WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    };
+
+    public static TheoryData<string> Cases() =>
+        [.. Directory.GetDirectories(Root()).Select(path => Path.GetFileName(path)).Order(StringComparer.Ordinal)];
+
+    [Theory]
+    [MemberData(nameof(Cases))]
+    public void A_case_answers_as_its_files_say(string name)
+    {
+        var folder = Path.Combine(Root(), name);
+        var answers = Answers(folder);
+        foreach (var (file, text) in answers)
+        {
+            var path = Path.Combine(folder, file);
+            if (Environment.GetEnvironmentVariable("EDGE_WRITE_CASES") == "1")
+            {
+                File.WriteAllText(path, text);
+            }
+
+            Assert.True(File.Exists(path), $"{name} has no {file}; the answer is:\n{text}");
+            Assert.Equal(File.ReadAllText(path), text);
+        }
+    }
+
+    private static Dictionary<string, string> Answers(string folder)
+    {
+        var body = File.ReadAllBytes(Path.Combine(folder, "in.yaml"));
+        var schema = SchemaOf(body);
+        var strict = File.Exists(Path.Combine(folder, "strict"));
+        var result = ObjectDecoder.FromYaml(schema, body, strict ? FieldValidation.Strict : FieldValidation.Warn);
+        if (result is DecodeResult.Failed failed)
+        {
+            return new() { ["failed.txt"] = failed.Message + "\n" };
+        }
+
+        var answers = new Dictionary<string, string>();
+        var (obj, warnings) = Samples.Decoded(result);
+        Lines(answers, "warnings.txt", warnings);
+        ObjectDefaults.Fill(schema, obj);
+        obj = Patch(folder, schema, obj, answers);
+        if (obj is null)
+        {
+            return answers;
+        }
+
+        var old = Old(folder, schema);
+        Lines(answers, "errors.txt", ObjectValidation.Check(schema, obj, old).Select(error => error.ToString()));
+        if (File.Exists(Path.Combine(folder, "row.txt")))
+        {
+            answers["row.txt"] = string.Join(" | ", TableRows.Cells(schema, obj, _now).Select(cell => $"{cell}")) + "\n";
+        }
+
+        if (!answers.ContainsKey("errors.txt") && !answers.ContainsKey("row.txt"))
+        {
+            answers["out.json"] = obj.ToJsonString(_indented) + "\n";
+        }
+
+        return answers;
+    }
+
+    private static JsonObject? Patch(
+        string folder, ResourceSchema schema, JsonObject obj, Dictionary<string, string> answers)
+    {
+        foreach (var path in Directory.GetFiles(folder, "patch.*.json"))
+        {
+            var patch = File.ReadAllBytes(path);
+            var result = Path.GetFileName(path) switch
+            {
+                "patch.json.json" => JsonPatch.Apply(obj, patch),
+                "patch.merge.json" => MergePatch.Apply(obj, patch),
+                "patch.strategic.json" => StrategicMerge.Apply(schema, obj, patch),
+                var other => throw new InvalidOperationException($"no patch is named {other}"),
+            };
+            if (result is not PatchResult.Patched patched)
+            {
+                answers["failed.txt"] = result + "\n";
+                return null;
+            }
+
+            obj = patched.Object;
+        }
+
+        return obj;
+    }
+
+    private static JsonObject? Old(string folder, ResourceSchema schema)
+    {
+        var path = Path.Combine(folder, "old.yaml");
+        if (!File.Exists(path))
+        {
+            return null;
+        }
+
+        var old = Samples.Decoded(ObjectDecoder.FromYaml(schema, File.ReadAllBytes(path), FieldValidation.Strict)).Object;
+        ObjectDefaults.Fill(schema, old);
+        return old;
+    }
+
+    private static ResourceSchema SchemaOf(byte[] body)
+    {
+        string Head(string key) => System.Text.Encoding.UTF8.GetString(body).Split('\n')
+            .First(line => line.StartsWith(key + ":", StringComparison.Ordinal))[(key.Length + 1)..].Trim();
+        var version = Head("apiVersion").Split('/');
+        return Samples.Kind(version.Length == 1 ? "" : version[0], Head("kind"));
+    }
+
+    private static void Lines(Dictionary<string, string> answers, string file, IEnumerable<string> lines)
+    {
+        var text = string.Concat(lines.Select(line => line + "\n"));
+        if (text.Length > 0)
+        {
+            answers[file] = text;
+        }
+    }
+
+    private static string Root()
+    {
+        var at = new DirectoryInfo(AppContext.BaseDirectory);
+        while (!File.Exists(Path.Combine(at.FullName, "Edge.sln")))
+        {
+            at = at.Parent ?? throw new InvalidOperationException("the tests do not run inside the repository");
+        }
+
+        return Path.Combine(at.FullName, "tests", "Cases", "schema");
+    }
+}
