@@ -29,24 +29,25 @@ internal sealed class LayerDownload(
                 return;
             }
 
+            var stored = offset;
             try
             {
-                var stored = offset < blob.Size ? await Copy(blob, ingest, offset, advanced, token) : offset;
-                if (stored == blob.Size)
-                {
-                    await Commit(blob, ingest, labels, token);
-                    advanced(blob.Size);
-                    return;
-                }
-
-                cuts = stored > best ? 0 : cuts + 1;
-                best = Math.Max(best, stored);
+                stored = offset < blob.Size ? await Copy(blob, ingest, offset, advanced, token) : offset;
             }
-            catch (RegistryException e) when (e.Status is null)
+            catch (RegistryException e) when (e.Status is null && cuts < CutsWithoutProgressMax)
             {
-                cuts++;
+                // No answer at all; the next round asks again.
             }
 
+            if (stored == blob.Size)
+            {
+                await Commit(blob, ingest, labels, token);
+                advanced(blob.Size);
+                return;
+            }
+
+            cuts = stored > best ? 0 : cuts + 1;
+            best = Math.Max(best, stored);
             if (cuts > CutsWithoutProgressMax)
             {
                 throw new RegistryException($"failed to copy: {blob.Digest}: unexpected EOF");

@@ -33,6 +33,9 @@ public sealed class FakeRegistry : IDisposable
     /// <summary>Digest → how many bytes of each answer are sent before the connection is cut.</summary>
     public ConcurrentDictionary<string, int> CutAfter { get; } = new();
 
+    /// <summary>After its first cut a blob is sent no further, as when the link is gone.</summary>
+    public bool CutsThenRefuses { get; set; }
+
     /// <summary>Digest → what is sent instead.</summary>
     public ConcurrentDictionary<string, byte[]> Instead { get; } = new();
 
@@ -160,6 +163,7 @@ public sealed class FakeRegistry : IDisposable
         {
             context.Response.OutputStream.Write(bytes, from, cut);
             context.Response.OutputStream.Flush();
+            CutAfter[digest] = CutsThenRefuses ? 0 : cut;
             context.Response.Abort();
             return;
         }
