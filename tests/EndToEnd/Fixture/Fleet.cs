@@ -113,6 +113,7 @@ public sealed partial class Fleet : IAsyncLifetime
         }
 
         Directory.Delete(Home, recursive: true);
+        AssertNothingLeft();
     }
 
     /// <summary>Makes a machine that has a token to join with, without power yet.</summary>
@@ -145,6 +146,16 @@ public sealed partial class Fleet : IAsyncLifetime
     /// <summary>The broker's process, which the server starts and which lives on without it.</summary>
     public int BrokerPid() => Machine.ProcessesNaming(Home + "/").First(pid =>
         File.ReadAllText($"/proc/{pid}/comm").Trim() == "mosquitto");
+
+    /// <summary>A person's machine must be as it was, also after tests that failed.</summary>
+    private void AssertNothingLeft()
+    {
+        var left = Machine.ProcessesNaming(Home).Select(pid => $"process {pid}")
+            .Concat(Machine.MountsUnder(Home).Select(target => $"mount {target}"))
+            .Concat(Machine.Cgroups(Id).Select(path => $"cgroup {path}"))
+            .Concat(Directory.EnumerateFiles("/run/netns", $"{Id}-*").Select(path => $"network {path}")).ToList();
+        Assert.True(left.Count == 0, $"left behind: {string.Join(", ", left)}");
+    }
 
     private async Task StartRegistry()
     {
