@@ -1,0 +1,12 @@
+using Microsoft.Extensions.Logging;
+
+namespace Edge.Server.Control.Certificates;
+
+internal static partial class CertificatesLog
+{
+    [LoggerMessage(1310, LogLevel.Information, "Node {Node} got a certificate for key {KeyHash}")]
+    public static partial void Signed(this ILogger log, string node, string keyHash);
+
+    [LoggerMessage(1311, LogLevel.Warning, "Certificate request {Request} was denied: {Reason}: {Message}")]
+    public static partial void Denied(this ILogger log, string request, string reason, string message);
+}

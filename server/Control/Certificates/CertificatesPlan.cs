@@ -1,0 +1,116 @@
+using System.Globalization;
+using System.Text;
+using Edge.Proto.Model;
+
+namespace Edge.Server.Control.Certificates;
+
+/// <summary>What is to become of a certificate request.</summary>
+internal abstract record CertificateStep
+{
+    private CertificateStep()
+    {
+    }
+
+    /// <summary>Nothing now; look again after the time, or never.</summary>
+    internal sealed record Wait(TimeSpan? Again) : CertificateStep;
+
+    /// <summary>The request has done its work, or nobody decided about it for too long.</summary>
+    internal sealed record Delete : CertificateStep;
+
+    internal sealed record Deny(string Reason, string Message) : CertificateStep;
+
+    /// <summary>Sign it; make or update the node; mark the token as used by it.</summary>
+    internal sealed record Sign(NodeRequest Request, bool AlreadyApproved, string? TokenId) : CertificateStep;
+}
+
+/// <summary>Decides about certificate requests of nodes. Pure.</summary>
+internal static class CertificatesPlan
+{
+    public const string Signer = "kubernetes.io/kube-apiserver-client-kubelet";
+    public const string KeyAnnotation = "edge/public-key-sha256";
+    public const string UsedByAnnotation = "edge/used-by";
+    public const string BootstrapPrefix = "system:bootstrap:";
+
+    /// <summary>Kubernetes' own times.</summary>
+    private static readonly TimeSpan KeepDecided = TimeSpan.FromHours(1);
+    private static readonly TimeSpan KeepPending = TimeSpan.FromHours(24);
+
+    /// <param name="csr">The request.</param>
+    /// <param name="node">Finds a node by name.</param>
+    /// <param name="token">Finds a bootstrap token's Secret by the token's id.</param>
+    /// <param name="now">The time.</param>
+    public static CertificateStep Decide(
+        CertificateSigningRequest csr, Func<string, Node?> node, Func<string, Secret?> token, DateTimeOffset now)
+    {
+        var denied = Has(csr, "Denied") || Has(csr, "Failed");
+        if (denied || csr.Status?.Certificate is { Length: > 0 })
+        {
+            return Keep(csr, KeepDecided, now);
+        }
+
+        if (csr.Spec.SignerName != Signer)
+        {
+            return Keep(csr, KeepPending, now);
+        }
+
+        var (request, problem) = NodeRequest.Parse(csr.Spec.Request, csr.Spec.Usages ?? []);
+        if (request is null)
+        {
+            return new CertificateStep.Deny("InvalidRequest", problem);
+        }
+
+        if (Has(csr, "Approved"))
+        {
+            return new CertificateStep.Sign(request, AlreadyApproved: true, TokenId: null);
+        }
+
+        var user = csr.Spec.Username ?? "";
+        return user.StartsWith(BootstrapPrefix, StringComparison.Ordinal)
+            ? Enrol(request, user[BootstrapPrefix.Length..], node(request.Node), token, now)
+            : user == $"system:node:{request.Node}" && node(request.Node) is not null
+                ? new CertificateStep.Sign(request, AlreadyApproved: false, TokenId: null)
+                : Keep(csr, KeepPending, now);
+    }
+
+    private static CertificateStep Enrol(
+        NodeRequest request, string tokenId, Node? node, Func<string, Secret?> find, DateTimeOffset now)
+    {
+        if (find(tokenId) is not { } token)
+        {
+            return new CertificateStep.Deny("TokenUnknown", $"bootstrap token \"{tokenId}\" does not exist");
+        }
+
+        var nodeKey = node?.Metadata.Annotations?.GetValueOrDefault(KeyAnnotation);
+        var usedBy = token.Metadata.Annotations?.GetValueOrDefault(UsedByAnnotation);
+        if (usedBy is not null)
+        {
+            // The same device asking again, because the answer did not reach it.
+            return usedBy == request.Node && nodeKey == request.KeyHash
+                ? new CertificateStep.Sign(request, AlreadyApproved: false, TokenId: null)
+                : new CertificateStep.Deny(
+                    "TokenUsed", $"bootstrap token \"{tokenId}\" was already used by node \"{usedBy}\"");
+        }
+
+        return IsExpired(token, now)
+            ? new CertificateStep.Deny("TokenExpired", $"bootstrap token \"{tokenId}\" has expired")
+            : nodeKey is not null && nodeKey != request.KeyHash
+                ? new CertificateStep.Deny("NodeNameTaken",
+                    $"node \"{request.Node}\" is enrolled with another key; choose another name or delete the node")
+                : new CertificateStep.Sign(request, AlreadyApproved: false, tokenId);
+    }
+
+    private static bool IsExpired(Secret token, DateTimeOffset now) =>
+        token.Data?.GetValueOrDefault("expiration") is { } bytes
+        && (!DateTimeOffset.TryParse(Encoding.UTF8.GetString(bytes), CultureInfo.InvariantCulture,
+                DateTimeStyles.AssumeUniversal, out var expiration)
+            || expiration <= now);
+
+    private static CertificateStep Keep(CertificateSigningRequest csr, TimeSpan time, DateTimeOffset now)
+    {
+        var end = (csr.Metadata.CreationTimestamp ?? now) + time;
+        return end <= now ? new CertificateStep.Delete() : new CertificateStep.Wait(end - now);
+    }
+
+    private static bool Has(CertificateSigningRequest csr, string type) =>
+        csr.Status?.Conditions?.Any(condition => condition.Type == type) == true;
+}

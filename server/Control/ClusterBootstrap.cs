@@ -1,0 +1,58 @@
+using System.Text.Json.Nodes;
+using Edge.Proto.Model;
+using Edge.Server.Control.Namespaces;
+using Edge.Server.Store;
+
+namespace Edge.Server.Control;
+
+/// <summary>Makes what every cluster has: Kubernetes' namespaces, and what an agent must know before it enrols.</summary>
+internal sealed class ClusterBootstrap(Objects objects)
+{
+    private const string InfoNamespace = "kube-public";
+    private const string InfoName = "edge-cluster";
+
+    /// <summary>Returns the cluster's UID: that of namespace kube-system, as everywhere in Kubernetes.</summary>
+    public async Task<string> Run(string brokerUrl, string nodeCaPem, CancellationToken ct)
+    {
+        foreach (var name in new[] { "default", "kube-system", InfoNamespace, "kube-node-lease" })
+        {
+            await objects.Create(Resources.Namespaces, NewNamespace(name), ct);
+        }
+
+        var uid = objects.Get(Resources.Namespaces, null, "kube-system")?.Metadata.Uid
+            ?? throw new InvalidDataException("namespace \"kube-system\" has no uid");
+        var data = new Dictionary<string, string>
+        {
+            ["cluster-uid"] = uid, ["broker"] = brokerUrl, ["node-ca.crt"] = nodeCaPem + "\n",
+        };
+        await objects.Create(Resources.ConfigMaps, new ConfigMap
+        {
+            Metadata = new ObjectMeta { Namespace = InfoNamespace, Name = InfoName }, Data = data,
+        }, ct);
+
+        // The broker's address may have changed since the last start.
+        await objects.Update(Resources.ConfigMaps, InfoNamespace, InfoName, tree =>
+        {
+            var stored = new JsonObject();
+            foreach (var (key, value) in data)
+            {
+                stored[key] = value;
+            }
+
+            tree["data"] = stored;
+            return tree;
+        }, ct);
+        return uid;
+    }
+
+    private static Namespace NewNamespace(string name) => new()
+    {
+        Metadata = new ObjectMeta
+        {
+            Name = name,
+            Labels = new Dictionary<string, string> { ["kubernetes.io/metadata.name"] = name },
+        },
+        Spec = new NamespaceSpec { Finalizers = [NamespacesController.Finalizer] },
+        Status = new NamespaceStatus { Phase = "Active" },
+    };
+}

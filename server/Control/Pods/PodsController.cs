@@ -1,0 +1,58 @@
+using System.Collections.Concurrent;
+using Edge.Server.Store;
+using Microsoft.Extensions.Logging;
+
+namespace Edge.Server.Control.Pods;
+
+/// <summary>Takes out pods whose node is gone, and pods that were deleted before they had one.</summary>
+internal sealed class PodsController(Objects objects, TimeProvider time, ILogger<PodsController> log) : IController
+{
+    /// <summary>How long a node must be absent before its pods go (Kubernetes' quarantine).</summary>
+    private static readonly TimeSpan Quarantine = TimeSpan.FromSeconds(40);
+
+    /// <summary>Pod key → since when its node is missing; holds orphans only.</summary>
+    private readonly ConcurrentDictionary<string, DateTimeOffset> _orphans = new();
+
+    public string Name => "pods";
+
+    public IReadOnlyList<WatchSource> Sources =>
+    [
+        WatchSource.Own(Resources.Pods.Prefix()), new WatchSource(Resources.Nodes.Prefix(), PodsOfMissingNode),
+    ];
+
+    public async Task<TimeSpan?> Sync(string key, CancellationToken ct)
+    {
+        var (ns, name) = key.Split('/') is [var first, var second] ? (first, second) : ("", key);
+        var pod = objects.Get(Resources.Pods, ns, name);
+        var step = pod is null
+            ? PodStep.Keep
+            : PodsPlan.Decide(pod, objects.Get(Resources.Nodes, null, pod.Spec.NodeName ?? "") is not null);
+        if (step == PodStep.Keep)
+        {
+            _orphans.TryRemove(key, out _);
+            return null;
+        }
+
+        var since = _orphans.GetOrAdd(key, time.GetUtcNow());
+        var rest = since + Quarantine - time.GetUtcNow();
+        if (step == PodStep.Suspect && rest > TimeSpan.Zero)
+        {
+            return rest;
+        }
+
+        _orphans.TryRemove(key, out _);
+        await objects.RequestDelete(Resources.Pods, ns, name, pod!.Metadata.Uid, graceSeconds: 0, ct);
+        log.OrphanRemoved(key, pod.Spec.NodeName ?? "");
+        return null;
+    }
+
+    private IEnumerable<string> PodsOfMissingNode(StoredObject node)
+    {
+        var name = node.Key[Resources.Nodes.Prefix().Length..];
+        return objects.Store.Get(node.Key) is not null
+            ? []
+            : objects.List(Resources.Pods)
+                .Where(pod => pod.Spec.NodeName == name)
+                .Select(pod => $"{pod.Metadata.Namespace}/{pod.Metadata.Name}");
+    }
+}
