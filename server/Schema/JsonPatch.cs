@@ -20,7 +20,7 @@ internal static class JsonPatch
         }
         catch (JsonException fault)
         {
-            return new PatchResult.Malformed($"error decoding patch: {fault.Message}");
+            return new PatchResult.Malformed($"error decoding patch: {JsonTreeReader.Describe(fault)}");
         }
 
         if (tree is not JsonArray operations)

@@ -16,7 +16,7 @@ internal static class MergePatch
         }
         catch (JsonException fault)
         {
-            return new PatchResult.Malformed($"error decoding patch: {fault.Message}");
+            return new PatchResult.Malformed($"error decoding patch: {JsonTreeReader.Describe(fault)}");
         }
 
         return tree is JsonObject changes

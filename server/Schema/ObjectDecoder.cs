@@ -19,10 +19,10 @@ internal static class ObjectDecoder
         {
             return Unreadable(schema, "json parse error", fault);
         }
-        catch (InvalidOperationException fault)
+        catch (InvalidOperationException)
         {
             // The reader's word for text that is not UTF-8.
-            return Unreadable(schema, "json parse error", fault);
+            return Unreadable(schema, "json parse error", new FormatException("invalid UTF-8 in a string"));
         }
     }
 
@@ -121,5 +121,5 @@ internal static class ObjectDecoder
 
     private static DecodeResult.Failed Unreadable(ResourceSchema schema, string what, Exception fault) => new(
         $"the object provided is unrecognized (must be of type {schema.Kind}): couldn't get version/kind; {what}: "
-        + fault.Message);
+        + (fault is JsonException json ? JsonTreeReader.Describe(json) : fault.Message));
 }

@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using System.Reflection;
 
 namespace Edge.Server.Schema;
 
@@ -20,7 +19,7 @@ internal sealed class SchemaCatalog
     /// <param name="keepTexts">True keeps the descriptive texts, which only the OpenAPI documents need.</param>
     public SchemaCatalog(bool keepTexts)
     {
-        var assembly = Assembly.GetExecutingAssembly();
+        var assembly = typeof(SchemaCatalog).Assembly;
         var library = new TypeLibrary(keepTexts);
         _kinds = [.. assembly.GetManifestResourceNames()
             .Where(name => name.EndsWith(".kinds", StringComparison.Ordinal))

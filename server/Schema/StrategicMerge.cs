@@ -25,7 +25,7 @@ internal static class StrategicMerge
         }
         catch (JsonException fault)
         {
-            return new PatchResult.Malformed($"error decoding patch: {fault.Message}");
+            return new PatchResult.Malformed($"error decoding patch: {JsonTreeReader.Describe(fault)}");
         }
 
         if (tree is not JsonObject changes)

@@ -20,7 +20,7 @@ internal sealed class TypeLibrary
     public TypeLibrary(bool keepTexts)
     {
         _keepTexts = keepTexts;
-        var assembly = Assembly.GetExecutingAssembly();
+        var assembly = typeof(TypeLibrary).Assembly;
         foreach (var name in assembly.GetManifestResourceNames().Where(name => name.EndsWith(".types")))
         {
             Index(ReadResource(assembly, name));
@@ -58,7 +58,7 @@ internal sealed class TypeLibrary
         }
 
         var full = FullName(text, package);
-        return _nodes.GetOrAdd(full, name => TypeReader.Read(name, _texts[name], this, _keepTexts));
+        return _nodes.GetOrAdd(full, name => TypeReader.Read(name, _texts[name], this));
     }
 
     private string FullName(string text, string package)
@@ -86,9 +86,12 @@ internal sealed class TypeLibrary
             }
 
             var end = block.IndexOfAny([' ', '\n'], "type ".Length);
-            _texts.Add($"{package}.{block["type ".Length..end]}", block);
+            _texts.Add($"{package}.{block["type ".Length..end]}", _keepTexts ? block : WithoutTexts(block));
         }
     }
+
+    private static string WithoutTexts(string block) => string.Join('\n', block.Split('\n').Select(line =>
+        line.IndexOf(TypeReader.TextMark, StringComparison.Ordinal) is >= 0 and var bar ? line[..bar] : line));
 
     /// <summary>Nodes without structure, one instance each.</summary>
     private static class Scalars

@@ -8,7 +8,10 @@ namespace Edge.Server.Schema;
 /// </summary>
 internal static class TypeReader
 {
-    public static SchemaNode Read(string fullName, string block, TypeLibrary library, bool keepTexts)
+    /// <summary>Stands between a line's facts and its text for people.</summary>
+    public const string TextMark = " | ";
+
+    public static SchemaNode Read(string fullName, string block, TypeLibrary library)
     {
         var package = fullName[..fullName.LastIndexOf('.')];
         var lines = block.Split('\n', StringSplitOptions.RemoveEmptyEntries);
@@ -26,14 +29,14 @@ internal static class TypeReader
                 continue;
             }
 
-            fields.Add(Field(words, keepTexts ? text : "", () => library.Resolve(words[2], package)));
+            fields.Add(Field(words, text, () => library.Resolve(words[2], package)));
         }
 
         return new SchemaNode
         {
             Type = SchemaType.Object,
             Name = fullName,
-            Description = keepTexts ? description : "",
+            Description = description,
             Atomic = header.EndsWith(" atomic", StringComparison.Ordinal),
             Fields = fields,
             Inlines = inlines,
@@ -82,8 +85,8 @@ internal static class TypeReader
 
     private static (string Left, string Text) Halves(string line)
     {
-        var bar = line.IndexOf(" | ", StringComparison.Ordinal);
-        return bar < 0 ? (line.Trim(), "") : (line[..bar].Trim(), line[(bar + 3)..].Trim());
+        var bar = line.IndexOf(TextMark, StringComparison.Ordinal);
+        return bar < 0 ? (line.Trim(), "") : (line[..bar].Trim(), line[(bar + TextMark.Length)..].Trim());
     }
 
     private static KeyValuePair<string, string> Flag(string word)
