@@ -1,2 +1,95 @@
-Console.Error.WriteLine("edge-agent: no command");
-return 1;
+using Edge.Agent.Enrolment;
+using Edge.Agent.Ledger;
+using Edge.Agent.Link;
+using Edge.Agent.Network;
+using Edge.Agent.Reconcile;
+using Edge.Agent.Reconcile.Environment;
+using Edge.Agent.Reconcile.Probes;
+using Edge.Agent.Report;
+using Edge.Agent.Runtime;
+using Edge.Agent.Settings;
+using Edge.Proto.Sync;
+using Microsoft.Extensions.Logging;
+
+return await CommandLine.Run(args, Agent);
+
+// Link ─▶ Ledger ─▶ Reconcile ─▶ Runtime · Network; back by Report ─▶ Link. Pods start from the ledger before any socket
+// to the server is opened; SIGTERM ends the loops and leaves the containers running.
+static async Task<int> Agent(AgentSettings settings, CancellationToken terminated)
+{
+    using var logs = new TextLog(Console.Error, LogLevel.Information);
+    using var stop = CancellationTokenSource.CreateLinkedTokenSource(terminated);
+    var (clock, random, version) = (TimeProvider.System, Random.Shared, AgentVersion.Text);
+    var identity = new NodeIdentity(settings.PkiDir);
+    if (!identity.IsEnrolled && settings.MissingForEnrolment() is { Count: > 0 } missing)
+    {
+        return CommandLine.Fail(missing);
+    }
+
+    Directory.CreateDirectory(settings.RunDir);
+    using var ledger = NodeLedger.Open(settings.DataDir, logs.CreateLogger("Ledger"));
+    await using var runtime = new ContainerdRuntime(Parts.Runtime(settings), clock, random, logs);
+    using var network = new SandboxNetwork(Parts.Network(settings), clock, logs.CreateLogger("Network"));
+    await network.Start(stop.Token);
+    network.KeepAddresses(Parts.Addresses(ledger));
+
+    LinkClient? link = null;
+    ReconcileLoop? loop = null;
+    var node = NodeInventory.Read(settings.DataDir, settings.NodeIp, await Parts.RuntimeVersion(runtime, stop.Token), version);
+    var reports = new ReportOutbox();
+    var events = new EventReport(settings.NodeName, reports.Event, clock);
+    var contact = new ServerContact(settings.RunDir, node.System.BootID, () => link?.LastAnswered, clock);
+    var facts = new NodeFacts(
+        settings.NodeName, node.Address, node.Cpus * 1000L, node.MemoryBytes, node.StorageBytes);
+    void Wake(string uid) => loop?.Wake(uid);
+    void Say(PodEvent said) => events.Say(said.Pod, said.Warning, said.Reason, said.Message);
+
+    var log = logs.CreateLogger("Reconcile");
+    var edge = new NodeEdge(runtime, network, settings.DataDir, settings.RunDir);
+    await using var pulls = new ImagePulls(edge, Wake, clock, stop.Token);
+    await using var probes = new ProbeSet(new ProbeClient(edge, clock), Wake, Say, clock);
+    var images = new ImageSteps(edge, pulls, Say, clock);
+    var around = new RoundSurroundings(clock, () => facts, contact.Since, reports.Pod)
+    {
+        FenceGrace = settings.KeepAlive * 1.5,
+    };
+    var runner = new PodRunner(edge, ledger, images, Say, clock, log);
+    loop = new ReconcileLoop(
+        edge, ledger, new PodRounds(ledger, runner, images, probes, around, log), clock, log);
+    var status = new NodeStatusReport(
+        settings.NodeName, settings.DataDir, node,
+        new NodeStatusSources(token => Parts.Images(runtime, token), reports.Node), clock, logs.CreateLogger("Report"));
+
+    async Task Online()
+    {
+        await new Enrolling(settings, identity, clock, random, logs.CreateLogger("Enrolment")).Run(stop.Token);
+        var desired = ledger.Desired.Select(entry => new MapEntry(entry.Key, entry.Value));
+        link = new LinkClient(
+            Parts.Link(settings, identity, version, node.System.BootID), desired, clock, random,
+            new Logger<LinkClient>(logs));
+        link.StateChanged += _ => loop.WakeAll();
+        reports.Attach(link);
+        var streams = new LogStreams(ledger, settings.DataDir, clock, logs.CreateLogger("Report"));
+        await Task.WhenAll(
+            link.Run(stop.Token), TakeDesired(link, ledger, loop, stop.Token), streams.Run(link.Streams, stop.Token));
+    }
+
+    Task[] loops =
+    [
+        runtime.Run(stop.Token), RuntimeHints.Follow(runtime.Events, loop, stop.Token), loop.Run(stop.Token),
+        status.Run(stop.Token), Online(),
+    ];
+    return await Parts.UntilFirstEnd(loops, stop, Console.Error);
+}
+
+static async Task TakeDesired(LinkClient link, NodeLedger ledger, ReconcileLoop loop, CancellationToken stop)
+{
+    await foreach (var change in link.Desired.ReadAllAsync(stop))
+    {
+        ledger.Apply(
+            change.Upserts.Select(entry => KeyValuePair.Create(entry.Key, entry.Value.ToArray())).ToList(),
+            change.Removals);
+        change.Committed();
+        loop.DesiredChanged();
+    }
+}

@@ -29,8 +29,14 @@ public sealed partial class FolderTests
         ["Edge.Agent.Devices"] = ["Edge.Proto.Model"],
         ["Edge.Agent.Reconcile"] =
             ["Edge.Proto.Model", "Edge.Agent.Ledger", "Edge.Agent.Runtime", "Edge.Agent.Network", "Edge.Agent.Devices"],
+        ["Edge.Agent.Enrolment"] = ["Edge.Proto.Model", "Edge.Agent.Settings"],
+        ["Edge.Agent.Settings"] =
+        [
+            "Edge.Proto.Model", "Edge.Agent.Enrolment", "Edge.Agent.Ledger", "Edge.Agent.Link", "Edge.Agent.Network",
+            "Edge.Agent.Runtime",
+        ],
         ["Edge.Agent.Report"] =
-            ["Edge.Proto.Model", "Edge.Agent.Ledger", "Edge.Agent.Devices", "Edge.Agent.Link", "Edge.Agent.Runtime"],
+            ["Edge.Proto.Model", "Edge.Proto.Link", "Edge.Agent.Ledger", "Edge.Agent.Devices", "Edge.Agent.Link", "Edge.Agent.Runtime"],
         ["Edge.Agent.Local"] = ["Edge.Proto.Model", "Edge.Agent.Ledger"],
     };
 

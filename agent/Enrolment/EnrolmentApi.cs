@@ -1,0 +1,117 @@
+using System.Net;
+using System.Net.Http.Headers;
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+using Edge.Proto.Model;
+
+namespace Edge.Agent.Enrolment;
+
+/// <summary>The three requests an unenrolled node may make.</summary>
+internal sealed class EnrolmentApi : IDisposable
+{
+    private const string Requests = "apis/certificates.k8s.io/v1/certificatesigningrequests";
+
+    /// <summary>A mobile link may be slow, but not this slow.</summary>
+    private static readonly TimeSpan RequestTimeout = TimeSpan.FromSeconds(30);
+
+    private readonly HttpClient _http;
+    private readonly ServerTrust _trust;
+
+    public EnrolmentApi(Uri server, string token, ServerTrust trust)
+    {
+        _trust = trust;
+        var handler = new SocketsHttpHandler
+        {
+            UseProxy = false,
+            SslOptions = { RemoteCertificateValidationCallback = (_, certificate, chain, errors) =>
+                trust.Accepts(certificate, chain, errors) },
+        };
+        _http = new HttpClient(handler) { BaseAddress = server, Timeout = RequestTimeout };
+        _http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", token);
+    }
+
+    public Task<ConfigMap> Cluster(CancellationToken cancellation) => Send(
+        HttpMethod.Get, "api/v1/namespaces/kube-public/configmaps/edge-cluster", null, ModelJson.Default.ConfigMap,
+        cancellation);
+
+    public Task<CertificateSigningRequest> Request(string name, CancellationToken cancellation) => Send(
+        HttpMethod.Get, $"{Requests}/{name}", null, ModelJson.Default.CertificateSigningRequest, cancellation);
+
+    /// <summary>Asking twice for the same key is asking once.</summary>
+    public async Task Ask(CertificateSigningRequest request, CancellationToken cancellation)
+    {
+        var body = JsonSerializer.SerializeToUtf8Bytes(request, ModelJson.Default.CertificateSigningRequest);
+        await Send(HttpMethod.Post, Requests, body, ModelJson.Default.CertificateSigningRequest, cancellation,
+            conflictIsFine: request);
+    }
+
+    public void Dispose() => _http.Dispose();
+
+    private async Task<T> Send<T>(
+        HttpMethod method, string path, byte[]? body, JsonTypeInfo<T> type, CancellationToken cancellation,
+        T? conflictIsFine = default)
+    {
+        try
+        {
+            using var request = new HttpRequestMessage(method, path);
+            if (body is not null)
+            {
+                request.Content = new ByteArrayContent(body);
+                request.Content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
+            }
+
+            using var response = await _http.SendAsync(request, cancellation);
+            var bytes = await response.Content.ReadAsByteArrayAsync(cancellation);
+            if (response.StatusCode == HttpStatusCode.Conflict && conflictIsFine is not null)
+            {
+                return conflictIsFine;
+            }
+
+            return response.IsSuccessStatusCode
+                ? JsonSerializer.Deserialize(bytes, type) ?? throw new JsonException("an empty answer")
+                : throw Refusal(response.StatusCode, bytes);
+        }
+        catch (HttpRequestException failed)
+        {
+            throw new EnrolmentException(
+                _trust.Refusal is null ? EnrolmentReason.Unreachable : EnrolmentReason.Refused,
+                _trust.Refusal ?? failed.Message, failed);
+        }
+        catch (JsonException broken)
+        {
+            throw new EnrolmentException(EnrolmentReason.Unreachable, $"the answer is not understood: {broken.Message}");
+        }
+        catch (TaskCanceledException late) when (!cancellation.IsCancellationRequested)
+        {
+            throw new EnrolmentException(EnrolmentReason.Unreachable, "no answer in time", late);
+        }
+    }
+
+    /// <summary>4xx is the server's word about this node; all else may pass.</summary>
+    private static EnrolmentException Refusal(HttpStatusCode status, byte[] body)
+    {
+        var passing = (int)status >= 500 || status is HttpStatusCode.TooManyRequests or HttpStatusCode.NotFound
+            or HttpStatusCode.RequestTimeout;
+        var message = Message(body) ?? status.ToString();
+        return passing
+            ? new EnrolmentException(EnrolmentReason.Unreachable, $"the server answered {(int)status}: {message}")
+            : new EnrolmentException(
+                EnrolmentReason.Refused,
+                status == HttpStatusCode.Unauthorized
+                    ? $"the server does not accept the token (wrong, expired or used): {message}"
+                    : $"the server refused: {message}");
+    }
+
+    private static string? Message(byte[] body)
+    {
+        try
+        {
+            using var document = JsonDocument.Parse(body);
+            return document.RootElement.TryGetProperty("message", out var message) ? message.GetString() : null;
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+    }
+}

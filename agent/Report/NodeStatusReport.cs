@@ -1,0 +1,109 @@
+using Edge.Proto.Model;
+using Microsoft.Extensions.Logging;
+
+namespace Edge.Agent.Report;
+
+/// <summary>
+/// Reports the node: what it has, how it is, which images it holds. Looks once a minute, which is the kubelet's pace for
+/// what changes slowly; the same look twice sends nothing and nothing is written.
+/// </summary>
+internal sealed class NodeStatusReport(
+    string nodeName,
+    string dataDir,
+    NodeInventory inventory,
+    NodeStatusSources sources,
+    TimeProvider clock,
+    ILogger logger)
+{
+    private const int PodsMax = 110;
+
+    private static readonly TimeSpan LookEvery = TimeSpan.FromMinutes(1);
+
+    private readonly Dictionary<string, Condition> _conditions = [];
+
+    public async Task Run(CancellationToken cancellation)
+    {
+        while (!cancellation.IsCancellationRequested)
+        {
+            sources.Report(await Look(cancellation));
+            await Task.Delay(LookEvery, clock, cancellation);
+        }
+    }
+
+    private async Task<NodeReport> Look(CancellationToken cancellation)
+    {
+        var images = await sources.Images(cancellation);
+        var pressure = NodePressure.Read(dataDir);
+        var capacity = new Dictionary<string, Quantity>
+        {
+            ["cpu"] = Quantity.FromUnits(inventory.Cpus),
+            ["memory"] = Quantity.FromBytes(inventory.MemoryBytes),
+            ["ephemeral-storage"] = Quantity.FromBytes(inventory.StorageBytes),
+            ["pods"] = Quantity.FromUnits(PodsMax),
+        };
+        return new NodeReport
+        {
+            Labels = new Dictionary<string, string>
+            {
+                ["kubernetes.io/hostname"] = nodeName,
+                ["kubernetes.io/os"] = "linux",
+                ["kubernetes.io/arch"] = inventory.System.Architecture,
+            },
+            Status = new NodeStatus
+            {
+                Capacity = capacity,
+                Allocatable = capacity,
+                Conditions = Conditions(pressure, images is not null),
+                Addresses =
+                [
+                    new NodeAddress { Type = "InternalIP", Address = inventory.Address },
+                    new NodeAddress { Type = "Hostname", Address = nodeName },
+                ],
+                NodeInfo = inventory.System,
+                Images = images,
+            },
+        };
+    }
+
+    private List<Condition> Conditions(NodePressure pressure, bool runtimeAnswers) =>
+    [
+        Keep("MemoryPressure", pressure.Memory, "KubeletHasInsufficientMemory", "kubelet has insufficient memory available",
+            "KubeletHasSufficientMemory", "kubelet has sufficient memory available"),
+        Keep("DiskPressure", pressure.Disk, "KubeletHasDiskPressure", "kubelet has disk pressure",
+            "KubeletHasNoDiskPressure", "kubelet has no disk pressure"),
+        Keep("PIDPressure", pressure.Pids, "KubeletHasInsufficientPID", "kubelet has insufficient PID available",
+            "KubeletHasSufficientPID", "kubelet has sufficient PID available"),
+        Keep("Ready", runtimeAnswers, "KubeletReady", "kubelet is posting ready status",
+            "KubeletNotReady", "container runtime is down"),
+    ];
+
+    private Condition Keep(
+        string type, bool value, string trueReason, string trueMessage, string falseReason, string falseMessage)
+    {
+        var status = value ? "True" : "False";
+        if (_conditions.TryGetValue(type, out var before) && before.Status == status)
+        {
+            return before;
+        }
+
+        var now = new Condition
+        {
+            Type = type,
+            Status = status,
+            Reason = value ? trueReason : falseReason,
+            Message = value ? trueMessage : falseMessage,
+            LastTransitionTime = clock.GetUtcNow(),
+        };
+        if (before is not null || value != (type == "Ready"))
+        {
+            ReportLog.ConditionChanged(logger, type, status, now.Message);
+        }
+
+        _conditions[type] = now;
+        return now;
+    }
+}
+
+/// <summary>Where the node's report comes from and goes to. Images are null while the runtime does not answer.</summary>
+internal sealed record NodeStatusSources(
+    Func<CancellationToken, Task<IReadOnlyList<ContainerImage>?>> Images, Action<NodeReport> Report);

@@ -1,0 +1,65 @@
+using System.Net;
+
+namespace Edge.Agent.Settings;
+
+/// <summary>All that can be set of edge-agent, checked. Made once, in the entry point.</summary>
+internal sealed record AgentSettings
+{
+    public required string DataDir { get; init; }
+
+    public required string RunDir { get; init; }
+
+    /// <summary>At most 52 characters: it is part of names that must stay below 64.</summary>
+    public required string NodeName { get; init; }
+
+    /// <summary>Null to use the address of the default route.</summary>
+    public IPAddress? NodeIp { get; init; }
+
+    /// <summary>Null where the node is enrolled already.</summary>
+    public Uri? Server { get; init; }
+
+    public string? Token { get; init; }
+
+    public string? TokenFile { get; init; }
+
+    /// <summary>SHA-256 of the public key of the server's CA, lower-case hex; null when a file is given.</summary>
+    public string? CaCertHash { get; init; }
+
+    public string? CaFile { get; init; }
+
+    public required string ContainerdSocket { get; init; }
+
+    public required IReadOnlyList<string> CniBinDirs { get; init; }
+
+    public required string CgroupRoot { get; init; }
+
+    public required string Snapshotter { get; init; }
+
+    public required IReadOnlyList<string> InsecureRegistries { get; init; }
+
+    public required TimeSpan KeepAlive { get; init; }
+
+    public string PkiDir => Path.Combine(DataDir, "pki");
+
+    /// <summary>What enrolment lacks; empty when it can be tried.</summary>
+    public IReadOnlyList<string> MissingForEnrolment()
+    {
+        var missing = new List<string>();
+        if (Server is null)
+        {
+            missing.Add("server (--server): needed to enrol, such as https://edge.example:6443");
+        }
+
+        if (Token is null && TokenFile is null)
+        {
+            missing.Add("token (--token) or tokenFile (--token-file): needed to enrol");
+        }
+
+        if (CaCertHash is null && CaFile is null)
+        {
+            missing.Add("caCertHash (--ca-cert-hash) or caFile (--ca-file): needed to trust the server");
+        }
+
+        return missing;
+    }
+}

@@ -1,0 +1,69 @@
+using System.CommandLine;
+
+namespace Edge.Agent.Settings;
+
+/// <summary>The command line: one flag per setting, all errors at once, exit code 1 when anything is wrong.</summary>
+internal static class CommandLine
+{
+    private const string DefaultFile = "/etc/edge/agent.yaml";
+
+    public static Task<int> Run(string[] args, Func<AgentSettings, CancellationToken, Task<int>> agent)
+    {
+        var config = new Option<string?>("--config") { Description = $"settings file, by default {DefaultFile}" };
+        var flags = SettingName.All.ToDictionary(
+            setting => setting,
+            setting => new Option<string[]>(setting.Flag)
+            {
+                Description = setting.Help,
+                Arity = setting.Repeats ? ArgumentArity.OneOrMore : ArgumentArity.ExactlyOne,
+                AllowMultipleArgumentsPerToken = false,
+            });
+        var run = new Command("run", "Runs the pods of this node.") { config };
+        foreach (var flag in flags.Values)
+        {
+            run.Add(flag);
+        }
+
+        run.SetAction(async (parsed, stop) =>
+        {
+            var given = flags.Where(pair => parsed.GetResult(pair.Value) is { Implicit: false })
+                .ToDictionary(pair => pair.Key, pair => (IReadOnlyList<string>)(parsed.GetValue(pair.Value) ?? []));
+            return Read(parsed.GetValue(config), given) switch
+            {
+                SettingsResult.Valid valid => await agent(valid.Settings, stop),
+                SettingsResult.Invalid invalid => Fail(invalid.Errors),
+                _ => throw new InvalidOperationException("settings are valid or not"),
+            };
+        });
+        var root = new RootCommand("edge-agent runs Kubernetes pods on an edge machine.") { run };
+        return root.Parse(args).InvokeAsync(new InvocationConfiguration
+        {
+            // Containers stay; only the loops have to come to rest.
+            ProcessTerminationTimeout = TimeSpan.FromSeconds(10),
+        });
+    }
+
+    public static int Fail(IEnumerable<string> errors)
+    {
+        foreach (var error in errors)
+        {
+            Console.Error.WriteLine($"edge-agent: {error}");
+        }
+
+        return 1;
+    }
+
+    private static SettingsResult Read(string? path, Dictionary<SettingName, IReadOnlyList<string>> flags)
+    {
+        var host = System.Net.Dns.GetHostName();
+        var file = path ?? (File.Exists(DefaultFile) ? DefaultFile : null);
+        if (file is null)
+        {
+            return SettingsReader.Read(null, null, flags, host);
+        }
+
+        return File.Exists(file)
+            ? SettingsReader.Read(file, File.ReadAllText(file), flags, host)
+            : new SettingsResult.Invalid([$"{file}: no such file"]);
+    }
+}

@@ -1,0 +1,121 @@
+using System.Reflection;
+using Edge.Agent.Enrolment;
+using Edge.Agent.Ledger;
+using Edge.Agent.Link;
+using Edge.Agent.Network;
+using Edge.Agent.Runtime;
+using Edge.Proto.Model;
+
+namespace Edge.Agent.Settings;
+
+/// <summary>Each part's own settings out of the agent's, for the composition root.</summary>
+internal static class Parts
+{
+    /// <summary>Kubernetes' default for <c>nodeStatusMaxImages</c>.</summary>
+    private const int ImagesMax = 50;
+
+    /// <summary>What waits for a daemon that is not up yet at boot.</summary>
+    private static readonly TimeSpan ProbeTimeout = TimeSpan.FromSeconds(10);
+
+    public static RuntimeSettings Runtime(AgentSettings settings) => new()
+    {
+        ContainerdSocket = settings.ContainerdSocket,
+        DataDir = settings.DataDir,
+        RunDir = settings.RunDir,
+        CgroupRoot = settings.CgroupRoot,
+        Snapshotter = settings.Snapshotter,
+        InsecureRegistries = settings.InsecureRegistries,
+    };
+
+    public static NetworkSettings Network(AgentSettings settings) =>
+        new() { RunDir = settings.RunDir, CniBinDirs = settings.CniBinDirs };
+
+    public static LinkSettings Link(AgentSettings settings, NodeIdentity identity, string version, string bootId) => new()
+    {
+        NodeName = settings.NodeName,
+        ClusterUid = identity.ClusterUid,
+        Broker = identity.Broker,
+        CaFile = identity.NodeCaFile,
+        CertFile = identity.CertFile,
+        KeyFile = identity.KeyFile,
+        KeepAlive = settings.KeepAlive,
+        AgentVersion = version,
+        BootId = bootId,
+    };
+
+    /// <summary>The addresses pods had, so that nobody else gets them before their own pods are back.</summary>
+    public static Dictionary<string, string> Addresses(NodeLedger ledger) =>
+        ledger.Pods.Values.Where(record => record.PodIp is not null && record.TerminalPhase is null && !record.Removed)
+            .ToDictionary(record => record.Uid, record => record.PodIp!);
+
+    /// <summary>As a node shows it; without a version while the daemon does not answer.</summary>
+    public static async Task<string> RuntimeVersion(ContainerdRuntime runtime, CancellationToken cancellation)
+    {
+        using var limit = new CancellationTokenSource(ProbeTimeout);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellation);
+        try
+        {
+            var facts = await runtime.Probe(either.Token);
+            return $"containerd://{facts.ContainerdVersion.TrimStart('v')}";
+        }
+        catch (Exception down) when (down is RuntimeException or OperationCanceledException
+            && !cancellation.IsCancellationRequested)
+        {
+            return "containerd://";
+        }
+    }
+
+    /// <summary>The images of the node, largest first, every name of one digest together; null while nobody answers.</summary>
+    public static async Task<IReadOnlyList<ContainerImage>?> Images(
+        ContainerdRuntime runtime, CancellationToken cancellation)
+    {
+        try
+        {
+            var images = await runtime.ListImages(cancellation);
+            return images.GroupBy(image => image.Digest).Select(same => new ContainerImage
+            {
+                Names = same.Select(image => image.RepoDigest).Concat(same.Select(image => image.Name)).Distinct()
+                    .Order(StringComparer.Ordinal).ToList(),
+                SizeBytes = same.First().SizeBytes,
+            }).OrderByDescending(image => image.SizeBytes).ThenBy(image => image.Names![0], StringComparer.Ordinal)
+                .Take(ImagesMax).ToList();
+        }
+        catch (RuntimeException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>
+    /// No loop ends by itself: the first end takes the others with it. 0 after SIGTERM, 1 with the reason otherwise.
+    /// </summary>
+    public static async Task<int> UntilFirstEnd(Task[] loops, CancellationTokenSource stop, TextWriter errors)
+    {
+        var first = await Task.WhenAny(loops);
+        var asked = stop.IsCancellationRequested;
+        await stop.CancelAsync();
+        var all = Task.WhenAll(loops);
+        await ((Task)all).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (asked)
+        {
+            return 0;
+        }
+
+        var fault = first.Exception?.GetBaseException();
+        await errors.WriteLineAsync(fault switch
+        {
+            EnrolmentException refused => $"edge-agent: {refused.Message}",
+            null => "edge-agent: a loop ended unexpectedly",
+            _ => $"edge-agent: {fault.GetType().Name}: {fault.Message}",
+        });
+        return 1;
+    }
+}
+
+/// <summary>The version that was built.</summary>
+internal static class AgentVersion
+{
+    public static string Text { get; } =
+        typeof(AgentVersion).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()
+            ?.InformationalVersion.Split('+')[0] ?? "0";
+}
