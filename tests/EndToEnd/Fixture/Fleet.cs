@@ -84,7 +84,7 @@ public sealed partial class Fleet : IAsyncLifetime
 
         foreach (var node in _nodes)
         {
-            await Kubectl.UntilNodeReady(node.Name);
+            await Explain(Kubectl.UntilNodeReady(node.Name), node.Agent, node.Containerd, Server);
         }
     }
 
@@ -137,15 +137,28 @@ public sealed partial class Fleet : IAsyncLifetime
     public async Task StartServer()
     {
         Server.Start();
-        await Tool.Until(TimeSpan.FromSeconds(30), "the server is ready", async () =>
-            Server.Running
-                ? File.Exists(Kubeconfig) && (await Kubectl.Try("get", "--raw", "/readyz")).ExitCode == 0
-                : throw new InvalidOperationException($"the server ended:\n{Server.Tail()}"));
+        await Explain(Tool.Until(TimeSpan.FromSeconds(30), "the server is ready", async () =>
+            File.Exists(Kubeconfig) && (await Kubectl.Try("get", "--raw", "/readyz")).ExitCode == 0), Server);
     }
 
     /// <summary>The broker's process, which the server starts and which lives on without it.</summary>
     public int BrokerPid() => Machine.ProcessesNaming(Home + "/").First(pid =>
         File.ReadAllText($"/proc/{pid}/comm").Trim() == "mosquitto");
+
+    /// <summary>A fleet that does not come up shows the logs that tell why.</summary>
+    private static async Task Explain(Task step, params Daemon[] daemons)
+    {
+        try
+        {
+            await step;
+        }
+        catch (TimeoutException late)
+        {
+            var logs = daemons.Select(daemon =>
+                $"--- {daemon.Log}, {(daemon.Running ? "runs" : "ended")}\n{daemon.Tail()}");
+            throw new TimeoutException($"{late.Message}\n{string.Join('\n', logs)}", late);
+        }
+    }
 
     /// <summary>A person's machine must be as it was, also after tests that failed.</summary>
     private void AssertNothingLeft()
