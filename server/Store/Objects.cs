@@ -12,6 +12,8 @@ internal sealed class Objects(ObjectStore store, TimeProvider time, Func<string>
 {
     public ObjectStore Store { get; } = store;
 
+    public string NewUid() => newUid();
+
     public T? Get<T>(ResourceKind<T> kind, string? ns, string name) where T : class =>
         Store.Get(kind.KeyOf(ns, name)) is { } stored ? Read(kind, stored) : null;
 
@@ -62,7 +64,7 @@ internal sealed class Objects(ObjectStore store, TimeProvider time, Func<string>
     {
         var tree = JsonSerializer.SerializeToNode(value, kind.Json)!.AsObject();
         var metadata = tree["metadata"]!.AsObject();
-        metadata["uid"] ??= newUid();
+        metadata["uid"] ??= NewUid();
         metadata["creationTimestamp"] ??=
             time.GetUtcNow().UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
         var name = metadata["name"]?.GetValue<string>();

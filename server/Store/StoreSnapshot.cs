@@ -41,6 +41,9 @@ internal sealed class StoreSnapshot(long revision, ImmutableSortedSet<StoredObje
     /// <summary>How many objects lie under the prefix; takes no walk.</summary>
     public int CountOf(string prefix) => Position(prefix + char.MaxValue) - Position(prefix);
 
+    /// <summary>How many objects of the prefix come after the key.</summary>
+    public int CountAfter(string prefix, string key) => Position(prefix + char.MaxValue) - Position(key) - 1;
+
     private int Position(string key)
     {
         var index = Objects.IndexOf(new StoredObject(key, 0, default));

@@ -1,0 +1,121 @@
+using System.Security.Cryptography;
+using System.Text.Json.Nodes;
+using Edge.Server.Api.Http;
+using Edge.Server.Schema;
+using Microsoft.AspNetCore.Http;
+
+namespace Edge.Server.Api.Discovery;
+
+/// <summary>Answers everything that is no resource: probes, version, discovery, OpenAPI.</summary>
+internal sealed class DiscoveryEndpoint(SchemaCatalog catalog, int versionMinor)
+{
+    private const string AggregatedType = "application/json;g=apidiscovery.k8s.io;v={0};as=APIGroupDiscoveryList";
+
+    /// <summary>An empty document of this type is enough for clients that still ask for OpenAPI v2.</summary>
+    private const string OpenApiV2Type = "application/com.github.proto-openapi.spec.v2.v1.0+protobuf";
+
+    private const int YearSeconds = 365 * 24 * 3600;
+
+    private readonly Dictionary<string, byte[]> _documents = [];
+    private readonly Lock _gate = new();
+
+    public async Task Run(HttpContext http)
+    {
+        if (!HttpMethods.IsGet(http.Request.Method) && !HttpMethods.IsHead(http.Request.Method))
+        {
+            throw Errors.MethodNotAllowed(http.Request.Method, "");
+        }
+
+        var path = http.Request.Path.Value!.TrimEnd('/');
+        var parts = path.Split('/', StringSplitOptions.RemoveEmptyEntries);
+        await (parts switch
+        {
+            ["healthz" or "livez" or "readyz", ..] => Probe(http),
+            ["version"] => ResponseBody.Write(http.Response, 200, VersionInfo.Of(versionMinor)),
+            ["api" or "apis"] => Groups(http, core: parts[0] == "api"),
+            ["api", var version] => Plain(http, PlainDiscovery.Resources(catalog, "", version)),
+            ["apis", var group] => Plain(http, PlainDiscovery.OneGroup(catalog, group)),
+            ["apis", var group, var version] => Plain(http, PlainDiscovery.Resources(catalog, group, version)),
+            ["openapi", "v2"] => OpenApiV2(http),
+            ["openapi", "v3"] => Tagged(http, ResponseBody.Json, OpenApi.Index(catalog)),
+            ["openapi", "v3", "api", var version] => OpenApiV3(http, "", version),
+            ["openapi", "v3", "apis", var group, var version] => OpenApiV3(http, group, version),
+            _ => throw Errors.NoSuchPath(),
+        });
+    }
+
+    private static Task Probe(HttpContext http)
+    {
+        http.Response.ContentType = "text/plain; charset=utf-8";
+        http.Response.Headers.CacheControl = "no-cache, private";
+        return ResponseBody.Write(http.Response, 200, "ok"u8.ToArray());
+    }
+
+    private Task Groups(HttpContext http, bool core)
+    {
+        http.Response.Headers.Vary = "Accept";
+        if (Negotiation.AggregatedDiscovery(http.Request.Headers.Accept) is { } version)
+        {
+            http.Response.Headers.CacheControl = "public";
+            var body = ResponseBody.Bytes(AggregatedDiscovery.Of(catalog, core, version));
+            return Tagged(http, AggregatedType.Replace("{0}", version, StringComparison.Ordinal), body);
+        }
+
+        return ResponseBody.Write(http.Response, 200, core
+            ? PlainDiscovery.CoreVersions(http.Request.Host.Value ?? "")
+            : PlainDiscovery.Groups(catalog));
+    }
+
+    private static Task Plain(HttpContext http, JsonObject? body) =>
+        ResponseBody.Write(http.Response, 200, body ?? throw Errors.NoSuchPath());
+
+    private static Task OpenApiV2(HttpContext http)
+    {
+        http.Response.ContentType = OpenApiV2Type;
+        return ResponseBody.Write(http.Response, 200, ReadOnlyMemory<byte>.Empty);
+    }
+
+    private Task OpenApiV3(HttpContext http, string group, string version)
+    {
+        var document = Document(group, version) ?? throw Errors.NoSuchPath();
+        http.Response.Headers.Vary = "Accept";
+        if (http.Request.Query.ContainsKey("hash"))
+        {
+            // The URL changes with the document, so that a client needs it once ever.
+            http.Response.Headers.CacheControl = $"public, immutable, max-age={YearSeconds}";
+            http.Response.Headers.Expires = "Fri, 31 Dec 9999 23:59:59 GMT";
+        }
+
+        return Tagged(http, ResponseBody.Json, document);
+    }
+
+    private byte[]? Document(string group, string version)
+    {
+        lock (_gate)
+        {
+            var key = $"{group}/{version}";
+            if (!_documents.TryGetValue(key, out var document)
+                && OpenApi.V3(catalog, group, version) is { } made)
+            {
+                document = _documents[key] = made;
+            }
+
+            return document;
+        }
+    }
+
+    /// <summary>Answers 304 to a client that has these very bytes.</summary>
+    private static Task Tagged(HttpContext http, string type, ReadOnlyMemory<byte> body)
+    {
+        var tag = $"\"{Convert.ToHexString(SHA256.HashData(body.Span))}\"";
+        http.Response.Headers.ETag = tag;
+        if (http.Request.Headers.IfNoneMatch.ToString() == tag)
+        {
+            http.Response.StatusCode = 304;
+            return Task.CompletedTask;
+        }
+
+        http.Response.ContentType = type;
+        return ResponseBody.Write(http.Response, 200, body);
+    }
+}

@@ -1,0 +1,121 @@
+using Edge.Server.Schema;
+
+namespace Edge.Server.Api.Http;
+
+/// <summary>Every error that the API answers, with Kubernetes' code, reason and words.</summary>
+internal static class Errors
+{
+    public static StatusException BadRequest(string message) => new(400, "BadRequest", message);
+
+    /// <param name="why">Empty, or what is wrong with credentials that were recognised.</param>
+    public static StatusException Unauthorized(string why = "") =>
+        new(401, "Unauthorized", why.Length == 0 ? "Unauthorized" : $"Unauthorized: {why}");
+
+    public static StatusException Forbidden(ResourceSchema schema, string name, string why) =>
+        new(403, "Forbidden", $"{Named(schema.Group, schema.Plural, name)} is forbidden: {why}")
+        {
+            Name = name, Group = schema.Group, Kind = schema.Plural,
+        };
+
+    public static StatusException Forbidden(string message, string group, string resource, string name) =>
+        new(403, "Forbidden", message) { Name = name, Group = group, Kind = resource };
+
+    public static StatusException NamespaceTerminating(ResourceSchema schema, string name, string ns) =>
+        new(403, "Forbidden", $"{Named(schema.Group, schema.Plural, name)} is forbidden: unable to create new content in "
+            + $"namespace {ns} because it is being terminated")
+        {
+            Name = name,
+            Group = schema.Group,
+            Kind = schema.Plural,
+            Causes = [new("NamespaceTerminating", $"namespace {ns} is being terminated", "metadata.namespace")],
+        };
+
+    public static StatusException NotFound(string group, string resource, string name) =>
+        new(404, "NotFound", $"{Qualified(group, resource)} \"{name}\" not found")
+        {
+            Name = name, Group = group, Kind = resource,
+        };
+
+    public static StatusException NoSuchPath() =>
+        new(404, "NotFound", "the server could not find the requested resource");
+
+    public static StatusException MethodNotAllowed(string verb, string resource) =>
+        new(405, "MethodNotAllowed", $"{verb} is not supported on resources of kind \"{resource}\"")
+        {
+            Kind = resource,
+        };
+
+    public static StatusException NotAcceptable(string accepted) =>
+        new(406, "NotAcceptable", $"only the following media types are accepted: {accepted}");
+
+    public static StatusException AlreadyExists(ResourceSchema schema, string name) =>
+        new(409, "AlreadyExists", $"{Qualified(schema.Group, schema.Plural)} \"{name}\" already exists")
+        {
+            Name = name, Group = schema.Group, Kind = schema.Plural,
+        };
+
+    public static StatusException Conflict(
+        ResourceSchema schema, string name,
+        string why = "the object has been modified; please apply your changes to the latest version and try again") =>
+        new(409, "Conflict",
+            $"Operation cannot be fulfilled on {Qualified(schema.Group, schema.Plural)} \"{name}\": {why}")
+        {
+            Name = name, Group = schema.Group, Kind = schema.Plural,
+        };
+
+    public static StatusException Expired(string message, string next = "") =>
+        new(410, "Expired", message) { Continue = next };
+
+    public static StatusException TooLarge(long limit) =>
+        new(413, "RequestEntityTooLarge", $"Request entity too large: limit is {limit}");
+
+    public static StatusException UnsupportedMediaType(string accepted) =>
+        new(415, "UnsupportedMediaType", "the body of the request was in an unknown format - "
+            + $"accepted media types include: {accepted}");
+
+    public static StatusException Invalid(ResourceSchema schema, string name, IReadOnlyList<FieldError> errors) =>
+        Invalid(schema.Group, schema.Kind, name, errors);
+
+    public static StatusException Invalid(
+        string group, string kind, string name, IReadOnlyList<FieldError> errors) =>
+        new(422, "Invalid", FieldError.Summary(kind, name, errors))
+        {
+            Name = name,
+            Group = group,
+            Kind = kind,
+            Causes = [.. errors.Select(error => new StatusCause(error.Reason, error.Message, error.Field))],
+        };
+
+    /// <summary>A query parameter that cannot be honoured.</summary>
+    public static StatusException InvalidOptions(string kind, string field, string reason, string message) =>
+        Invalid("meta.k8s.io", kind, "", [new FieldError(field, reason, message)]);
+
+    /// <summary>The patch reads well, but what it makes of the object does not.</summary>
+    public static StatusException Unprocessable(ResourceSchema schema, string name, string message) =>
+        new(422, "Invalid", message) { Name = name, Group = schema.Group, Kind = schema.Kind };
+
+    public static StatusException TooManyRequests(string message, int retryAfterSeconds) =>
+        new(429, "TooManyRequests", message) { RetryAfterSeconds = retryAfterSeconds };
+
+    public static StatusException Internal(string message) =>
+        new(500, "InternalError", $"Internal error occurred: {message}");
+
+    public static StatusException Unavailable(string message, int retryAfterSeconds) =>
+        new(503, "ServiceUnavailable", message) { RetryAfterSeconds = retryAfterSeconds };
+
+    public static StatusException Timeout(string message) =>
+        new(504, "Timeout", $"Timeout: {message}") { RetryAfterSeconds = 1 };
+
+    public static StatusException FutureRevision(long asked, long current) =>
+        new(504, "Timeout", $"Timeout: Too large resource version: {asked}, current: {current}")
+        {
+            RetryAfterSeconds = 1,
+            Causes = [new("ResourceVersionTooLarge", "Too large resource version", "")],
+        };
+
+    private static string Qualified(string group, string resource) =>
+        group.Length == 0 ? resource : $"{resource}.{group}";
+
+    private static string Named(string group, string resource, string name) =>
+        name.Length == 0 ? Qualified(group, resource) : $"{Qualified(group, resource)} \"{name}\"";
+}

@@ -1,0 +1,76 @@
+using System.Buffers;
+using System.IO.Compression;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Microsoft.AspNetCore.Http;
+
+namespace Edge.Server.Api.Http;
+
+/// <summary>Puts bodies on the wire.</summary>
+internal static class ResponseBody
+{
+    public const string Json = "application/json";
+
+    /// <summary>As upstream: below this, compressing costs more than it saves.</summary>
+    public const int GzipAbove = 128 * 1024;
+
+    private static readonly JsonWriterOptions s_writing =
+        new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
+
+    public static Task Write(HttpResponse response, int code, JsonObject body) =>
+        Write(response, code, Bytes(body));
+
+    public static async Task Write(HttpResponse response, int code, ReadOnlyMemory<byte> body)
+    {
+        response.StatusCode = code;
+        response.ContentType ??= Json;
+        if (body.Length > GzipAbove && TakesGzip(response.HttpContext.Request))
+        {
+            response.Headers.ContentEncoding = "gzip";
+            response.Headers.Append("Vary", "Accept-Encoding");
+            await using var gzip = new GZipStream(response.Body, CompressionLevel.Fastest);
+            await gzip.WriteAsync(body, response.HttpContext.RequestAborted);
+            return;
+        }
+
+        response.ContentLength = body.Length;
+        await response.Body.WriteAsync(body, response.HttpContext.RequestAborted);
+    }
+
+    public static ReadOnlyMemory<byte> Bytes(JsonNode body)
+    {
+        var buffer = new ArrayBufferWriter<byte>(1024);
+        WriteNode(buffer, body);
+        return buffer.WrittenMemory;
+    }
+
+    public static void WriteNode(IBufferWriter<byte> output, JsonNode body)
+    {
+        using var writer = new Utf8JsonWriter(output, s_writing);
+        body.WriteTo(writer);
+    }
+
+    /// <summary>Text that kubectl prints as "Warning: …".</summary>
+    public static void Warn(HttpResponse response, IEnumerable<string> warnings)
+    {
+        foreach (var warning in warnings.Take(WarningsMax))
+        {
+            var text = warning.Length > WarningMax ? warning[..WarningMax] : warning;
+            text = text.Replace("\\", "\\\\", StringComparison.Ordinal)
+                .Replace("\"", "\\\"", StringComparison.Ordinal);
+            response.Headers.Append("Warning", $"299 - \"{Printable(text)}\"");
+        }
+    }
+
+    /// <summary>As upstream: more would not fit the header limits of common proxies.</summary>
+    private const int WarningsMax = 16;
+
+    private const int WarningMax = 256;
+
+    private static string Printable(string text) =>
+        string.Concat(text.Select(letter => letter is < ' ' or > '~' ? '?' : letter));
+
+    private static bool TakesGzip(HttpRequest request) =>
+        request.Headers.AcceptEncoding.ToString().Contains("gzip", StringComparison.OrdinalIgnoreCase);
+}

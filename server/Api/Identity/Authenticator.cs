@@ -1,0 +1,28 @@
+using Edge.Server.Api.Http;
+using Microsoft.AspNetCore.Http;
+
+namespace Edge.Server.Api.Identity;
+
+/// <summary>Finds out who asks: client certificate first, then bearer token, else anonymous.</summary>
+internal sealed class Authenticator(CertificateUsers certificates, BootstrapTokens tokens)
+{
+    private const string Bearer = "Bearer ";
+
+    /// <exception cref="StatusException">401: credentials were given and are not good.</exception>
+    public UserInfo Find(HttpContext http)
+    {
+        var certificate = http.Connection.ClientCertificate;
+        if (certificate is not null && certificates.Find(certificate) is { } user)
+        {
+            return user;
+        }
+
+        var header = http.Request.Headers.Authorization.ToString();
+        if (header.StartsWith(Bearer, StringComparison.OrdinalIgnoreCase))
+        {
+            return tokens.Find(header[Bearer.Length..].Trim()) ?? throw Errors.Unauthorized();
+        }
+
+        return certificate is null ? UserInfo.Anonymous : throw Errors.Unauthorized();
+    }
+}

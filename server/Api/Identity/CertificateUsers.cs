@@ -1,0 +1,95 @@
+using System.Runtime.CompilerServices;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+
+namespace Edge.Server.Api.Identity;
+
+/// <summary>
+/// Turns client certificates into users: one signed by the API's CA names any user and groups, one signed by the node
+/// CA only a node, so that the CA that signs agents cannot make an administrator.
+/// </summary>
+internal sealed class CertificateUsers(X509Certificate2 apiCa, X509Certificate2 nodeCa)
+{
+    private const string ClientAuth = "1.3.6.1.5.5.7.3.2";
+    private const string CommonName = "2.5.4.3";
+    private const string Organization = "2.5.4.10";
+
+    // One entry a connection: a chain is built once, not at every request.
+    private readonly ConditionalWeakTable<X509Certificate2, UserInfo> _known = [];
+
+    /// <summary>Null when no CA of ours signed it for client authentication.</summary>
+    public UserInfo? Find(X509Certificate2 certificate)
+    {
+        if (_known.TryGetValue(certificate, out var known))
+        {
+            return known;
+        }
+
+        var user = Verify(certificate);
+        if (user is not null)
+        {
+            _known.AddOrUpdate(certificate, user);
+        }
+
+        return user;
+    }
+
+    private UserInfo? Verify(X509Certificate2 certificate)
+    {
+        var (name, groups) = Subject(certificate);
+        if (name.Length == 0)
+        {
+            return null;
+        }
+
+        if (IsSignedBy(certificate, apiCa))
+        {
+            return UserInfo.Known(name, groups);
+        }
+
+        return name.StartsWith(UserInfo.NodePrefix, StringComparison.Ordinal)
+            && groups is [UserInfo.Nodes]
+            && IsSignedBy(certificate, nodeCa)
+            ? UserInfo.Known(name, groups)
+            : null;
+    }
+
+    /// <summary>
+    /// The validity period is not looked at for nodes' sake: no clock may lock a device out. Users' certificates obey
+    /// the server's clock, which the caller's chain policy reads.
+    /// </summary>
+    private static bool IsSignedBy(X509Certificate2 certificate, X509Certificate2 ca)
+    {
+        using var chain = new X509Chain();
+        chain.ChainPolicy.TrustMode = X509ChainTrustMode.CustomRootTrust;
+        chain.ChainPolicy.CustomTrustStore.Add(ca);
+        chain.ChainPolicy.RevocationMode = X509RevocationMode.NoCheck;
+        chain.ChainPolicy.DisableCertificateDownloads = true;
+        chain.ChainPolicy.ApplicationPolicy.Add(new Oid(ClientAuth));
+        return chain.Build(certificate);
+    }
+
+    private static (string Name, List<string> Groups) Subject(X509Certificate2 certificate)
+    {
+        var (name, groups) = ("", new List<string>());
+        foreach (var part in certificate.SubjectName.EnumerateRelativeDistinguishedNames())
+        {
+            if (part.HasMultipleElements)
+            {
+                continue;
+            }
+
+            switch (part.GetSingleElementType().Value)
+            {
+                case CommonName:
+                    name = part.GetSingleElementValue() ?? "";
+                    break;
+                case Organization:
+                    groups.Add(part.GetSingleElementValue() ?? "");
+                    break;
+            }
+        }
+
+        return (name, groups);
+    }
+}

@@ -1,0 +1,145 @@
+using System.Globalization;
+using System.Text.Json.Nodes;
+using Edge.Server.Api.Http;
+using Edge.Server.Schema;
+using Edge.Server.Store;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
+
+namespace Edge.Server.Api.Pods;
+
+/// <summary>Relays a container's log from its node.</summary>
+internal sealed class LogEndpoint(ObjectStore store, OpenPodLogs open, TimeProvider time)
+{
+    private const int BufferBytes = 32 * 1024;
+
+    private const string DefaultContainer = "kubectl.kubernetes.io/default-container";
+
+    public async Task Run(ApiRequest request)
+    {
+        var pod = store.Get(request.Key) is { } stored ? ObjectBytes.Read(stored) : throw request.NotFound();
+        var wanted = Request(request, pod, Container(request, pod));
+        request.Response.ContentType = "text/plain";
+        var node = pod.Object("spec").Text("nodeName");
+        if (node.Length == 0)
+        {
+            return;
+        }
+
+        CheckStarted(wanted, pod);
+        await using var log = await Open(node, wanted, request.Ct);
+        request.Http.Features.Get<IHttpResponseBodyFeature>()?.DisableBuffering();
+        if (request.Http.Features.Get<IHttpMinResponseDataRateFeature>() is { } rate)
+        {
+            rate.MinDataRate = null;
+        }
+
+        await request.Response.StartAsync(request.Ct);
+        var buffer = new byte[BufferBytes];
+        while (await log.ReadAsync(buffer, request.Ct) is > 0 and var read)
+        {
+            await request.Response.Body.WriteAsync(buffer.AsMemory(0, read), request.Ct);
+            await request.Response.Body.FlushAsync(request.Ct);
+        }
+    }
+
+    private async Task<Stream> Open(string node, PodLogRequest wanted, CancellationToken ct)
+    {
+        try
+        {
+            return await open(node, wanted, ct);
+        }
+        catch (IOException fault)
+        {
+            throw Errors.BadRequest(fault.Message);
+        }
+    }
+
+    private PodLogRequest Request(ApiRequest request, JsonObject pod, string container)
+    {
+        var query = request.Query;
+        var sinceSeconds = query.Number("sinceSeconds");
+        var sinceTime = query.Text("sinceTime");
+        if (sinceSeconds is not null && sinceTime.Length > 0)
+        {
+            throw Invalid("", "FieldValueForbidden",
+                "Forbidden: at most one of `sinceTime` or `sinceSeconds` may be specified");
+        }
+
+        CheckAtLeast("sinceSeconds", sinceSeconds, 1);
+        CheckAtLeast("tailLines", query.Number("tailLines"), 0);
+        CheckAtLeast("limitBytes", query.Number("limitBytes"), 1);
+        return new PodLogRequest(
+            request.Path.Namespace, request.Path.Name, pod.Object("metadata").Text("uid"), container,
+            query.Flag("follow"), query.Flag("previous"), query.Flag("timestamps"),
+            query.Number("tailLines"), query.Number("limitBytes"),
+            sinceSeconds is { } seconds ? time.GetUtcNow().AddSeconds(-seconds) : Time(sinceTime));
+    }
+
+    private static DateTimeOffset? Time(string text)
+    {
+        if (text.Length == 0)
+        {
+            return null;
+        }
+
+        return DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var at)
+            ? at
+            : throw Errors.BadRequest($"unable to parse sinceTime \"{text}\"");
+    }
+
+    private static void CheckAtLeast(string field, long? value, long least)
+    {
+        if (value < least)
+        {
+            throw Invalid(field, "FieldValueInvalid",
+                $"Invalid value: {value}: must be greater than {(least == 0 ? "or equal to " : "")}0");
+        }
+    }
+
+    private static StatusException Invalid(string field, string reason, string message) =>
+        Errors.Invalid("", "PodLogOptions", "", [new FieldError(field, reason, message)]);
+
+    private static string Container(ApiRequest request, JsonObject pod)
+    {
+        var all = pod.Object("spec").Objects("initContainers").Concat(pod.Object("spec").Objects("containers"))
+            .Select(container => container.Text("name")).ToList();
+        var name = request.Query.Text("container");
+        if (name.Length == 0)
+        {
+            name = pod.Object("metadata").Object("annotations").Text(DefaultContainer);
+        }
+
+        if (name.Length > 0)
+        {
+            return all.Contains(name)
+                ? name
+                : throw Errors.BadRequest($"container {name} is not valid for pod {request.Path.Name}");
+        }
+
+        return all.Count == 1
+            ? all[0]
+            : throw Errors.BadRequest($"a container name must be specified for pod {request.Path.Name}, "
+                + $"choose one of: [{string.Join(" ", all)}]");
+    }
+
+    /// <summary>Kubernetes' words for a container that has no log yet.</summary>
+    private static void CheckStarted(PodLogRequest wanted, JsonObject pod)
+    {
+        var status = pod.Object("status").Objects("containerStatuses")
+            .Concat(pod.Object("status").Objects("initContainerStatuses"))
+            .FirstOrDefault(status => status.Text("name") == wanted.Container);
+        var ended = status.Object("lastState").Object("terminated") is not null;
+        if (wanted.Previous && !ended)
+        {
+            throw Errors.BadRequest(
+                $"previous terminated container \"{wanted.Container}\" in pod \"{wanted.Pod}\" not found");
+        }
+
+        if (!wanted.Previous && !ended && status.Object("state").Object("waiting") is { } waiting)
+        {
+            throw Errors.BadRequest($"container \"{wanted.Container}\" in pod \"{wanted.Pod}\" is waiting to start: "
+                + (waiting.Text("reason") is { Length: > 0 } reason ? reason : "ContainerCreating"));
+        }
+    }
+}

@@ -1,0 +1,126 @@
+using Edge.Server.Api.Http;
+using Edge.Server.Api.Identity;
+using Edge.Server.Api.Pods;
+using Edge.Server.Api.Verbs;
+
+namespace Edge.Server.Api;
+
+/// <summary>Leads a request for a resource to its verb. Which verbs a resource has is said by its schema.</summary>
+internal sealed class Router
+{
+    private readonly GetVerb _get;
+    private readonly ListVerb _list;
+    private readonly WatchVerb _watch;
+    private readonly CreateVerb _create;
+    private readonly UpdateVerb _update;
+    private readonly PatchVerb _patch;
+    private readonly DeleteVerb _delete;
+    private readonly LogEndpoint _logs;
+    private readonly EvictionEndpoint _evict;
+    private readonly BindingEndpoint _bind;
+
+    public Router(VerbParts parts, BootstrapTokens tokens, OpenPodLogs openLogs)
+    {
+        var update = new ObjectUpdate(parts);
+        _get = new GetVerb(parts);
+        _list = new ListVerb(parts);
+        _watch = new WatchVerb(parts);
+        _create = new CreateVerb(parts, new Admission(parts.Objects, new EnrolmentCheck(parts.Objects, tokens)));
+        _update = new UpdateVerb(parts, update);
+        _patch = new PatchVerb(parts, update);
+        _delete = new DeleteVerb(parts);
+        _logs = new LogEndpoint(parts.Store, openLogs, parts.Time);
+        _evict = new EvictionEndpoint(parts, _delete);
+        _bind = new BindingEndpoint(parts);
+    }
+
+    /// <summary>Kubernetes' verb for a method on a path.</summary>
+    public static string Verb(string method, RequestPath path, RequestQuery query) => method switch
+    {
+        "GET" or "HEAD" when !path.IsResource => "get",
+        "GET" or "HEAD" when path.OldWatch || (query.Flag("watch") && path.Subresource.Length == 0) => "watch",
+        "GET" or "HEAD" => path.Name.Length > 0 ? "get" : "list",
+        "POST" => "create",
+        "PUT" => "update",
+        "PATCH" => "patch",
+        "DELETE" => path.Name.Length > 0 ? "delete" : "deletecollection",
+        _ => method.ToLowerInvariant(),
+    };
+
+    /// <summary>True for requests that may last.</summary>
+    public static bool IsLong(string verb, RequestPath path) => verb == "watch" || path.Subresource == "log";
+
+    public Task Run(string verb, ApiRequest request)
+    {
+        CheckScope(verb, request);
+        var path = request.Path;
+        if (path.Subresource.Length > 0)
+        {
+            return RunBelow(verb, request);
+        }
+
+        if (!request.Schema.Verbs.Contains(verb) || (verb == "create" && path.Name.Length > 0)
+            || (verb is "update" or "patch" && path.Name.Length == 0))
+        {
+            throw Errors.MethodNotAllowed(verb, path.Resource);
+        }
+
+        return verb switch
+        {
+            "get" => _get.Run(request),
+            "list" => _list.Run(request),
+            "watch" => _watch.Run(request),
+            "create" => _create.Run(request),
+            "update" => _update.Run(request),
+            "patch" => _patch.Run(request),
+            "delete" => _delete.One(request),
+            "deletecollection" => _delete.Many(request),
+            _ => throw Errors.MethodNotAllowed(verb, path.Resource),
+        };
+    }
+
+    private Task RunBelow(string verb, ApiRequest request)
+    {
+        var path = request.Path;
+        var known = request.Schema.Subresources.FirstOrDefault(sub => sub.Name == path.Subresource)
+            ?? throw Errors.NoSuchPath();
+        if (!known.Verbs.Contains(verb))
+        {
+            throw Errors.MethodNotAllowed(verb, $"{path.Resource}/{path.Subresource}");
+        }
+
+        return (path.Resource, path.Subresource, verb) switch
+        {
+            ("pods", "log", _) => _logs.Run(request),
+            ("pods", "eviction", _) => _evict.Run(request),
+            ("pods", "binding", _) => _bind.Run(request),
+            (_, _, "get") => _get.Run(request),
+            (_, _, "update") => _update.Run(request),
+            (_, _, "patch") => _patch.Run(request),
+            _ => throw Errors.NoSuchPath(),
+        };
+    }
+
+    /// <summary>Only reading and deleting many may span all namespaces.</summary>
+    private static void CheckScope(string verb, ApiRequest request)
+    {
+        var (path, schema) = (request.Path, request.Schema);
+        if (!schema.Namespaced && path.Namespace.Length > 0)
+        {
+            throw Errors.NoSuchPath();
+        }
+
+        if (schema.Namespaced && path.Namespace.Length == 0)
+        {
+            if (path.Name.Length > 0)
+            {
+                throw Errors.NoSuchPath();
+            }
+
+            if (verb is not ("list" or "watch"))
+            {
+                throw Errors.MethodNotAllowed(verb, path.Resource);
+            }
+        }
+    }
+}

@@ -1,0 +1,99 @@
+using System.Globalization;
+using System.Text.Json.Nodes;
+using Edge.Server.Api.Http;
+using Edge.Server.Schema;
+using Edge.Server.Store;
+
+namespace Edge.Server.Api.Verbs;
+
+/// <summary>Creates an object.</summary>
+internal sealed class CreateVerb(VerbParts parts, Admission admission)
+{
+    /// <summary>Attempts at a free generated name; 27^5 names make even two collisions in a row a rarity.</summary>
+    private const int NameAttempts = 8;
+
+    public async Task Run(ApiRequest request)
+    {
+        var dryRun = request.Query.DryRun();
+        var answer = ObjectAnswer.For(request, parts.Time);
+        var obj = await ObjectReading.Read(request, request.Schema);
+        var metadata = obj.Ensure("metadata");
+        admission.CheckNamespace(request, metadata.Text("name"));
+        var generate = Prepare(request, metadata);
+        for (var attempt = 1; ; attempt++)
+        {
+            var proposed = generate is null ? obj : obj.Copy();
+            if (generate is not null)
+            {
+                proposed.Ensure("metadata")["name"] = generate + parts.Suffix.Next();
+            }
+
+            Finish(request, proposed);
+            if (await Store(request, proposed, dryRun) is { } stored)
+            {
+                await answer.Write(request, 201, stored);
+                return;
+            }
+
+            if (generate is null || attempt == NameAttempts)
+            {
+                throw Errors.AlreadyExists(request.Schema, proposed.Object("metadata").Text("name"));
+            }
+        }
+    }
+
+    /// <summary>Replaces what only the server may set. Returns the prefix of a name to generate, or null.</summary>
+    private string? Prepare(ApiRequest request, JsonObject metadata)
+    {
+        if (metadata.Text("resourceVersion").Length > 0)
+        {
+            throw Errors.BadRequest("resourceVersion should not be set on objects to be created");
+        }
+
+        foreach (var name in ObjectUpdate.ServerFields)
+        {
+            metadata.Remove(name);
+        }
+
+        metadata["uid"] = parts.Objects.NewUid();
+        metadata["creationTimestamp"] = parts.Time.GetUtcNow().UtcDateTime
+            .ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
+        if (metadata.Text("name").Length > 0)
+        {
+            return null;
+        }
+
+        return metadata.Text("generateName") is { Length: > 0 } prefix
+            ? prefix
+            : throw Errors.Invalid(request.Schema, "", [new FieldError("metadata.name", "FieldValueRequired",
+                "Required value: name or generateName is required")]);
+    }
+
+    private void Finish(ApiRequest request, JsonObject obj)
+    {
+        admission.OnCreate(request, obj);
+        ObjectDefaults.Fill(request.Schema, obj);
+        var errors = ObjectValidation.Check(request.Schema, obj);
+        if (errors.Count > 0)
+        {
+            throw Errors.Invalid(request.Schema, obj.Object("metadata").Text("name"), errors);
+        }
+    }
+
+    /// <summary>Null when the name is taken.</summary>
+    private async Task<StoredObject?> Store(ApiRequest request, JsonObject obj, bool dryRun)
+    {
+        var name = obj.Object("metadata").Text("name");
+        var key = StoreKeys.For(request.Schema.Group, request.Schema.Plural, request.Path.Namespace, name);
+        var value = ObjectUpdate.Bytes(obj);
+        if (dryRun)
+        {
+            return parts.Store.Get(key) is null ? new StoredObject(key, parts.Store.Revision, value) : null;
+        }
+
+        return await parts.Store.Txn([new Compare(key, 0)], [StoreOp.Put(key, value)], request.Ct)
+            is TxnResult.Committed done
+            ? new StoredObject(key, done.Revision, value)
+            : null;
+    }
+}

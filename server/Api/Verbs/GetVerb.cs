@@ -1,0 +1,30 @@
+using System.Text.Json.Nodes;
+using Edge.Server.Api.Http;
+using Edge.Server.Api.Identity;
+using Edge.Server.Schema;
+using Edge.Server.Store;
+
+namespace Edge.Server.Api.Verbs;
+
+/// <summary>Reads one object.</summary>
+internal sealed class GetVerb(VerbParts parts)
+{
+    public Task Run(ApiRequest request)
+    {
+        if (parts.Store.Get(request.Key) is not { } stored)
+        {
+            throw request.NotFound();
+        }
+
+        if (request.Schema.Plural == "certificatesigningrequests"
+            && Authorizer.SeesOnlyOwnRequests(request.User) && Requester(stored) != request.User.Name)
+        {
+            throw Authorizer.Refusal(request.User, AccessRequest.Of("get", request.Path));
+        }
+
+        return ObjectAnswer.For(request, parts.Time).Write(request, 200, stored);
+    }
+
+    private static string Requester(StoredObject request) =>
+        JsonNode.Parse(request.Value.Span).Object("spec").Text("username");
+}

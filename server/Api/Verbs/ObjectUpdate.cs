@@ -1,0 +1,165 @@
+using System.Text.Json.Nodes;
+using Edge.Server.Api.Http;
+using Edge.Server.Schema;
+using Edge.Server.Store;
+
+namespace Edge.Server.Api.Verbs;
+
+/// <summary>
+/// The common end of PUT and PATCH: takes from a proposed object what its endpoint may change, checks it against the
+/// stored one and writes it, if it differs.
+/// </summary>
+internal sealed class ObjectUpdate(VerbParts parts)
+{
+    /// <summary>As etcd's default in Kubernetes.</summary>
+    public const int ObjectBytesMax = 1536 * 1024;
+
+    /// <summary>Metadata that clients send back but do not decide.</summary>
+    public static readonly string[] ServerFields =
+    [
+        "uid", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds", "generation", "selfLink",
+        "managedFields",
+    ];
+
+    /// <summary>The stored form, within the limit of one object.</summary>
+    public static byte[] Bytes(JsonObject obj)
+    {
+        var bytes = ObjectBytes.Write(obj);
+        return bytes.Length <= ObjectBytesMax ? bytes : throw Errors.TooLarge(ObjectBytesMax);
+    }
+
+    /// <summary>The object as stored afterwards; null when somebody else changed it in between.</summary>
+    /// <param name="request">Names the object and the endpoint.</param>
+    /// <param name="current">The stored object that the proposal was made from, or is to replace.</param>
+    /// <param name="proposed">The whole object as the client wants it.</param>
+    public async Task<StoredObject?> Commit(ApiRequest request, StoredObject current, JsonObject proposed)
+    {
+        var old = ObjectBytes.Read(current);
+        CheckPreconditions(request, current, old, proposed);
+        var next = Take(request, old, proposed);
+        if (request.Path.Subresource.Length == 0)
+        {
+            ObjectDefaults.Fill(request.Schema, next);
+        }
+
+        Validate(request, old, next);
+        CountGeneration(request.Schema, old, next);
+        var value = Bytes(next);
+        if (value.AsSpan().SequenceEqual(current.Value.Span) || Same(value, current))
+        {
+            return current;
+        }
+
+        if (request.Query.DryRun())
+        {
+            return current with { Value = value };
+        }
+
+        var released = Deletion.IsReleased(request.Schema.Plural, next);
+        var op = released ? StoreOp.Delete(current.Key) : StoreOp.Put(current.Key, value);
+        return await parts.Store.Txn([new Compare(current.Key, current.Revision)], [op], request.Ct)
+            is TxnResult.Committed done
+            ? new StoredObject(current.Key, done.Revision, value)
+            : null;
+    }
+
+    private static void CheckPreconditions(
+        ApiRequest request, StoredObject current, JsonObject old, JsonObject proposed)
+    {
+        var metadata = proposed.Ensure("metadata");
+        var revision = metadata.Text("resourceVersion");
+        if (revision.Length > 0 && revision != current.Revision.ToString())
+        {
+            throw Errors.Conflict(request.Schema, request.Path.Name);
+        }
+
+        var (uid, known) = (metadata.Text("uid"), old.Object("metadata").Text("uid"));
+        if (uid.Length > 0 && uid != known)
+        {
+            throw Errors.Conflict(request.Schema, request.Path.Name,
+                $"Precondition failed: UID in precondition: {uid}, UID in object meta: {known}");
+        }
+    }
+
+    /// <summary>What the endpoint may change comes from the proposal, the rest from the stored object.</summary>
+    private static JsonObject Take(ApiRequest request, JsonObject old, JsonObject proposed)
+    {
+        switch (request.Path.Subresource)
+        {
+            case "":
+                var next = proposed.Copy();
+                KeepServerFields(old.Ensure("metadata"), next.Ensure("metadata"));
+                if (request.Schema.HasStatus)
+                {
+                    Move(old, next, "status");
+                }
+
+                return next;
+            case "approval":
+                var approved = old.Copy();
+                Move(proposed.Ensure("status"), approved.Ensure("status"), "conditions");
+                return approved;
+            case "finalize":
+                var released = old.Copy();
+                Move(proposed.Ensure("spec"), released.Ensure("spec"), "finalizers");
+                return released;
+            default:
+                var reported = old.Copy();
+                Move(proposed, reported, request.Path.Subresource);
+                return reported;
+        }
+    }
+
+    private static void KeepServerFields(JsonObject old, JsonObject next)
+    {
+        foreach (var name in ServerFields)
+        {
+            Move(old, next, name);
+        }
+
+        next["resourceVersion"] = old["resourceVersion"]?.DeepClone();
+    }
+
+    private static void Move(JsonObject from, JsonObject to, string name)
+    {
+        if (from[name] is { } value)
+        {
+            to[name] = value.DeepClone();
+            return;
+        }
+
+        to.Remove(name);
+    }
+
+    private static void Validate(ApiRequest request, JsonObject old, JsonObject next)
+    {
+        var errors = ObjectValidation.Check(request.Schema, next, old, request.Path.Subresource).ToList();
+        if (old.At("metadata.deletionTimestamp") is not null && AddsFinalizer(old, next))
+        {
+            errors.Add(new FieldError("metadata.finalizers", "FieldValueForbidden",
+                "Forbidden: no new finalizers can be added if the object is being deleted"));
+        }
+
+        if (errors.Count > 0)
+        {
+            throw Errors.Invalid(request.Schema, request.Path.Name, errors);
+        }
+    }
+
+    private static bool AddsFinalizer(JsonObject old, JsonObject next)
+    {
+        var known = old.Object("metadata").Items("finalizers").Select(JsonTree.AsText).ToHashSet();
+        return next.Object("metadata").Items("finalizers").Any(name => !known.Contains(JsonTree.AsText(name)));
+    }
+
+    private static void CountGeneration(ResourceSchema schema, JsonObject old, JsonObject next)
+    {
+        if (Admission.HasGeneration(schema) && !JsonTree.Same(old["spec"], next["spec"]))
+        {
+            next.Ensure("metadata")["generation"] = (old.Object("metadata").Number("generation") ?? 0) + 1;
+        }
+    }
+
+    private static bool Same(byte[] value, StoredObject current) =>
+        JsonNode.DeepEquals(JsonNode.Parse(value), JsonNode.Parse(current.Value.Span));
+}

@@ -1,0 +1,71 @@
+using System.Text.Json.Nodes;
+using Edge.Server.Api.Http;
+using Edge.Server.Schema;
+using Edge.Server.Store;
+
+namespace Edge.Server.Api.Verbs;
+
+/// <summary>Changes an object by a JSON patch, a merge patch or a strategic merge patch.</summary>
+internal sealed class PatchVerb(VerbParts parts, ObjectUpdate update)
+{
+    /// <summary>As upstream: a patch is applied again to what somebody else wrote in between.</summary>
+    private const int Attempts = 8;
+
+    private const string Accepted =
+        "application/json-patch+json, application/merge-patch+json, application/strategic-merge-patch+json";
+
+    public async Task Run(ApiRequest request)
+    {
+        _ = request.Query.DryRun();
+        var apply = Kind(request);
+        var validation = request.Query.Validation();
+        var answer = ObjectAnswer.For(request, parts.Time);
+        var body = await RequestBody.Read(request.Http.Request, request.Ct);
+        for (var attempt = 1; attempt <= Attempts; attempt++)
+        {
+            var current = parts.Store.Get(request.Key) ?? throw request.NotFound();
+            var (proposed, warnings) = Decode(request, Patched(request, apply(ObjectBytes.Read(current), body)), validation);
+            if (await update.Commit(request, current, proposed) is { } stored)
+            {
+                ResponseBody.Warn(request.Response, warnings);
+                await answer.Write(request, 200, stored);
+                return;
+            }
+        }
+
+        throw Errors.Conflict(request.Schema, request.Path.Name);
+    }
+
+    private static Func<JsonObject, ReadOnlyMemory<byte>, PatchResult> Kind(ApiRequest request) =>
+        RequestBody.MediaType(request.Http.Request) switch
+        {
+            "application/json-patch+json" => JsonPatch.Apply,
+            "application/merge-patch+json" => MergePatch.Apply,
+            "application/strategic-merge-patch+json" =>
+                (original, patch) => StrategicMerge.Apply(request.Schema, original, patch),
+            _ => throw Errors.UnsupportedMediaType(Accepted),
+        };
+
+    private static JsonObject Patched(ApiRequest request, PatchResult result) => result switch
+    {
+        PatchResult.Patched patched => patched.Object,
+        PatchResult.Malformed { TooLarge: true } => throw Errors.TooLarge(JsonPatch.MaxOperations),
+        PatchResult.Malformed malformed => throw Errors.BadRequest(malformed.Message),
+        PatchResult.Unprocessable failed =>
+            throw Errors.Unprocessable(request.Schema, request.Path.Name, failed.Message),
+        _ => throw Errors.Internal("unknown patch result"),
+    };
+
+    private static (JsonObject Object, IReadOnlyList<string> Warnings) Decode(
+        ApiRequest request, JsonObject patched, FieldValidation validation)
+    {
+        ObjectReading.CheckName(request, patched);
+        return ObjectDecoder.FromTree(request.Schema, patched, validation) switch
+        {
+            DecodeResult.Decoded decoded => (decoded.Object, decoded.Warnings),
+            DecodeResult.Failed failed =>
+                throw Errors.Unprocessable(request.Schema, request.Path.Name, failed.Message),
+            _ => throw Errors.Internal("unknown decode result"),
+        };
+    }
+}

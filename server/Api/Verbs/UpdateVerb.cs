@@ -1,0 +1,31 @@
+using Edge.Server.Api.Http;
+using Edge.Server.Schema;
+
+namespace Edge.Server.Api.Verbs;
+
+/// <summary>Replaces an object, or the part of it that a subresource names.</summary>
+internal sealed class UpdateVerb(VerbParts parts, ObjectUpdate update)
+{
+    /// <summary>An update without resourceVersion races with nobody it knows; this many rounds it tries to get through.</summary>
+    private const int Attempts = 8;
+
+    public async Task Run(ApiRequest request)
+    {
+        _ = request.Query.DryRun();
+        var answer = ObjectAnswer.For(request, parts.Time);
+        var proposed = await ObjectReading.Read(request, request.Schema);
+        ObjectReading.CheckName(request, proposed);
+        var unconditional = proposed.Object("metadata").Text("resourceVersion").Length == 0;
+        for (var attempt = 1; attempt <= (unconditional ? Attempts : 1); attempt++)
+        {
+            var current = parts.Store.Get(request.Key) ?? throw request.NotFound();
+            if (await update.Commit(request, current, proposed) is { } stored)
+            {
+                await answer.Write(request, 200, stored);
+                return;
+            }
+        }
+
+        throw Errors.Conflict(request.Schema, request.Path.Name);
+    }
+}

@@ -1,0 +1,226 @@
+using System.Buffers;
+using System.Text.Json.Nodes;
+using Edge.Server.Api.Http;
+using Edge.Server.Store;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
+
+namespace Edge.Server.Api.Verbs;
+
+/// <summary>Streams changes, one JSON document a line.</summary>
+internal sealed class WatchVerb(VerbParts parts)
+{
+    /// <summary>As upstream's default of --min-request-timeout: half an hour to an hour.</summary>
+    private const int DefaultSeconds = 1800;
+
+    private const string InitialEventsEnd = "k8s.io/initial-events-end";
+
+    public async Task Run(ApiRequest request)
+    {
+        var query = request.Query;
+        var selector = ObjectSelector.Of(request);
+        var answer = ObjectAnswer.For(request, parts.Time);
+        var initial = Initial(query);
+        var snapshot = parts.Store.Current;
+        var asked = query.ResourceVersion() ?? 0;
+        if (asked > snapshot.Revision)
+        {
+            throw Errors.FutureRevision(asked, snapshot.Revision);
+        }
+
+        Begin(request);
+        using var end = new CancellationTokenSource(
+            TimeSpan.FromSeconds(query.Number("timeoutSeconds") is > 0 and var seconds ? seconds : DefaultSeconds),
+            parts.Time);
+        using var both = CancellationTokenSource.CreateLinkedTokenSource(end.Token, request.Ct);
+        var stream = new EventStream(request, answer);
+        try
+        {
+            if (initial)
+            {
+                await SendInitial(request, selector, snapshot, stream);
+            }
+
+            await Follow(request, selector, initial || asked == 0 ? snapshot.Revision : asked, stream, both.Token);
+        }
+        catch (OperationCanceledException) when (both.IsCancellationRequested)
+        {
+            // Its time is over, or the client or the server goes: the stream just ends.
+        }
+        catch (StoreException fault) when (fault.Reason == StoreReason.Compacted)
+        {
+            stream.Error(Errors.Expired(fault.Message));
+            await stream.Flush(request.Ct);
+        }
+    }
+
+    /// <summary>Whether what is there already comes first: when asked for, or when no revision is named.</summary>
+    private static bool Initial(RequestQuery query)
+    {
+        var fromNothing = query.ResourceVersion() is null or 0;
+        if (!query.Has("sendInitialEvents"))
+        {
+            return query.Text("resourceVersionMatch").Length == 0
+                ? fromNothing
+                : throw Errors.InvalidOptions("ListOptions", "resourceVersionMatch", "FieldValueForbidden",
+                    "Forbidden: resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided");
+        }
+
+        return query.Text("resourceVersionMatch") == "NotOlderThan"
+            ? query.Flag("sendInitialEvents")
+            : throw Errors.InvalidOptions("ListOptions", "resourceVersionMatch", "FieldValueForbidden",
+                "Forbidden: sendInitialEvents requires setting resourceVersionMatch to NotOlderThan");
+    }
+
+    private static void Begin(ApiRequest request)
+    {
+        request.Response.ContentType = ResponseBody.Json;
+        request.Http.Features.Get<IHttpResponseBodyFeature>()?.DisableBuffering();
+        // A watch may be silent for minutes, and its client slow: falling out of the window is the limit.
+        if (request.Http.Features.Get<IHttpMinResponseDataRateFeature>() is { } rate)
+        {
+            rate.MinDataRate = null;
+        }
+    }
+
+    private static async Task SendInitial(
+        ApiRequest request, ObjectSelector selector, StoreSnapshot snapshot, EventStream stream)
+    {
+        foreach (var stored in snapshot.Range(request.Prefix).Where(selector.Matches))
+        {
+            stream.Event("ADDED", stored);
+            await stream.FlushIfLarge(request.Ct);
+        }
+
+        if (request.Query.Flag("sendInitialEvents") && request.Query.Flag("allowWatchBookmarks"))
+        {
+            stream.Bookmark(snapshot.Revision, InitialEventsEnd);
+        }
+    }
+
+    private async Task Follow(
+        ApiRequest request, ObjectSelector selector, long from, EventStream stream, CancellationToken ct)
+    {
+        var bookmarks = request.Query.Flag("allowWatchBookmarks");
+        await using var changes = parts.Store.Watch(request.Prefix, from, ct).GetAsyncEnumerator(ct);
+        await stream.Flush(ct);
+        while (true)
+        {
+            var next = changes.MoveNextAsync().AsTask();
+            if (!next.IsCompleted && !await TryFlush(stream, ct))
+            {
+                // The change that is waited for must be let go before the watch may be.
+                await ((Task)next).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                return;
+            }
+
+            if (!await next)
+            {
+                return;
+            }
+
+            if (changes.Current.Type != ChangeType.Bookmark)
+            {
+                Send(changes.Current, selector, stream);
+                await stream.FlushIfLarge(ct);
+            }
+            else if (bookmarks)
+            {
+                stream.Bookmark(changes.Current.Object.Revision, annotation: null);
+            }
+        }
+    }
+
+    /// <summary>False when the stream is over; the watch under the same token ends as well.</summary>
+    private static async Task<bool> TryFlush(EventStream stream, CancellationToken ct)
+    {
+        try
+        {
+            await stream.Flush(ct);
+            return true;
+        }
+        catch (OperationCanceledException) when (ct.IsCancellationRequested)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>A change can bring an object into the selection, or take it out.</summary>
+    private static void Send(Change change, ObjectSelector selector, EventStream stream)
+    {
+        var before = change.Previous is { } previous && selector.Matches(previous);
+        var now = change.Type == ChangeType.Put && selector.Matches(change.Object);
+        switch (before, now)
+        {
+            case (false, true):
+                stream.Event("ADDED", change.Object);
+                break;
+            case (true, true):
+                stream.Event("MODIFIED", change.Object);
+                break;
+            case (true, false):
+                // The last state that was in the selection, under the revision of the change.
+                stream.Event("DELETED", change.Previous!.Value with { Revision = change.Object.Revision });
+                break;
+            case (false, false):
+                break;
+        }
+    }
+
+    private sealed class EventStream(ApiRequest request, ObjectAnswer answer)
+    {
+        /// <summary>Held back at most while more is ready; about a TLS record.</summary>
+        private const int FlushBytes = 16 * 1024;
+
+        private readonly System.IO.Pipelines.PipeWriter _output = request.Response.BodyWriter;
+        private bool _first = true;
+
+        public void Event(string type, StoredObject stored)
+        {
+            Start(type);
+            answer.WriteEvent(_output, stored, _first);
+            _first = false;
+            _output.Write("}\n"u8);
+        }
+
+        public void Bookmark(long revision, string? annotation)
+        {
+            var metadata = new JsonObject { ["resourceVersion"] = revision.ToString() };
+            if (annotation is not null)
+            {
+                metadata["annotations"] = new JsonObject { [annotation] = "true" };
+            }
+
+            Start("BOOKMARK");
+            ResponseBody.WriteNode(_output, answer.Form == ObjectForm.Table
+                ? answer.Table([], metadata, withColumns: _first)
+                : new JsonObject
+                {
+                    ["kind"] = request.Schema.Kind,
+                    ["apiVersion"] = request.Schema.ApiVersion,
+                    ["metadata"] = metadata,
+                });
+            _output.Write("}\n"u8);
+        }
+
+        public void Error(StatusException error)
+        {
+            Start("ERROR");
+            ResponseBody.WriteNode(_output, StatusBody.Failure(error));
+            _output.Write("}\n"u8);
+        }
+
+        public async Task Flush(CancellationToken ct) => await _output.FlushAsync(ct);
+
+        public async Task FlushIfLarge(CancellationToken ct)
+        {
+            if (_output.UnflushedBytes > FlushBytes)
+            {
+                await _output.FlushAsync(ct);
+            }
+        }
+
+        private void Start(string type) =>
+            _output.Write(System.Text.Encoding.UTF8.GetBytes($"{{\"type\":\"{type}\",\"object\":"));
+    }
+}
