@@ -10,14 +10,7 @@ internal static class CommandLine
     public static Task<int> Run(string[] args, Func<AgentSettings, CancellationToken, Task<int>> agent)
     {
         var config = new Option<string?>("--config") { Description = $"settings file, by default {DefaultFile}" };
-        var flags = SettingName.All.ToDictionary(
-            setting => setting,
-            setting => new Option<string[]>(setting.Flag)
-            {
-                Description = setting.Help,
-                Arity = setting.Repeats ? ArgumentArity.OneOrMore : ArgumentArity.ExactlyOne,
-                AllowMultipleArgumentsPerToken = false,
-            });
+        var flags = SettingName.All.ToDictionary(setting => setting, Flag);
         var run = new Command("run", "Runs the pods of this node.") { config };
         foreach (var flag in flags.Values)
         {
@@ -41,6 +34,29 @@ internal static class CommandLine
             // Containers stay; only the loops have to come to rest.
             ProcessTerminationTimeout = TimeSpan.FromSeconds(10),
         });
+    }
+
+    /// <summary>A list takes an arity of several also where one is meant; giving it twice is then refused here.</summary>
+    private static Option<string[]> Flag(SettingName setting)
+    {
+        var flag = new Option<string[]>(setting.Flag)
+        {
+            Description = setting.Help,
+            Arity = ArgumentArity.OneOrMore,
+            AllowMultipleArgumentsPerToken = false,
+        };
+        if (!setting.Repeats)
+        {
+            flag.Validators.Add(result =>
+            {
+                if (result.Tokens.Count > 1)
+                {
+                    result.AddError($"{setting.Flag} is given more than once");
+                }
+            });
+        }
+
+        return flag;
     }
 
     public static int Fail(IEnumerable<string> errors)
