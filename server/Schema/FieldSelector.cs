@@ -74,7 +74,8 @@ internal sealed class FieldSelector
     private static IEnumerable<string> Values(JsonObject obj, string path) => path switch
     {
         "status.podIPs" => obj.Object("status").Objects("podIPs").Select(ip => ip.Text("ip")),
-        "spec.hostNetwork" or "spec.unschedulable" => [obj.Object("spec").Flag(path["spec.".Length..]) ? "true" : "false"],
+        "spec.hostNetwork" or "spec.unschedulable" =>
+            [obj.Object("spec").Flag(path["spec.".Length..]) ? "true" : "false"],
         "source" => [EventSource(obj)],
         "reportingComponent" => [EventSource(obj)],
         _ => [obj.At(path)?.ToString() ?? ""],
@@ -82,7 +83,9 @@ internal sealed class FieldSelector
 
     /// <summary>Both spellings select by whichever of the two an event carries, as upstream converts them.</summary>
     private static string EventSource(JsonObject obj) =>
-        obj.Object("source").Text("component") is { Length: > 0 } component ? component : obj.Text("reportingComponent");
+        obj.Object("source").Text("component") is { Length: > 0 } component
+            ? component
+            : obj.Text("reportingComponent");
 
     private sealed record Clause(string Path, bool Equal, string Value);
 }

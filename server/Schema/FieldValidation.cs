@@ -1,6 +1,6 @@
 namespace Edge.Server.Schema;
 
-/// <summary>What a request asks to be done about unknown and duplicate fields (query parameter fieldValidation).</summary>
+/// <summary>What to do about unknown and duplicate fields (query parameter fieldValidation).</summary>
 internal enum FieldValidation
 {
     Ignore,

@@ -25,7 +25,7 @@ internal static class ObjectDefaults
         Walk(schema.Tree, obj);
     }
 
-    /// <summary>Defaults of the description; Go's zero of a plain field counts as absent, that of a pointer does not.</summary>
+    /// <summary>Defaults of the description; a zero counts as absent in a plain field, not in a pointer.</summary>
     private static void Walk(SchemaNode node, JsonObject obj)
     {
         foreach (var field in node.Fields)
@@ -56,7 +56,8 @@ internal static class ObjectDefaults
         }
     }
 
-    private static bool IsZero(JsonNode value) => value is JsonValue && value.ToJsonString() is "\"\"" or "0" or "false";
+    private static bool IsZero(JsonNode value) =>
+        value is JsonValue && value.ToJsonString() is "\"\"" or "0" or "false";
 
     private static JsonNode? Parse(string text) =>
         text is "true" or "false" || text[0] is '{' or '"' or '[' || char.IsAsciiDigit(text[0])

@@ -42,7 +42,7 @@ internal static class OpenApi
             : null;
     }
 
-    /// <summary>The hash that the index names for a document; changes with the description, so it may be immutable.</summary>
+    /// <summary>The hash that the index names for a document; changes with it, so the document is immutable.</summary>
     public static string Hash(SchemaCatalog catalog, string group, string version) =>
         catalog.DocumentHashes.GetOrAdd(new GroupVersion(group, version), served => Convert.ToHexString(
             SHA256.HashData(V3(catalog, served.Group, served.Version) ?? [])));

@@ -23,7 +23,7 @@ internal enum SchemaType
 /// <summary>A part of a protobuf message whose fields stand directly in the JSON object.</summary>
 internal sealed record InlinePart(int Number, SchemaNode Node);
 
-/// <summary>A type of the tree: an object with fields, a list or map of items, or a scalar. Shared and immutable.</summary>
+/// <summary>A type: an object with fields, a list or map of items, or a scalar. Shared and immutable.</summary>
 internal sealed class SchemaNode
 {
     private readonly IReadOnlyList<SchemaField> _fields = [];

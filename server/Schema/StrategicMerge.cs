@@ -126,7 +126,8 @@ internal static class StrategicMerge
             return;
         }
 
-        var keep = (patch[RetainKeys] as JsonArray ?? throw new FormatException("invalid patch: $retainKeys is no list"))
+        var keep = (patch[RetainKeys] as JsonArray
+                ?? throw new FormatException("invalid patch: $retainKeys is no list"))
             .Select(JsonTree.AsText).ToHashSet();
         foreach (var name in into.Select(pair => pair.Key).Where(name => !keep.Contains(name)).ToList())
         {
@@ -139,11 +140,13 @@ internal static class StrategicMerge
         if (into[name] is JsonArray list && values is JsonArray gone)
         {
             into[name] = new JsonArray(
-                [.. list.Where(item => !gone.Any(value => JsonTree.Same(item, value))).Select(item => item?.DeepClone())]);
+                [.. list.Where(item => !gone.Any(value => JsonTree.Same(item, value)))
+                    .Select(item => item?.DeepClone())]);
         }
     }
 
     /// <summary>The patch as a value: a copy without directives, at any depth.</summary>
     internal static JsonObject Clean(JsonObject patch) => Merge(null, [], new JsonObject(
-        patch.Where(pair => pair.Key != PatchKey).Select(pair => KeyValuePair.Create(pair.Key, pair.Value?.DeepClone()))));
+        patch.Where(pair => pair.Key != PatchKey)
+            .Select(pair => KeyValuePair.Create(pair.Key, pair.Value?.DeepClone()))));
 }

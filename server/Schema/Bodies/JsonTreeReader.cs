@@ -34,9 +34,10 @@ internal sealed class JsonTreeReader
         return (tree, self._duplicates);
     }
 
-    /// <summary>Says where the text breaks off; the framework's own messages are cut from the published binary.</summary>
+    /// <summary>Where the text breaks off; the framework's own messages are cut from the published binary.</summary>
     public static string Describe(JsonException fault) =>
-        $"invalid character or unexpected end at line {(fault.LineNumber ?? 0) + 1}, byte {fault.BytePositionInLine ?? 0}";
+        $"invalid character or unexpected end at line {(fault.LineNumber ?? 0) + 1}, "
+        + $"byte {fault.BytePositionInLine ?? 0}";
 
     private JsonNode? Value(ref Utf8JsonReader reader, string path) => reader.TokenType switch
     {

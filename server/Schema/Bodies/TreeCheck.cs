@@ -171,7 +171,7 @@ internal sealed class TreeCheck
         return value;
     }
 
-    /// <summary>The place of the first byte that is not base64, or null. Line breaks are let through, as in Go.</summary>
+    /// <summary>The place of the first byte that is not base64, or null. Line breaks pass, as in Go.</summary>
     private static int? Base64Fault(string text)
     {
         var buffer = new byte[(text.Length * 3 / 4) + 3];

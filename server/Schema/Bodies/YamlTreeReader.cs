@@ -6,7 +6,7 @@ using YamlDotNet.Core.Events;
 
 namespace Edge.Server.Schema.Bodies;
 
-/// <summary>The first YAML document of a body as a tree, at parser level; scalars typed as Go's YAML library does.</summary>
+/// <summary>The first YAML document of a body as a tree, at parser level; scalars typed as in Go's library.</summary>
 internal sealed class YamlTreeReader
 {
     /// <summary>Nodes that aliases may unfold to; more is an attack on memory, not a manifest.</summary>

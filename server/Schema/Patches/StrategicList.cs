@@ -58,7 +58,8 @@ internal static class StrategicList
             }
         }
 
-        return Arrange(items, item => Key(field, item), order?.Select(item => (string?)Key(field, item)).ToList(), patched);
+        var keys = order?.Select(item => (string?)Key(field, item)).ToList();
+        return Arrange(items, item => Key(field, item), keys, patched);
     }
 
     private static string Key(SchemaField field, JsonNode? item) =>
@@ -79,7 +80,8 @@ internal static class StrategicList
         }
 
         var ranked = order.Distinct().ToList();
-        var sorted = items.Where(item => ranked.Contains(key(item))).OrderBy(item => ranked.IndexOf(key(item))).ToList();
+        var sorted = items.Where(item => ranked.Contains(key(item)))
+            .OrderBy(item => ranked.IndexOf(key(item))).ToList();
         var named = sorted.Count;
         for (var at = 0; at < items.Count; at++)
         {

@@ -1,6 +1,6 @@
 namespace Edge.Server.Schema.Rules;
 
-/// <summary>The named text checks of field descriptions (flag <c>format=</c>); each message is Kubernetes' own.</summary>
+/// <summary>The named text checks of descriptions (flag <c>format=</c>); each message is Kubernetes' own.</summary>
 internal static class FieldFormats
 {
     public static IEnumerable<string> Check(string format, string text) => format switch

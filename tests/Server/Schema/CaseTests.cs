@@ -65,7 +65,8 @@ public sealed class CaseTests
         Lines(answers, "errors.txt", ObjectValidation.Check(schema, obj, old).Select(error => error.ToString()));
         if (File.Exists(Path.Combine(folder, "row.txt")))
         {
-            answers["row.txt"] = string.Join(" | ", TableRows.Cells(schema, obj, _now).Select(cell => $"{cell}")) + "\n";
+            var cells = TableRows.Cells(schema, obj, _now).Select(cell => $"{cell}");
+            answers["row.txt"] = string.Join(" | ", cells) + "\n";
         }
 
         if (!answers.ContainsKey("errors.txt") && !answers.ContainsKey("row.txt"))
@@ -109,7 +110,8 @@ public sealed class CaseTests
             return null;
         }
 
-        var old = Samples.Decoded(ObjectDecoder.FromYaml(schema, File.ReadAllBytes(path), FieldValidation.Strict)).Object;
+        var body = File.ReadAllBytes(path);
+        var old = Samples.Decoded(ObjectDecoder.FromYaml(schema, body, FieldValidation.Strict)).Object;
         ObjectDefaults.Fill(schema, old);
         return old;
     }

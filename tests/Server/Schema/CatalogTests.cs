@@ -108,7 +108,8 @@ public sealed class CatalogTests
     {
         var document = JsonNode.Parse(OpenApi.V3(SchemaCatalog.Default, "", "v1")!)!;
         var patch = document["paths"]!["/api/v1/namespaces/{namespace}/pods/{name}"]!["patch"]!;
-        var containers = document["components"]!["schemas"]!["io.k8s.api.core.v1.PodSpec"]!["properties"]!["containers"]!;
+        var spec = document["components"]!["schemas"]!["io.k8s.api.core.v1.PodSpec"]!;
+        var containers = spec["properties"]!["containers"]!;
 
         Assert.Contains(patch["parameters"]!.AsArray(), item => item.Text("name") == "fieldValidation");
         Assert.Equal("Pod", patch["x-kubernetes-group-version-kind"].Text("kind"));

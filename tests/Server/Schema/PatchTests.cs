@@ -57,10 +57,14 @@ public sealed class PatchTests
         Assert.IsType<PatchResult.Malformed>(MergePatch.Apply([], Samples.Bytes(patch)));
 
     [Theory]
-    [InlineData("""{"containers":[{"name":"b","image":"2"}]}""", """[{"name":"a","image":"1"},{"name":"b","image":"2"}]""")]
+    [InlineData(
+        """{"containers":[{"name":"b","image":"2"}]}""",
+        """[{"name":"a","image":"1"},{"name":"b","image":"2"}]""")]
     [InlineData("""{"containers":[{"name":"a","$patch":"delete"}]}""", """[{"name":"b"}]""")]
     [InlineData("""{"containers":[{"$patch":"replace"},{"name":"z"}]}""", """[{"name":"z"}]""")]
-    [InlineData("""{"containers":[{"name":"a","$patch":"replace","tty":true}]}""", """[{"name":"a","tty":true},{"name":"b"}]""")]
+    [InlineData(
+        """{"containers":[{"name":"a","$patch":"replace","tty":true}]}""",
+        """[{"name":"a","tty":true},{"name":"b"}]""")]
     [InlineData(
         """{"$setElementOrder/containers":[{"name":"b"},{"name":"a"}],"containers":[{"name":"b"}]}""",
         """[{"name":"b"},{"name":"a","image":"1"}]""")]
