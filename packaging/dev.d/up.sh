@@ -117,5 +117,5 @@ TEXT
     --data-dir "$node/agent" --run-dir "$DATA/run/$name/agent" \
     --containerd-socket "$DATA/run/$name/containerd.sock" --cgroup-root "/edgedev-$name" \
     --server "https://$ADDRESS:6443" --token "$(sed -n 's/^token: *//p' <<<"$token")" \
-    --ca-cert-hash "$(sed -n 's/^ca-cert-hash: *//p' <<<"$token")" --insecure-registry "$REGISTRY"
+    --ca-cert-hash "$(sed -n 's/^caCertHash: *//p' <<<"$token")" --insecure-registry "$REGISTRY"
 }

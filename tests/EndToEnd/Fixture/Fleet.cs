@@ -124,9 +124,9 @@ public sealed partial class Fleet : IAsyncLifetime
         return node;
     }
 
-    public async Task<EnrolmentToken> NewToken(params string[] options)
+    public async Task<EnrolmentToken> NewToken()
     {
-        var printed = (await InHub([ServerBinary, "token", "create", "--kubeconfig", Kubeconfig, .. options])).Ok();
+        var printed = (await InHub([ServerBinary, "token", "create", "--kubeconfig", Kubeconfig])).Ok();
         return new EnrolmentToken(
             TokenLine().Match(printed).Groups[1].Value, HashLine().Match(printed).Groups[1].Value);
     }
@@ -196,7 +196,7 @@ public sealed partial class Fleet : IAsyncLifetime
     [GeneratedRegex(@"^token:\s*(\S+)", RegexOptions.Multiline)]
     private static partial Regex TokenLine();
 
-    [GeneratedRegex(@"^ca-cert-hash:\s*(\S+)", RegexOptions.Multiline)]
+    [GeneratedRegex(@"^caCertHash:\s*(\S+)", RegexOptions.Multiline)]
     private static partial Regex HashLine();
 }
 
