@@ -1,2 +1,119 @@
-Console.Error.WriteLine("edge-server: no command");
-return 1;
+using Edge.Proto.Model;
+using Edge.Server;
+using Edge.Server.Api;
+using Edge.Server.Control;
+using Edge.Server.Control.Certificates;
+using Edge.Server.Control.Namespaces;
+using Edge.Server.Control.Nodes;
+using Edge.Server.Control.Pods;
+using Edge.Server.Control.ServiceAccounts;
+using Edge.Server.Fleet;
+using Edge.Server.Link;
+using Edge.Server.Pki;
+using Edge.Server.Schedule;
+using Edge.Server.Settings;
+using Edge.Server.Store;
+using Microsoft.Extensions.Logging;
+
+// The composition root: kubectl ─▶ Api ─▶ Store ─▶ Control ─▶ Schedule ─▶ Fleet ─▶ Link ═MQTT═▶ nodes, and back.
+return await CommandLine.Run(args, Serve);
+
+static async Task Serve(ServerSettings settings, CancellationToken ct)
+{
+    var time = TimeProvider.System;
+    var random = Random.Shared;
+    var newUid = () => Guid.NewGuid().ToString();
+    using var logs = LoggerFactory.Create(builder => builder.AddSimpleConsole(console =>
+    {
+        console.SingleLine = true;
+        console.TimestampFormat = "yyyy-MM-dd'T'HH:mm:ss.fff'Z' ";
+        console.UseUtcTimestamp = true;
+    }));
+
+    Directory.CreateDirectory(settings.DataDir);
+    Directory.CreateDirectory(settings.RunDir);
+    var pki = PkiFiles.LoadOrCreate(settings.PkiDir, settings.CertificateNames);
+    var secretKey = SecretKeyFile.LoadOrCreate(settings.SecretKeyFile, settings.DatabaseFile);
+
+    await using var store = ObjectStore.Open(
+        new StoreSettings(settings.DatabaseFile, secretKey), time, logs.CreateLogger<ObjectStore>());
+    var objects = new Objects(store, time, newUid);
+    var events = new EventRecorder(objects, time);
+    var clusterUid = await new ClusterBootstrap(objects).Run(settings.BrokerUrl, pki.NodeCa.CertificatePem, ct);
+
+    IController[] controllers =
+    [
+        new CertificatesController(objects, pki.NodeCa, newUid, time, logs.CreateLogger<CertificatesController>()),
+        new NamespacesController(objects, time, logs.CreateLogger<NamespacesController>()),
+        new NodesController(objects, time, logs.CreateLogger<NodesController>()),
+        new PodsController(objects, time, logs.CreateLogger<PodsController>()),
+        new ServiceAccountsController(objects),
+    ];
+    var control = controllers.Select(
+        controller => new ControllerLoop(controller, store, time, logs.CreateLogger<ControllerLoop>()));
+    var scheduler = new SchedulerLoop(objects, events, time, logs.CreateLogger<SchedulerLoop>());
+
+    var broker = settings.Broker is null
+        ? new BrokerProcess(BrokerSettingsOf(settings, pki), time, logs.CreateLogger<BrokerProcess>())
+        : null;
+    var link = new LinkServer(
+        LinkSettingsOf(settings, pki, clusterUid), time, random, logs.CreateLogger<LinkServer>());
+
+    var publisher = new DesiredPublisher(objects, link, logs.CreateLogger<DesiredPublisher>());
+    var intake = new ReportIntake(
+        objects, link, events, settings.NodeMonitorGracePeriod, time, logs.CreateLogger<ReportIntake>());
+    var addressing = new NodeAddressing(objects, logs.CreateLogger<NodeAddressing>());
+    var denied = new DenyList(objects, link, nodes => broker?.SetDenied(nodes), logs.CreateLogger<DenyList>());
+    var relay = new LogRelay(link, time);
+
+    await using var api = new ApiServer(
+        new ApiSettings(settings.Listen, pki.ApiServing, pki.ApiCa.Certificate, pki.NodeCa.Certificate)
+        {
+            VersionMinor = settings.VersionMinor,
+        },
+        store, (node, request, cancel) => relay.Open(node, ToStream(request), cancel), time, random, logs);
+
+    // Nodes must hear what they run, and whom we deny, from the first hello on.
+    denied.Prime();
+    publisher.Prime();
+    await api.Start(ct);
+    Kubeconfig.Write(settings.AdminKubeconfig, settings.ApiUrl, pki);
+
+    await Loops.Run(
+        logs.CreateLogger("edge-server"),
+        [
+            .. control.Select(loop => (Func<CancellationToken, Task>)loop.Run),
+            scheduler.Run, publisher.Run, intake.Run, addressing.Run, denied.Run, link.Run,
+            .. broker is null ? Array.Empty<Func<CancellationToken, Task>>() : [broker.Run],
+            cancel => store.Completion.WaitAsync(cancel),
+        ],
+        ct);
+    await api.Stop(CancellationToken.None);
+}
+
+static BrokerSettings BrokerSettingsOf(ServerSettings settings, PkiFiles pki) => new()
+{
+    DataDirectory = Path.Combine(settings.DataDir, "broker"),
+    RunDirectory = Path.Combine(settings.RunDir, "broker"),
+    NodeCaFile = pki.NodeCaFile,
+    CertFile = pki.BrokerCertFile,
+    KeyFile = pki.BrokerKeyFile,
+    Port = settings.BrokerPort,
+};
+
+static LinkServerSettings LinkSettingsOf(ServerSettings settings, PkiFiles pki, string clusterUid) => new()
+{
+    ClusterUid = clusterUid,
+    Broker = settings.Broker ?? BrokerSettingsOf(settings, pki).SocketPath,
+    CaFile = pki.NodeCaFile,
+    CertFile = pki.BrokerCertFile,
+    KeyFile = pki.BrokerKeyFile,
+    ServerVersion = CommandLine.Version,
+};
+
+static LogStreamRequest ToStream(PodLogRequest request) => new()
+{
+    PodUid = request.PodUid, PodNamespace = request.Namespace, PodName = request.Pod, Container = request.Container,
+    Follow = request.Follow, Previous = request.Previous, Timestamps = request.Timestamps,
+    TailLines = request.TailLines, LimitBytes = request.LimitBytes, Since = request.Since,
+};

@@ -5,7 +5,9 @@ using Edge.Server.Store;
 
 namespace Edge.Server.Control;
 
-/// <summary>Makes what every cluster has: Kubernetes' namespaces, and what an agent must know before it enrols.</summary>
+/// <summary>
+/// Makes what every cluster has: Kubernetes' namespaces, and what an agent must know before it enrols.
+/// </summary>
 internal sealed class ClusterBootstrap(Objects objects)
 {
     private const string InfoNamespace = "kube-public";

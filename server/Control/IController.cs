@@ -12,7 +12,9 @@ internal interface IController
 
     IReadOnlyList<WatchSource> Sources { get; }
 
-    /// <summary>Brings the key's objects where they should be; returns when to look again without an event, or null.</summary>
+    /// <summary>
+    /// Brings the key's objects where they should be; returns when to look again without an event, or null.
+    /// </summary>
     Task<TimeSpan?> Sync(string key, CancellationToken ct);
 }
 

@@ -38,7 +38,9 @@ internal static class NodeStatusPlan
         return node;
     }
 
-    /// <summary>Nothing was heard of the node for the grace period: nothing is known of it (Kubernetes' words).</summary>
+    /// <summary>
+    /// Nothing was heard of the node for the grace period: nothing is known of it (Kubernetes' words).
+    /// </summary>
     public static JsonObject Unknown(JsonObject node, DateTimeOffset now)
     {
         var status = node["status"] as JsonObject ?? [];

@@ -58,7 +58,9 @@ internal sealed class ReportIntake
         await first;
     }
 
-    /// <summary>A node that is stored but does not come back after a restart of the server must not stay Ready.</summary>
+    /// <summary>
+    /// A node that is stored but does not come back after a restart of the server must not stay Ready.
+    /// </summary>
     private async Task ExpectStored(CancellationToken ct)
     {
         var nodes = _objects.List(Resources.Nodes).Select(node => node.Metadata.Name ?? "").ToList();
@@ -136,7 +138,9 @@ internal sealed class ReportIntake
         }
     }
 
-    /// <summary>The timer holds itself until it fires; at most one per disconnection, and it does nothing after a reconnect.</summary>
+    /// <summary>
+    /// The timer holds itself until it fires; at most one per disconnection, and it does nothing after a reconnect.
+    /// </summary>
     private void AskAfterGrace(string node, CancellationToken ct)
     {
         ITimer? timer = null;

@@ -3,10 +3,14 @@ using System.Security.Cryptography.X509Certificates;
 
 namespace Edge.Server.Pki;
 
-/// <summary>A CA: an ECDSA P-256 key and its self-signed certificate. Signs what it is told to; checks nothing.</summary>
+/// <summary>
+/// A CA: an ECDSA P-256 key and its self-signed certificate. Signs what it is told to; checks nothing.
+/// </summary>
 internal sealed class CertificateAuthority(X509Certificate2 certificate)
 {
-    /// <summary>No clock may lock anybody out: what travels on the link and the API's own certificate never expire.</summary>
+    /// <summary>
+    /// No clock may lock anybody out: what travels on the link and the API's own certificate never expire.
+    /// </summary>
     public static readonly DateTimeOffset Always = new(1970, 1, 1, 0, 0, 0, TimeSpan.Zero);
     public static readonly DateTimeOffset Forever = new(9999, 12, 31, 23, 59, 59, TimeSpan.Zero);
 

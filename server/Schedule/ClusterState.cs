@@ -16,7 +16,9 @@ internal sealed class ClusterState
 
     public IReadOnlyList<NodeView> Nodes => _nodes;
 
-    /// <summary>Takes a node in, with the pods already known to be there. True when placement could differ now.</summary>
+    /// <summary>
+    /// Takes a node in, with the pods already known to be there. True when placement could differ now.
+    /// </summary>
     public bool PutNode(Node node)
     {
         var view = NodeView.From(node);

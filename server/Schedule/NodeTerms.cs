@@ -31,7 +31,9 @@ internal static class NodeTerms
         _ => false,
     };
 
-    /// <summary>The sign of value minus bound; 0, which satisfies neither operator, when one is not an integer.</summary>
+    /// <summary>
+    /// The sign of value minus bound; 0, which satisfies neither operator, when one is not an integer.
+    /// </summary>
     private static int Compare(string? value, NodeSelectorRequirement wanted) =>
         wanted.Values is [var bound]
         && long.TryParse(value, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var left)

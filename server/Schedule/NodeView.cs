@@ -2,7 +2,9 @@ using Edge.Proto.Model;
 
 namespace Edge.Server.Schedule;
 
-/// <summary>One node as placement sees it: what it offers and what its pods take. Never changed, only replaced.</summary>
+/// <summary>
+/// One node as placement sees it: what it offers and what its pods take. Never changed, only replaced.
+/// </summary>
 internal sealed record NodeView
 {
     public required string Name { get; init; }

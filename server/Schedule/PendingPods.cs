@@ -71,7 +71,9 @@ internal sealed class PendingPods
         }
     }
 
-    /// <summary>The cluster changed in favour of pods: all resting ones may try again once their back-off ends.</summary>
+    /// <summary>
+    /// The cluster changed in favour of pods: all resting ones may try again once their back-off ends.
+    /// </summary>
     public void WakeAll()
     {
         foreach (var key in _entries.Where(pair => !pair.Value.Active && !pair.Value.Woken).Select(pair => pair.Key)

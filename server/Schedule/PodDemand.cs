@@ -14,7 +14,9 @@ internal readonly record struct HostPortClaim(string Protocol, string Address, i
 /// <summary>All that placing a pod needs to know of it, worked out once.</summary>
 internal sealed record PodDemand
 {
-    /// <summary>Counted for a pod that names no cpu request, so that such pods spread too (kube-scheduler's value).</summary>
+    /// <summary>
+    /// Counted for a pod that names no cpu request, so that such pods spread too (kube-scheduler's value).
+    /// </summary>
     private const long DefaultMilliCpu = 100;
 
     /// <summary>Counted for a pod that names no memory request (kube-scheduler's value, 200 MB).</summary>

@@ -1,6 +1,8 @@
 namespace Edge.Server.Schedule;
 
-/// <summary>Counts the reasons of one placement and words them as kube-scheduler does, so that people find them.</summary>
+/// <summary>
+/// Counts the reasons of one placement and words them as kube-scheduler does, so that people find them.
+/// </summary>
 internal sealed class Rejections
 {
     private readonly Dictionary<string, int> _reasons = [];

@@ -12,7 +12,9 @@ internal sealed class SchedulerLoop
 {
     public const string Name = "default-scheduler";
 
-    /// <summary>Pods decided before their writes are awaited: enough for full commits, few enough to see news soon.</summary>
+    /// <summary>
+    /// Pods decided before their writes are awaited: enough for full commits, few enough to see news soon.
+    /// </summary>
     private const int BatchMax = 64;
 
     /// <summary>Watch steps that may wait; beyond it the watches wait, which the store bounds itself.</summary>

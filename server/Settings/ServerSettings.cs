@@ -14,7 +14,9 @@ internal sealed record ServerSettings
     /// <summary>Where the API listens.</summary>
     public required IReadOnlyList<IPEndPoint> Listen { get; init; }
 
-    /// <summary>Names and addresses under which clients and nodes reach this server; the first is told to nodes.</summary>
+    /// <summary>
+    /// Names and addresses under which clients and nodes reach this server; the first is told to nodes.
+    /// </summary>
     public required IReadOnlyList<string> AdvertiseAddresses { get; init; }
 
     /// <summary>The port of the broker that this server runs.</summary>

@@ -15,7 +15,9 @@ internal abstract record SettingsResult
     internal sealed record Invalid(IReadOnlyList<string> Errors) : SettingsResult;
 }
 
-/// <summary>Turns texts into settings: flags win over the file, the file over defaults. Nothing is silently repaired.</summary>
+/// <summary>
+/// Turns texts into settings: flags win over the file, the file over defaults. Nothing is silently repaired.
+/// </summary>
 internal sealed class SettingsReader
 {
     private const int PortMin = 1;

@@ -15,7 +15,9 @@ internal abstract record FollowStep
     internal sealed record Changed(Change Change) : FollowStep;
 }
 
-/// <summary>List, then watch, then list again when the watch fell behind: what every cache in this process needs.</summary>
+/// <summary>
+/// List, then watch, then list again when the watch fell behind: what every cache in this process needs.
+/// </summary>
 internal static class StoreFollow
 {
     /// <summary>Ends only by cancellation, or when the store fails. Bookmarks are left out.</summary>

@@ -4,7 +4,9 @@ using Microsoft.Extensions.Logging;
 
 namespace Edge.Server.Control.Namespaces;
 
-/// <summary>Empties a namespace that is on its way out, then lets it go. Knows no kinds, so none is forgotten.</summary>
+/// <summary>
+/// Empties a namespace that is on its way out, then lets it go. Knows no kinds, so none is forgotten.
+/// </summary>
 internal sealed class NamespacesController(
     Objects objects, TimeProvider time, ILogger<NamespacesController> log) : IController
 {

@@ -6,7 +6,9 @@ using Microsoft.Extensions.Logging;
 
 namespace Edge.Server.Control.Nodes;
 
-/// <summary>Keeps the taints of nodes in step with their conditions. Evicting by tolerationSeconds belongs here too.</summary>
+/// <summary>
+/// Keeps the taints of nodes in step with their conditions. Evicting by tolerationSeconds belongs here too.
+/// </summary>
 internal sealed class NodesController(Objects objects, TimeProvider time, ILogger<NodesController> log) : IController
 {
     public string Name => "nodes";

@@ -2,7 +2,9 @@ using Edge.Proto.Model;
 
 namespace Edge.Server.Control.Nodes;
 
-/// <summary>Which taints a node carries because of its condition or a cordon (Kubernetes' node lifecycle). Pure.</summary>
+/// <summary>
+/// Which taints a node carries because of its condition or a cordon (Kubernetes' node lifecycle). Pure.
+/// </summary>
 internal static class NodesPlan
 {
     private const string NotReady = "node.kubernetes.io/not-ready";
@@ -20,7 +22,9 @@ internal static class NodesPlan
     private static readonly HashSet<string> Owned =
         [NotReady, Unreachable, Unschedulable, .. PressureTaints.Values];
 
-    /// <summary>All taints the node should have: others' as they are, then ours; a taint that stays keeps its time.</summary>
+    /// <summary>
+    /// All taints the node should have: others' as they are, then ours; a taint that stays keeps its time.
+    /// </summary>
     public static IReadOnlyList<Taint> Taints(Node node, DateTimeOffset now)
     {
         var present = node.Spec?.Taints ?? [];

@@ -3,7 +3,9 @@ using Edge.Server.Store;
 
 namespace Edge.Server.Control.ServiceAccounts;
 
-/// <summary>Gives every namespace its ServiceAccount <c>default</c>. There is nothing to plan: it is there or not.</summary>
+/// <summary>
+/// Gives every namespace its ServiceAccount <c>default</c>. There is nothing to plan: it is there or not.
+/// </summary>
 internal sealed class ServiceAccountsController(Objects objects) : IController
 {
     private const string DefaultName = "default";

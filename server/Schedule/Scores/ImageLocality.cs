@@ -6,7 +6,9 @@ internal static class ImageLocality
     /// <summary>Below this an image is fetched soon enough not to count (kube-scheduler's value, 23 MB).</summary>
     private const long BytesMin = 23L * 1024 * 1024;
 
-    /// <summary>From this size on, per container, a present image counts fully (kube-scheduler's value, 1000 MB).</summary>
+    /// <summary>
+    /// From this size on, per container, a present image counts fully (kube-scheduler's value, 1000 MB).
+    /// </summary>
     private const long BytesMaxPerContainer = 1000L * 1024 * 1024;
 
     public static long Of(PodDemand pod, NodeView node)

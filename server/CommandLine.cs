@@ -1,0 +1,135 @@
+using System.CommandLine;
+using System.Reflection;
+using Edge.Server.Settings;
+
+namespace Edge.Server;
+
+/// <summary>The commands of edge-server. Exit codes: 0 done, 1 failed or wrong settings, 2 wrong usage.</summary>
+internal static class CommandLine
+{
+    private const int Failed = 1;
+    private const int WrongUsage = 2;
+    private const string DefaultConfig = "/etc/edge/server.yaml";
+
+    public static string Version { get; } =
+        typeof(CommandLine).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()
+            ?.InformationalVersion.Split('+')[0] ?? "0.0.0";
+
+    public static async Task<int> Run(string[] args, Func<ServerSettings, CancellationToken, Task> serve)
+    {
+        var root = new RootCommand("The server of Edge: Kubernetes' API for small, far and often offline machines.")
+        {
+            RunCommand(serve),
+            new Command("token", "Bootstrap tokens of nodes.") { TokenCreate() },
+        };
+        var parsed = root.Parse(args);
+        var code = await parsed.InvokeAsync();
+        return parsed.Errors.Count > 0 ? WrongUsage : code;
+    }
+
+    private static Command RunCommand(Func<ServerSettings, CancellationToken, Task> serve)
+    {
+        var config = new Option<string?>("--config") { Description = $"settings file; default {DefaultConfig}" };
+        var command = new Command("run", "Runs the server until SIGTERM.") { config };
+        var flags = new Dictionary<SettingName, Option<string[]>>();
+        foreach (var name in SettingName.All)
+        {
+            var option = new Option<string[]>(name.Flag)
+            {
+                Description = name.Default is [var value] ? $"{name.Help}; default {value}" : name.Help,
+                Arity = name.Repeats ? ArgumentArity.OneOrMore : ArgumentArity.ExactlyOne,
+            };
+            flags[name] = option;
+            command.Add(option);
+        }
+
+        command.SetAction(async (parsed, ct) =>
+        {
+            var given = flags
+                .Where(flag => parsed.GetResult(flag.Value) is not null)
+                .ToDictionary(flag => flag.Key, flag => (IReadOnlyList<string>)(parsed.GetValue(flag.Value) ?? []));
+            return await Start(parsed.GetValue(config), given, serve, ct);
+        });
+        return command;
+    }
+
+    private static async Task<int> Start(
+        string? config, IReadOnlyDictionary<SettingName, IReadOnlyList<string>> flags,
+        Func<ServerSettings, CancellationToken, Task> serve, CancellationToken ct)
+    {
+        // A file that was named must be there; the usual one may be absent.
+        var path = config ?? (File.Exists(DefaultConfig) ? DefaultConfig : null);
+        if (path is not null && !File.Exists(path))
+        {
+            await Console.Error.WriteLineAsync($"edge-server: --config: file \"{path}\" does not exist");
+            return Failed;
+        }
+
+        var result = SettingsReader.Read(path, path is null ? null : await File.ReadAllTextAsync(path, ct), flags);
+        switch (result)
+        {
+            case SettingsResult.Invalid invalid:
+                foreach (var error in invalid.Errors)
+                {
+                    await Console.Error.WriteLineAsync($"edge-server: {error}");
+                }
+
+                return Failed;
+            case SettingsResult.Valid valid:
+                return await Guard(() => serve(valid.Settings, ct), ct);
+            default:
+                throw new InvalidOperationException("unknown settings result");
+        }
+    }
+
+    private static Command TokenCreate()
+    {
+        var ttl = new Option<int>("--ttl")
+        {
+            Description = "hours until the token expires, 1 to 8760", DefaultValueFactory = _ => 24,
+        };
+        var kubeconfig = new Option<string>("--kubeconfig")
+        {
+            Description = "an administrator's kubeconfig",
+            DefaultValueFactory = _ => Path.Combine(SettingName.DataDir.Default[0], "admin.kubeconfig"),
+        };
+        ttl.Validators.Add(result =>
+        {
+            if (result.GetValueOrDefault<int>() is < 1 or > 8760)
+            {
+                result.AddError("--ttl must be 1 to 8760 hours");
+            }
+        });
+        var command = new Command("create", "Makes a token that enrols one node; prints it and the CA's hash.")
+        {
+            ttl, kubeconfig,
+        };
+        command.SetAction((parsed, ct) => Guard(
+            () => TokenRequest.Create(
+                parsed.GetValue(kubeconfig)!, TimeSpan.FromHours(parsed.GetValue(ttl)), TimeProvider.System,
+                Console.Out, ct),
+            ct));
+        return command;
+    }
+
+    private static async Task<int> Guard(Func<Task> action, CancellationToken ct)
+    {
+        try
+        {
+            await action();
+            return 0;
+        }
+        catch (OperationCanceledException) when (ct.IsCancellationRequested)
+        {
+            return 0;
+        }
+#pragma warning disable CA1031 // The edge of the process: whatever ended it is told, and the exit code says so.
+        catch (Exception failure)
+#pragma warning restore CA1031
+        {
+            await Console.Error.WriteLineAsync($"edge-server: {failure.Message}");
+            await Console.Error.WriteLineAsync(failure.ToString());
+            return Failed;
+        }
+    }
+}
