@@ -71,7 +71,7 @@ static async Task Serve(ServerSettings settings, CancellationToken ct)
         {
             VersionMinor = settings.VersionMinor,
         },
-        store, (node, request, cancel) => relay.Open(node, ToStream(request), cancel), time, random, logs);
+        objects, (node, request, cancel) => relay.Open(node, ToStream(request), cancel), time, random, logs);
 
     // Nodes must hear what they run, and whom we deny, from the first hello on.
     denied.Prime();

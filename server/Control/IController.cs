@@ -3,8 +3,8 @@ using Edge.Server.Store;
 namespace Edge.Server.Control;
 
 /// <summary>
-/// A controller: which changes concern it, and what it does about one key. <see cref="Sync"/> reads everything again, so
-/// an event too many costs one look and an event's content is never trusted.
+/// A controller: which changes concern it, and what it does about one key. <see cref="Sync"/> reads everything again,
+/// so an event too many costs one look and an event's content is never trusted.
 /// </summary>
 internal interface IController
 {

@@ -58,8 +58,8 @@ internal static class DesiredPlan
         labels is null ? null : new(labels.ToDictionary(), StringComparer.Ordinal);
 
     /// <summary>
-    /// Without what the node says itself and without bookkeeping: a status that comes back must not change what the node
-    /// is told, or the two would chase each other.
+    /// Without what the node says itself and without bookkeeping: a status that comes back must not change what the
+    /// node is told, or the two would chase each other.
     /// </summary>
     private static byte[] Strip(StoredObject stored)
     {

@@ -25,8 +25,8 @@ internal sealed class DesiredPublisher(Objects objects, LinkServer link, ILogger
     private readonly HashSet<string> _dirty = [];
 
     /// <summary>
-    /// Publishes all nodes at once. Must be done before the link runs: a node that says hello to a server which does not
-    /// know its pods yet would be told to stop them.
+    /// Publishes all nodes at once. Must be done before the link runs: a node that says hello to a server which does
+    /// not know its pods yet would be told to stop them.
     /// </summary>
     public void Prime()
     {

@@ -19,7 +19,7 @@ internal static partial class FleetLog
     [LoggerMessage(1205, LogLevel.Warning, "What node {Node} said could not be stored; it is tried again")]
     public static partial void StoreFailed(this ILogger log, Exception failure, string node);
 
-    [LoggerMessage(1206, LogLevel.Error, "Desired state of node {Node} is larger than a node may hold; it stays as it was")]
+    [LoggerMessage(1206, LogLevel.Error, "Desired state of node {Node} is too large; the node keeps what it had")]
     public static partial void DesiredTooLarge(this ILogger log, string node);
 
     [LoggerMessage(1207, LogLevel.Information, "Node {Node} got pod addresses {Cidr}")]

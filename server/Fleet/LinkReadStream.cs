@@ -6,8 +6,8 @@ namespace Edge.Server.Fleet;
 internal sealed class LinkReadStream : Stream
 {
     /// <summary>
-    /// How long a followed log may stay silent before it counts as accepted: a node refuses within a round trip, a quiet
-    /// container may say nothing for hours.
+    /// How long a followed log may stay silent before it counts as accepted: a node refuses within a round trip, a
+    /// quiet container may say nothing for hours.
     /// </summary>
     private static readonly TimeSpan RefusalWait = TimeSpan.FromSeconds(2);
 

@@ -12,7 +12,7 @@ internal sealed class LogRelay(LinkServer link, TimeProvider time)
     /// Opens the log and waits for its first bytes, its end or its refusal, so that a refusal becomes an HTTP error and
     /// not a broken body.
     /// </summary>
-    /// <exception cref="IOException">The node is not connected or refuses; the message is meant for the user.</exception>
+    /// <exception cref="IOException">The node is not connected or refuses; the message is for the user.</exception>
     public async Task<Stream> Open(string node, LogStreamRequest request, CancellationToken ct)
     {
         var payload = JsonSerializer.SerializeToUtf8Bytes(request, ModelJson.Default.LogStreamRequest);

@@ -57,8 +57,8 @@ internal sealed record NodeView
     };
 
     /// <summary>
-    /// Taints that the node's condition stands for, in case Control has not written them yet: no pod may slip onto a node
-    /// in between.
+    /// Taints that the node's condition stands for, in case Control has not written them yet: no pod may slip onto a
+    /// node in between.
     /// </summary>
     private static IEnumerable<Taint> ImpliedTaints(Node node)
     {
