@@ -1,5 +1,8 @@
 using System.Threading.Channels;
+using Edge.Proto.Link;
+using Edge.Proto.Mqtt;
 using Edge.Proto.Sync;
+using Google.Protobuf;
 using Microsoft.Extensions.Logging;
 
 namespace Edge.Agent.Link;
@@ -8,42 +11,337 @@ namespace Edge.Agent.Link;
 /// The node's end of the link: reads desired, writes reported, answers streams. It writes nothing to disk and is
 /// silent between heartbeats. Every method is safe from any thread and never blocks.
 /// </summary>
-internal sealed class LinkClient(
-    LinkSettings settings,
-    IEnumerable<MapEntry> desired,
-    TimeProvider clock,
-    Random random,
-    ILogger<LinkClient> log)
+internal sealed class LinkClient
 {
-    /// <summary>One change at a time; the next comes after <see cref="DesiredChange.Committed"/>.</summary>
-    public ChannelReader<DesiredChange> Desired =>
-        throw new NotImplementedException($"{settings}{desired}{clock}{random}{log}");
+    private readonly Lock _gate = new();
+    private readonly LinkSettings _settings;
+    private readonly TimeProvider _clock;
+    private readonly Random _random;
+    private readonly ILogger<LinkClient> _log;
+    private readonly AgentSession _session;
+    private readonly Wakeup _wakeup;
+    private readonly Lane _lane = new();
+    private readonly StreamTable _streams = new();
+    private readonly long _start;
 
-    public ChannelReader<StreamOpened> Streams => throw new NotImplementedException();
+    /// <summary>One change is open at a time; the second place is for the moment between commit and read.</summary>
+    private readonly Channel<DesiredChange> _desired = Channel.CreateBounded<DesiredChange>(2);
 
-    public LinkState State => throw new NotImplementedException();
+    private readonly Channel<StreamOpened> _opened = Channel.CreateBounded<StreamOpened>(StreamTable.StreamsMax);
+    private MqttSession? _mqtt;
+    private ulong _incarnation;
+    private ulong _streamSession;
+    private string? _refusal;
+
+    public LinkClient(
+        LinkSettings settings,
+        IEnumerable<MapEntry> desired,
+        TimeProvider clock,
+        Random random,
+        ILogger<LinkClient> log)
+    {
+        (_settings, _clock, _random, _log) = (settings, clock, random, log);
+        _start = clock.GetTimestamp();
+        _wakeup = new Wakeup(clock);
+        var session = new SessionSettings
+        {
+            ClusterUid = settings.ClusterUid,
+            Version = settings.AgentVersion,
+            BootId = settings.BootId,
+            KeepAlive = settings.KeepAlive,
+        };
+        _session = new AgentSession(session, desired, random, Send);
+    }
 
     /// <summary>Raised on every change of <see cref="State"/>, from the link's own loop; handlers return at once.</summary>
-    public event Action<LinkState>? StateChanged
-    {
-        add => throw new NotImplementedException();
-        remove => throw new NotImplementedException();
-    }
+    public event Action<LinkState>? StateChanged;
+
+    /// <summary>One change at a time; the next comes after <see cref="DesiredChange.Committed"/>.</summary>
+    public ChannelReader<DesiredChange> Desired => _desired.Reader;
+
+    public ChannelReader<StreamOpened> Streams => _opened.Reader;
+
+    public LinkState State { get; private set; }
 
     /// <summary>
     /// <see cref="TimeProvider.GetTimestamp"/> when the last heartbeat or hello was sent that the server answered,
     /// or null when none was in this process: what fencing counts from.
     /// </summary>
-    public long? LastAnswered => throw new NotImplementedException();
+    public long? LastAnswered
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _session.LastAnswered is { } at
+                    ? _start + (long)(at.TotalSeconds * _clock.TimestampFrequency)
+                    : null;
+            }
+        }
+    }
+
+    private TimeSpan Now => _clock.GetElapsedTime(_start);
 
     /// <summary>Runs the session until cancelled; a lost broker or server is retried for ever.</summary>
-    public Task Run(CancellationToken cancel) => throw new NotImplementedException();
+    public async Task Run(CancellationToken cancel)
+    {
+        using var loop = new MqttLoop(_clock);
+        await using var mqtt = new MqttSession(loop, MqttSettings(), _random);
+        _mqtt = mqtt;
+        try
+        {
+            while (true)
+            {
+                while (mqtt.Events.TryRead(out var heard))
+                {
+                    lock (_gate)
+                    {
+                        Handle(heard);
+                    }
+                }
+
+                await _wakeup.Wait(Work() - Now, cancel);
+            }
+        }
+        catch (OperationCanceledException) when (cancel.IsCancellationRequested)
+        {
+            lock (_gate)
+            {
+                PublishPresence(online: false);
+                Offline("the agent ends");
+            }
+        }
+        finally
+        {
+            _mqtt = null;
+            Tell();
+        }
+    }
 
     /// <summary>Says what is true of a key. Only the latest value travels; an equal one costs nothing.</summary>
-    public SetOutcome SetReported(string key, ReadOnlyMemory<byte> value) => throw new NotImplementedException();
+    public SetOutcome SetReported(string key, ReadOnlyMemory<byte> value)
+    {
+        SetOutcome outcome;
+        lock (_gate)
+        {
+            outcome = _session.Reported.Apply([new MapEntry(key, value)], []);
+        }
 
-    public void RemoveReported(string key) => throw new NotImplementedException();
+        if (outcome == SetOutcome.TooLarge)
+        {
+            LinkLog.ReportTooLarge(_log, key);
+        }
+
+        Wake(outcome);
+        return outcome;
+    }
+
+    public void RemoveReported(string key)
+    {
+        SetOutcome outcome;
+        lock (_gate)
+        {
+            outcome = _session.Reported.Apply([], [key]);
+        }
+
+        Wake(outcome);
+    }
 
     /// <summary>Sends in the lane that may drop; the oldest are dropped and counted when it is full.</summary>
-    public void Lane(string kind, ReadOnlyMemory<byte> payload) => throw new NotImplementedException();
+    public void Lane(string kind, ReadOnlyMemory<byte> payload)
+    {
+        lock (_gate)
+        {
+            _lane.Add(kind, payload);
+        }
+
+        _wakeup.Signal();
+    }
+
+    private void Wake(SetOutcome outcome)
+    {
+        if (outcome == SetOutcome.Changed)
+        {
+            _wakeup.Signal();
+        }
+    }
+
+    private MqttSettings MqttSettings() => new()
+    {
+        Host = _settings.Broker.Host,
+        Port = _settings.Broker.Port,
+        Tls = new MqttTls(_settings.CaFile, _settings.CertFile, _settings.KeyFile),
+        // Heartbeats come first, so that libmosquitto never adds packets of its own to an idle link.
+        KeepAlive = _settings.KeepAlive + TimeSpan.FromSeconds(10),
+        Subscriptions = [Topics.Down(_settings.NodeName), Topics.StreamsDown(_settings.NodeName)],
+        Will = Will,
+        Notify = _wakeup.Signal,
+    };
+
+    private MqttMessage Will()
+    {
+        lock (_gate)
+        {
+            _incarnation = SessionId.Next(_random);
+            var will = new Presence { Incarnation = _incarnation, Online = false };
+            return new MqttMessage(Topics.Presence(_settings.NodeName), will.ToByteArray());
+        }
+    }
+
+    private void Handle(MqttEvent heard)
+    {
+        switch (heard)
+        {
+            case MqttEvent.Connected:
+                LinkLog.BrokerConnected(_log, _settings.Broker);
+                PublishPresence(online: true);
+                _session.Connected(Now);
+                break;
+            case MqttEvent.Disconnected lost:
+                LinkLog.BrokerLost(_log, _settings.Broker, lost.Reason);
+                Offline("the connection to the broker was lost");
+                break;
+            case MqttEvent.Received received:
+                Receive(received.Message);
+                break;
+        }
+    }
+
+    private void Receive(MqttMessage message)
+    {
+        if (Topics.Parse(message.Topic) is not { } topic || Packet.Decode(message.Payload.Span) is not { } envelope)
+        {
+            return;
+        }
+
+        if (topic.Kind != TopicKind.Stream)
+        {
+            _session.Receive(envelope, Now);
+        }
+        else if (_session.IsOpen && envelope.Session == _session.Session)
+        {
+            OnStream(topic.Stream, envelope);
+        }
+    }
+
+    private void OnStream(string id, Envelope envelope)
+    {
+        if (_streams.Find(id) is { } stream)
+        {
+            stream.Receive(envelope);
+        }
+        else if (envelope.BodyCase == Envelope.BodyOneofCase.StreamOpen)
+        {
+            Open(id, envelope.StreamOpen);
+        }
+        else if (envelope.BodyCase != Envelope.BodyOneofCase.StreamEnd)
+        {
+            SendOn(id, new Envelope { StreamEnd = new StreamEnd { Error = "no such stream" } });
+        }
+    }
+
+    private void Open(string id, StreamOpen open)
+    {
+        var session = _session.Session;
+        var stream = new LinkStream(envelope => SendOn(id, envelope, session), open.Credit);
+        var opened = new StreamOpened(new StreamRequest(open.Kind, open.Payload.Memory), stream);
+        if (_streams.IsFull || !_opened.Writer.TryWrite(opened))
+        {
+            stream.End("too many streams");
+            return;
+        }
+
+        _streams.Add(id, stream);
+        stream.GrantFirst();
+    }
+
+    /// <summary>Sends and offers what is due; returns the time of the next call.</summary>
+    private TimeSpan? Work()
+    {
+        TimeSpan? due;
+        lock (_gate)
+        {
+            _session.Poll(Now);
+            FollowSession();
+            while (_session.IsOpen && _lane.Next() is { } message)
+            {
+                message.Session = _session.Session;
+                Send(message);
+            }
+
+            if (_session.Desired.TakeOffer() is { } change)
+            {
+                _desired.Writer.TryWrite(new DesiredChange(change.Upserts, change.Removals, () => Committed(change)));
+            }
+
+            due = _session.Due;
+        }
+
+        Tell();
+        return due;
+    }
+
+    private void FollowSession()
+    {
+        var session = _session.IsOpen ? _session.Session : 0;
+        if (session != _streamSession)
+        {
+            _streamSession = session;
+            _streams.Abort("the session was lost");
+            _lane.NewSession();
+        }
+    }
+
+    private void Committed(MapChange change)
+    {
+        lock (_gate)
+        {
+            if (ReferenceEquals(_session.Desired.Pending, change))
+            {
+                _session.Desired.Committed(Now);
+            }
+        }
+
+        _wakeup.Signal();
+    }
+
+    /// <summary>Tells the state outside the gate: a handler may call back.</summary>
+    private void Tell()
+    {
+        var state = _session.IsOpen ? LinkState.Connected : LinkState.Disconnected;
+        if (_session.Refusal is { } refusal && refusal != _refusal)
+        {
+            LinkLog.Refused(_log, refusal);
+        }
+
+        _refusal = _session.Refusal;
+        if (state != State)
+        {
+            State = state;
+            LinkLog.StateChanged(_log, state);
+            StateChanged?.Invoke(state);
+        }
+    }
+
+    private void Offline(string reason)
+    {
+        _session.Lost();
+        _streamSession = 0;
+        _streams.Abort(reason);
+    }
+
+    private void PublishPresence(bool online)
+    {
+        var presence = new Presence { Incarnation = _incarnation, Online = online };
+        _mqtt?.TryPublish(Topics.Presence(_settings.NodeName), presence.ToByteArray(), retain: true);
+    }
+
+    private void Send(Envelope envelope) =>
+        _mqtt?.TryPublish(Topics.Up(_settings.NodeName), Packet.Encode(envelope));
+
+    private void SendOn(string id, Envelope envelope, ulong? session = null)
+    {
+        envelope.Session = session ?? _session.Session;
+        _mqtt?.TryPublish(Topics.StreamUp(_settings.NodeName, id), Packet.Encode(envelope));
+    }
 }

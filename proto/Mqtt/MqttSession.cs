@@ -1,0 +1,280 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using System.Threading.Channels;
+using Edge.Proto.Sync;
+
+namespace Edge.Proto.Mqtt;
+
+/// <summary>
+/// One client of an MQTT 5 broker that stays connected by itself. The only type that names libmosquitto; all of
+/// its native calls but the blocking connect are made on the loop's thread.
+/// <code>
+///  waiting ──retry time──▶ connecting ──accepted, subscribed──▶ connected
+///     ▲                        │                                  │
+///     └────── refused, ────────┴───────── connection broke ───────┘      any ──Dispose──▶ gone
+/// </code>
+/// </summary>
+public sealed class MqttSession : IAsyncDisposable
+{
+    /// <summary>Received messages that wait for their owner; more are dropped, as a lossy link would.</summary>
+    private const int ReceivedMax = 4096;
+
+    /// <summary>Room beside the messages, so that a state can be told while messages overflow.</summary>
+    private const int StatesMax = 64;
+
+    /// <summary>Reads of one wake-up; then the others have their turn.</summary>
+    private const int ReadsMax = 256;
+
+    private const int WouldBlock = 11;
+
+    private readonly MqttLoop _loop;
+    private readonly MqttSettings _settings;
+    private readonly Backoff _backoff;
+    private readonly Outbox _outbox = new();
+    private readonly Channel<MqttEvent> _events = Channel.CreateBounded<MqttEvent>(ReceivedMax + StatesMax);
+    private readonly TaskCompletionSource _gone = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private MosquittoHandle? _handle;
+    private Task? _connecting;
+    private int _connectResult;
+    private MqttEvent? _untold;
+    private TimeSpan _retryAt;
+    private TimeSpan _lookAt;
+    private bool _connected;
+    private bool _readAgain;
+    private volatile bool _ending;
+
+    public MqttSession(MqttLoop loop, MqttSettings settings, Random random)
+    {
+        (_loop, _settings) = (loop, settings);
+        _backoff = new Backoff(settings.RetryLeast, settings.RetryMost, random);
+        _retryAt = loop.Now;
+        loop.Add(this);
+    }
+
+    /// <summary>Bounded: received messages are dropped when nobody reads.</summary>
+    public ChannelReader<MqttEvent> Events => _events.Reader;
+
+    internal bool IsGone => _gone.Task.IsCompleted;
+
+    internal int? Socket =>
+        _connecting is null && _handle is { } handle && Mosquitto.Socket(handle) is >= 0 and var socket ? socket : null;
+
+    internal bool WantsWrite => _handle is { } handle && Mosquitto.WantWrite(handle);
+
+    internal TimeSpan? Due => _readAgain ? TimeSpan.Zero : _connecting is not null ? null
+        : _handle is null ? _retryAt : _lookAt;
+
+    /// <summary>False when there is no connection or no room; then the message is gone.</summary>
+    public bool TryPublish(string topic, ReadOnlyMemory<byte> payload, bool retain = false)
+    {
+        if (!_outbox.TryAdd(new MqttMessage(topic, payload), retain))
+        {
+            return false;
+        }
+
+        _loop.Wake();
+        return true;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        _ending = true;
+        _loop.Wake();
+        await _gone.Task;
+    }
+
+    /// <summary>Does what is due; on the loop's thread, as all below.</summary>
+    internal void Step()
+    {
+        if (_connecting is { IsCompleted: true })
+        {
+            _connecting = null;
+            Check(_connectResult);
+        }
+
+        if (_ending && _connecting is null)
+        {
+            End();
+        }
+        else if (_untold is not null && !Tell(_untold))
+        {
+            // The owner must hear of every state: until it makes room nothing goes on.
+            _retryAt = _loop.Now + TimeSpan.FromSeconds(1);
+        }
+        else if (_handle is null && _loop.Now >= _retryAt)
+        {
+            Connect();
+        }
+        else if (_handle is not null && _connecting is null)
+        {
+            Drive();
+        }
+    }
+
+    /// <summary>The socket has something. Reads until it is empty: TLS may hold what poll does not see.</summary>
+    internal void Ready()
+    {
+        if (_handle is not { } handle || _connecting is not null)
+        {
+            return;
+        }
+
+        _readAgain = true;
+        for (var i = 0; i < ReadsMax && _readAgain; i++)
+        {
+            var result = Mosquitto.LoopRead(handle, 1);
+            _readAgain = Marshal.GetLastPInvokeError() != WouldBlock;
+            if (result != Mosquitto.Success)
+            {
+                Break(Text(result));
+                return;
+            }
+        }
+    }
+
+    private static string Text(int error) =>
+        Marshal.PtrToStringUTF8(Mosquitto.StringOfError(error)) ?? $"error {error}";
+
+    private void Drive()
+    {
+        var handle = _handle!;
+        if (_readAgain)
+        {
+            Ready();
+        }
+
+        // The outbox is bounded, libmosquitto's queue is not: give it one packet at a time.
+        while (_handle is not null && _connected && !Mosquitto.WantWrite(handle) && _outbox.TryTake(out var next))
+        {
+            Publish(handle, next.Message, next.Retain);
+        }
+
+        if (_handle is not null && Mosquitto.WantWrite(handle))
+        {
+            Check(Mosquitto.LoopWrite(handle, 1));
+        }
+
+        if (_handle is not null && _loop.Now >= _lookAt)
+        {
+            _lookAt = _loop.Now + (_connected ? _settings.KeepAlive : TimeSpan.FromSeconds(1));
+            Check(Mosquitto.LoopMisc(handle));
+        }
+    }
+
+    private void Publish(MosquittoHandle handle, MqttMessage message, bool retain) => Check(Mosquitto.Publish(
+        handle, out _, message.Topic, message.Payload.Length, message.Payload.Span, retain ? 1 : 0, retain, 0));
+
+    private void Check(int result)
+    {
+        if (result != Mosquitto.Success)
+        {
+            Break(Text(result));
+        }
+    }
+
+    private unsafe void Connect()
+    {
+        var handle = _handle = MosquittoHandle.Create(this);
+        _ = Mosquitto.IntOption(handle, Mosquitto.OptionProtocolVersion, Mosquitto.ProtocolV5);
+        _ = Mosquitto.IntOption(handle, Mosquitto.OptionTcpNoDelay, 1);
+        Mosquitto.OnConnect(handle, &Accepted);
+        Mosquitto.OnMessage(handle, &Received);
+        if (_settings.Tls is { } tls
+            && Mosquitto.TlsSet(handle, tls.CaFile, null, tls.CertFile, tls.KeyFile, 0) is not 0 and var unusable)
+        {
+            Break($"certificates: {Text(unusable)}");
+            return;
+        }
+
+        if (_settings.Will?.Invoke() is { } will)
+        {
+            _ = Mosquitto.WillSet(handle, will.Topic, will.Payload.Length, will.Payload.Span, 1, true, 0);
+        }
+
+        // Names are resolved and the connection is opened in a blocking call: not on the thread of the others.
+        var seconds = Math.Max(5, (int)_settings.KeepAlive.TotalSeconds);
+        _lookAt = _loop.Now + TimeSpan.FromSeconds(1);
+        _connecting = Task.Run(() =>
+        {
+            try
+            {
+                _connectResult = Mosquitto.Connect(handle, _settings.Host, _settings.Port, seconds, null, 0);
+            }
+            finally
+            {
+                _loop.Wake();
+            }
+        });
+    }
+
+    private void OnAccepted(int reason)
+    {
+        if (reason != Mosquitto.Success)
+        {
+            // The read that called this returns the refusal as its error.
+            return;
+        }
+
+        foreach (var filter in _settings.Subscriptions)
+        {
+            _ = Mosquitto.Subscribe(_handle!, out _, filter, 1, 0, 0);
+        }
+
+        _backoff.Reset();
+        _connected = true;
+        _lookAt = _loop.Now + _settings.KeepAlive;
+        _outbox.Open(true);
+        Tell(new MqttEvent.Connected());
+    }
+
+    private bool Tell(MqttEvent state)
+    {
+        _untold = _events.Writer.TryWrite(state) ? null : state;
+        _settings.Notify?.Invoke();
+        return _untold is null;
+    }
+
+    private void OnMessage(MqttMessage message)
+    {
+        if (_events.Reader.Count < ReceivedMax)
+        {
+            _ = _events.Writer.TryWrite(new MqttEvent.Received(message));
+            _settings.Notify?.Invoke();
+        }
+    }
+
+    private void Break(string reason)
+    {
+        _outbox.Open(false);
+        _handle?.Dispose();
+        _handle = null;
+        _readAgain = false;
+        _connected = false;
+        _retryAt = _loop.Now + _backoff.Next();
+        Tell(new MqttEvent.Disconnected(reason));
+    }
+
+    private void End()
+    {
+        if (_handle is { } handle)
+        {
+            _ = _connected ? Mosquitto.Disconnect(handle, 0, 0) : 0;
+            Break("ended here");
+        }
+
+        _events.Writer.TryComplete();
+        _gone.TrySetResult();
+    }
+
+    [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
+    private static void Accepted(nint session, nint state, int reason, int flags, nint properties) =>
+        MosquittoHandle.State<MqttSession>(state).OnAccepted(reason);
+
+    [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
+    private static unsafe void Received(nint session, nint state, Mosquitto.Message* message, nint properties)
+    {
+        var payload = new ReadOnlySpan<byte>((void*)message->Payload, message->PayloadLength).ToArray();
+        var topic = Marshal.PtrToStringUTF8(message->Topic) ?? "";
+        MosquittoHandle.State<MqttSession>(state).OnMessage(new MqttMessage(topic, payload));
+    }
+}

@@ -1,0 +1,44 @@
+namespace Edge.Proto.Mqtt;
+
+/// <summary>Where a session connects and what it says of itself when it is gone.</summary>
+public sealed record MqttSettings
+{
+    /// <summary>Host name or address; with port 0 the path of a unix socket.</summary>
+    public required string Host { get; init; }
+
+    public required int Port { get; init; }
+
+    public MqttTls? Tls { get; init; }
+
+    /// <summary>After this long without a packet libmosquitto asks the broker for a sign of life.</summary>
+    public TimeSpan KeepAlive { get; init; } = TimeSpan.FromSeconds(120);
+
+    public IReadOnlyList<string> Subscriptions { get; init; } = [];
+
+    /// <summary>Asked before every connection: what the broker says when this connection breaks. Retained.</summary>
+    public Func<MqttMessage?>? Will { get; init; }
+
+    /// <summary>Called from the loop's thread when <see cref="MqttSession.Events"/> has something; returns at once.</summary>
+    public Action? Notify { get; init; }
+
+    /// <summary>First and longest wait between two attempts to connect.</summary>
+    public TimeSpan RetryLeast { get; init; } = TimeSpan.FromSeconds(1);
+
+    public TimeSpan RetryMost { get; init; } = TimeSpan.FromSeconds(300);
+}
+
+/// <summary>PEM files: whom to trust, and who we are. Read anew for every connection.</summary>
+public sealed record MqttTls(string CaFile, string? CertFile, string? KeyFile);
+
+/// <summary>One publish, out or in.</summary>
+public sealed record MqttMessage(string Topic, ReadOnlyMemory<byte> Payload);
+
+/// <summary>What a session tells its owner, in order.</summary>
+public abstract record MqttEvent
+{
+    public sealed record Connected : MqttEvent;
+
+    public sealed record Disconnected(string Reason) : MqttEvent;
+
+    public sealed record Received(MqttMessage Message) : MqttEvent;
+}

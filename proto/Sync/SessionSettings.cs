@@ -1,0 +1,28 @@
+namespace Edge.Proto.Sync;
+
+/// <summary>What both ends say of themselves, and the numbers of a session.</summary>
+public sealed record SessionSettings
+{
+    /// <summary>The protocol this build speaks; fields are only added, so one number lasts long.</summary>
+    public const uint Protocol = 1;
+
+    /// <summary>A heartbeat unanswered for so long means that the server does not hear: a new session is opened.</summary>
+    public static readonly TimeSpan AnswerWait = TimeSpan.FromSeconds(60);
+
+    /// <summary>Hello is said again after this at first; a server that restarts invites before.</summary>
+    public static readonly TimeSpan HelloLeast = TimeSpan.FromSeconds(5);
+
+    public static readonly TimeSpan HelloMost = TimeSpan.FromSeconds(300);
+
+    /// <summary>At most one invitation a node in this time, whatever arrives from it.</summary>
+    public static readonly TimeSpan InviteEvery = TimeSpan.FromSeconds(5);
+
+    public required string ClusterUid { get; init; }
+
+    /// <summary>Version of the program, for people.</summary>
+    public string Version { get; init; } = "";
+
+    public string BootId { get; init; } = "";
+
+    public TimeSpan KeepAlive { get; init; } = TimeSpan.FromSeconds(120);
+}
