@@ -34,13 +34,8 @@ internal static class CommandLine
         var flags = new Dictionary<SettingName, Option<string[]>>();
         foreach (var name in SettingName.All)
         {
-            var option = new Option<string[]>(name.Flag)
-            {
-                Description = name.Default is [var value] ? $"{name.Help}; default {value}" : name.Help,
-                Arity = name.Repeats ? ArgumentArity.OneOrMore : ArgumentArity.ExactlyOne,
-            };
-            flags[name] = option;
-            command.Add(option);
+            flags[name] = Flag(name);
+            command.Add(flags[name]);
         }
 
         command.SetAction(async (parsed, ct) =>
@@ -51,6 +46,28 @@ internal static class CommandLine
             return await Start(parsed.GetValue(config), given, serve, ct);
         });
         return command;
+    }
+
+    /// <summary>A list takes an arity of several also where one is meant; giving it twice is then refused here.</summary>
+    private static Option<string[]> Flag(SettingName name)
+    {
+        var flag = new Option<string[]>(name.Flag)
+        {
+            Description = name.Default is [var value] ? $"{name.Help}; default {value}" : name.Help,
+            Arity = ArgumentArity.OneOrMore,
+        };
+        if (!name.Repeats)
+        {
+            flag.Validators.Add(result =>
+            {
+                if (result.Tokens.Count > 1)
+                {
+                    result.AddError($"{name.Flag} is given more than once");
+                }
+            });
+        }
+
+        return flag;
     }
 
     private static async Task<int> Start(
