@@ -1,3 +1,5 @@
+using System.Diagnostics;
+using System.Runtime.InteropServices;
 using Microsoft.Extensions.Logging;
 
 namespace Edge.Server.Link;
@@ -6,17 +8,144 @@ namespace Edge.Server.Link;
 /// mosquitto as a process of its own: it is started when it is not there, adopted when it is, and it stays when
 /// edge-server ends, so that a restart or upgrade of edge-server cuts no session.
 /// </summary>
-internal sealed class BrokerProcess(BrokerSettings settings, TimeProvider clock, ILogger<BrokerProcess> log)
+internal sealed partial class BrokerProcess(BrokerSettings settings, TimeProvider clock, ILogger<BrokerProcess> log)
 {
+    private const int HangUp = 1;
+    private const int Terminate = 15;
+    private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
+
+    /// <summary>Looking at one file of /proc; a dead broker is back within this and its start.</summary>
+    private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(2);
+
+    private readonly Lock _gate = new();
+    private int? _pid;
+
     /// <summary>Keeps the broker running until cancelled; leaves it running then.</summary>
-    public Task Run(CancellationToken cancel) => throw new NotImplementedException($"{settings}{clock}{log}");
+    public async Task Run(CancellationToken cancel)
+    {
+        WriteFiles();
+        using var timer = new PeriodicTimer(LookEvery, clock);
+        do
+        {
+            await EnsureRunning(cancel);
+        }
+        while (await timer.WaitForNextTickAsync(cancel));
+    }
 
     /// <summary>Refuses these nodes from now on, and only these; live connections lose their rights at once.</summary>
-    public void SetDenied(IReadOnlyCollection<string> nodes) => throw new NotImplementedException();
+    public void SetDenied(IReadOnlyCollection<string> nodes)
+    {
+        lock (_gate)
+        {
+            Replace(settings.AclFile, BrokerConfig.Acl(nodes));
+        }
 
-    /// <summary>Makes the broker read its certificate and revocation list again.</summary>
-    public void Reload() => throw new NotImplementedException();
+        Reload();
+    }
+
+    /// <summary>Makes the broker read its access list, certificate and revocation list again.</summary>
+    public void Reload()
+    {
+        if (FindRunning() is { } pid)
+        {
+            _ = Kill(pid, HangUp);
+        }
+    }
 
     /// <summary>Ends the broker; for uninstalling and tests.</summary>
-    public Task Stop(CancellationToken cancel) => throw new NotImplementedException();
+    public async Task Stop(CancellationToken cancel)
+    {
+        if (FindRunning() is { } pid)
+        {
+            _ = Kill(pid, Terminate);
+            while (FindRunning() is not null)
+            {
+                await Task.Delay(TimeSpan.FromMilliseconds(50), clock, cancel);
+            }
+        }
+    }
+
+    /// <summary>The pid of a running broker that was started with this configuration, or null.</summary>
+    internal int? FindRunning()
+    {
+        if (!File.Exists(settings.PidFile) || !int.TryParse(File.ReadAllText(settings.PidFile).Trim(), out var pid))
+        {
+            return null;
+        }
+
+        // A pid is used again after a reboot: only a process with our configuration on its command line is ours.
+        var commandLine = $"/proc/{pid}/cmdline";
+        return File.Exists(commandLine)
+            && File.ReadAllText(commandLine).Split('\0').Contains(settings.ConfigFile, StringComparer.Ordinal)
+                ? pid
+                : null;
+    }
+
+    /// <summary>True when the configuration on disk was another one, so that a running broker must be replaced.</summary>
+    private bool WriteFiles()
+    {
+        Directory.CreateDirectory(settings.DataDirectory, OwnerOnly);
+        // The socket needs no password: the directory's mode is what keeps others out.
+        Directory.CreateDirectory(settings.RunDirectory, OwnerOnly);
+        File.SetUnixFileMode(settings.RunDirectory, OwnerOnly);
+        Replace(settings.AclFile, BrokerConfig.Acl(settings.Denied));
+        return Replace(settings.ConfigFile, BrokerConfig.Text(settings, Environment.UserName));
+    }
+
+    private static bool Replace(string path, string text)
+    {
+        if (File.Exists(path) && File.ReadAllText(path) == text)
+        {
+            return false;
+        }
+
+        var temporary = path + ".new";
+        File.WriteAllText(temporary, text);
+        File.SetUnixFileMode(temporary, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        File.Move(temporary, path, overwrite: true);
+        return true;
+    }
+
+    private async Task EnsureRunning(CancellationToken cancel)
+    {
+        if (FindRunning() is { } pid)
+        {
+            if (_pid != pid)
+            {
+                _pid = pid;
+                LinkLog.BrokerAdopted(log, pid);
+            }
+
+            return;
+        }
+
+        _pid = null;
+        File.Delete(settings.SocketPath);
+        // The shell's umask makes the socket 0600; -d detaches, so that the broker outlives this process.
+        var start = new ProcessStartInfo("/bin/sh")
+        {
+            ArgumentList = { "-c", "umask 077; exec \"$0\" -d -c \"$1\"", settings.Executable, settings.ConfigFile },
+            RedirectStandardError = true,
+        };
+        using var process = Process.Start(start) ?? throw new InvalidOperationException("no shell");
+        var errors = await process.StandardError.ReadToEndAsync(cancel);
+        await process.WaitForExitAsync(cancel);
+        for (var i = 0; i < 20 && FindRunning() is null; i++)
+        {
+            await Task.Delay(TimeSpan.FromMilliseconds(50), clock, cancel);
+        }
+
+        _pid = FindRunning();
+        if (_pid is { } started)
+        {
+            LinkLog.BrokerStarted(log, started);
+        }
+        else
+        {
+            LinkLog.BrokerFailed(log, errors.Length > 0 ? errors : $"see {settings.LogFile}");
+        }
+    }
+
+    [LibraryImport("libc", EntryPoint = "kill")]
+    private static partial int Kill(int process, int signal);
 }

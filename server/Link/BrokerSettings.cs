@@ -28,6 +28,14 @@ internal sealed record BrokerSettings
     /// <summary>Nodes that may not speak.</summary>
     public IReadOnlyCollection<string> Denied { get; init; } = [];
 
+    public string ConfigFile => Path.Combine(DataDirectory, "mosquitto.conf");
+
+    public string AclFile => Path.Combine(DataDirectory, "mosquitto.acl");
+
+    public string PidFile => Path.Combine(RunDirectory, "broker.pid");
+
+    public string LogFile => Path.Combine(RunDirectory, "broker.log");
+
     /// <summary>Where edge-server itself connects.</summary>
     public string SocketPath => Path.Combine(RunDirectory, "broker.sock");
 }
