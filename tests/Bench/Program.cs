@@ -1,1 +1,34 @@
-return 0;
+using System.Globalization;
+using Edge.Tests.Bench;
+using Edge.Tests.EndToEnd.Fixture;
+
+// Prints one line a figure (see Figure.Line) and ends with 1 when a budget is missed.
+const double IdleSecondsDefault = 600;
+var idle = TimeSpan.FromSeconds(args.Length > 0
+    ? double.Parse(args[0], CultureInfo.InvariantCulture)
+    : IdleSecondsDefault);
+var figures = new List<Figure>
+{
+    new("agent-binary", new FileInfo(Fleet.AgentBinary).Length / 1e6, "MB", Bound.Max, 15),
+    new("server-binary", new FileInfo(Fleet.ServerBinary).Length / 1e6, "MB", Bound.Max, 25),
+};
+var fleet = new Fleet(nodes: 1);
+try
+{
+    await fleet.InitializeAsync();
+    using var api = new HubClient(fleet);
+    figures.AddRange(await PodBench.Run(fleet, api));
+    await PodBench.Fill(api, 10);
+    figures.AddRange(await IdleBench.Run(fleet, idle));
+}
+finally
+{
+    await fleet.DisposeAsync();
+}
+
+foreach (var figure in figures)
+{
+    Console.WriteLine(figure.Line);
+}
+
+return figures.All(figure => figure.Holds) ? 0 : 1;

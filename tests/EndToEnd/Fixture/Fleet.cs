@@ -17,9 +17,16 @@ public sealed partial class Fleet : IAsyncLifetime
 
     private readonly List<FleetNode> _nodes = [];
     private readonly Daemon _registry;
+    private readonly int _size;
 
     public Fleet()
+        : this(nodes: 3)
     {
+    }
+
+    public Fleet(int nodes)
+    {
+        _size = nodes;
         Id = $"edgee2e{Environment.ProcessId}";
         Home = Path.Combine(Path.GetTempPath(), Id);
         Hub = $"{Id}-hub";
@@ -77,7 +84,7 @@ public sealed partial class Fleet : IAsyncLifetime
             """);
         await StartRegistry();
         await StartServer();
-        for (var index = 1; index <= 3; index++)
+        for (var index = 1; index <= _size; index++)
         {
             await (await AddNode(index)).PowerOn(connected: true);
         }
