@@ -15,7 +15,7 @@ using Edge.Server.Settings;
 using Edge.Server.Store;
 using Microsoft.Extensions.Logging;
 
-// The composition root: kubectl ─▶ Api ─▶ Store ─▶ Control ─▶ Schedule ─▶ Fleet ─▶ Link ═MQTT═▶ nodes, and back.
+// The composition root: kubectl ─▶ Api ─▶ Store ─▶ Control ─▶ Schedule ─▶ Fleet ─▶ Link ═MQTT═▶ nodes.
 return await CommandLine.Run(args, Serve);
 
 static async Task Serve(ServerSettings settings, CancellationToken ct)
