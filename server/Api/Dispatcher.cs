@@ -106,9 +106,10 @@ internal sealed class Dispatcher(
             return;
         }
 
-        if (SelfReviews.IsOne(path))
+        if (SelfReviews.KindOf(path) is { } review)
         {
-            await SelfReviews.Run(http, path, user, end.Token);
+            var body = catalog.FindKind(path.Group, path.Version, review) ?? throw Errors.NoSuchPath();
+            await SelfReviews.Run(http, body, user, end.Token);
             return;
         }
 

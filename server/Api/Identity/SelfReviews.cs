@@ -1,4 +1,3 @@
-using System.Text.Json;
 using System.Text.Json.Nodes;
 using Edge.Server.Api.Http;
 using Edge.Server.Schema;
@@ -9,55 +8,48 @@ namespace Edge.Server.Api.Identity;
 /// <summary>Tells callers who they are and what they may do. Reviews are answered and never stored.</summary>
 internal static class SelfReviews
 {
-    public static bool IsOne(RequestPath path) => path.Name.Length == 0 && path switch
+    /// <summary>The kind of review that a path asks for; null when it asks for something else.</summary>
+    public static string? KindOf(RequestPath path) => (path.Group, path.Resource, path.Name) switch
     {
-        { Group: "authorization.k8s.io", Version: "v1" } =>
-            path.Resource is "selfsubjectaccessreviews" or "selfsubjectrulesreviews",
-        { Group: "authentication.k8s.io", Version: "v1" } => path.Resource == "selfsubjectreviews",
-        _ => false,
+        ("authorization.k8s.io", "selfsubjectaccessreviews", "") => "SelfSubjectAccessReview",
+        ("authorization.k8s.io", "selfsubjectrulesreviews", "") => "SelfSubjectRulesReview",
+        ("authentication.k8s.io", "selfsubjectreviews", "") => "SelfSubjectReview",
+        _ => null,
     };
 
-    public static async Task Run(HttpContext http, RequestPath path, UserInfo user, CancellationToken ct)
+    public static async Task Run(HttpContext http, ResourceSchema schema, UserInfo user, CancellationToken ct)
     {
         if (!HttpMethods.IsPost(http.Request.Method))
         {
-            throw Errors.MethodNotAllowed(http.Request.Method, path.Resource);
+            throw Errors.MethodNotAllowed(http.Request.Method, schema.Kind);
         }
 
-        var spec = await ReadSpec(http, ct);
-        var (kind, status) = path.Resource switch
+        var spec = await ReadSpec(http, schema, ct);
+        var status = schema.Kind switch
         {
-            "selfsubjectreviews" => ("SelfSubjectReview", new JsonObject { ["userInfo"] = User(user) }),
-            "selfsubjectrulesreviews" => ("SelfSubjectRulesReview", Rules(user)),
-            _ => ("SelfSubjectAccessReview", new JsonObject { ["allowed"] = Allowed(user, spec) }),
+            "SelfSubjectReview" => new JsonObject { ["userInfo"] = User(user) },
+            "SelfSubjectRulesReview" => Rules(user),
+            _ => new JsonObject { ["allowed"] = Allowed(user, spec) },
         };
         await ResponseBody.Write(http.Response, 201, new JsonObject
         {
-            ["kind"] = kind,
-            ["apiVersion"] = $"{path.Group}/v1",
+            ["kind"] = schema.Kind,
+            ["apiVersion"] = schema.ApiVersion,
             ["metadata"] = new JsonObject { ["creationTimestamp"] = null },
             ["spec"] = spec,
             ["status"] = status,
         });
     }
 
-    /// <summary>The kinds are no part of the catalog yet, so only JSON bodies are read.</summary>
-    private static async Task<JsonObject> ReadSpec(HttpContext http, CancellationToken ct)
+    private static async Task<JsonObject> ReadSpec(HttpContext http, ResourceSchema schema, CancellationToken ct)
     {
-        if (RequestBody.MediaType(http.Request) != ResponseBody.Json)
-        {
-            throw Errors.UnsupportedMediaType(ResponseBody.Json);
-        }
-
         var body = await RequestBody.Read(http.Request, ct);
-        try
+        return RequestBody.Decode(http.Request, schema, body, FieldValidation.Ignore) switch
         {
-            return JsonNode.Parse(body.Span).Object("spec")?.Copy() ?? [];
-        }
-        catch (JsonException fault)
-        {
-            throw Errors.BadRequest(fault.Message);
-        }
+            DecodeResult.Decoded decoded => decoded.Object.Object("spec")?.Copy() ?? [],
+            DecodeResult.Failed failed => throw Errors.BadRequest(failed.Message),
+            _ => throw Errors.Internal("unknown decode result"),
+        };
     }
 
     private static bool Allowed(UserInfo user, JsonObject spec)

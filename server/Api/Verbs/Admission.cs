@@ -62,6 +62,22 @@ internal sealed class Admission(Objects objects, EnrolmentCheck enrolment)
         }
     }
 
+    /// <summary>A manifest that never named the account must be able to replace the pod made from it.</summary>
+    public static void OnUpdate(ResourceSchema schema, JsonObject old, JsonObject next)
+    {
+        if (schema.Plural != "pods" || next.Object("spec").Text("serviceAccountName").Length > 0)
+        {
+            return;
+        }
+
+        var account = old.Object("spec").Text("serviceAccountName");
+        if (account.Length > 0)
+        {
+            var spec = next.Ensure("spec");
+            (spec["serviceAccountName"], spec["serviceAccount"]) = (account, account);
+        }
+    }
+
     public static bool HasGeneration(ResourceSchema schema) =>
         schema.HasStatus && !s_unnumbered.Contains(schema.Plural);
 

@@ -89,6 +89,7 @@ internal sealed class ObjectUpdate(VerbParts parts)
             case "":
                 var next = proposed.Copy();
                 KeepServerFields(old.Ensure("metadata"), next.Ensure("metadata"));
+                Admission.OnUpdate(request.Schema, old, next);
                 if (request.Schema.HasStatus)
                 {
                     Move(old, next, "status");

@@ -27,7 +27,7 @@ internal sealed class PatchVerb(VerbParts parts, ObjectUpdate update)
             var (proposed, warnings) = Decode(request, Patched(request, apply(ObjectBytes.Read(current), body)), validation);
             if (await update.Commit(request, current, proposed) is { } stored)
             {
-                ResponseBody.Warn(request.Response, warnings);
+                ResponseBody.Warn(request.Response, warnings.Except(Known(request, current, warnings)));
                 await answer.Write(request, 200, stored);
                 return;
             }
@@ -35,6 +35,15 @@ internal sealed class PatchVerb(VerbParts parts, ObjectUpdate update)
 
         throw Errors.Conflict(request.Schema, request.Path.Name);
     }
+
+    /// <summary>What the stored object is warned about already is not the patch's doing.</summary>
+    private static IReadOnlyList<string> Known(
+        ApiRequest request, StoredObject current, IReadOnlyList<string> warnings) =>
+        warnings.Count > 0
+        && ObjectDecoder.FromTree(request.Schema, ObjectBytes.Read(current), FieldValidation.Ignore)
+            is DecodeResult.Decoded decoded
+            ? decoded.Warnings
+            : [];
 
     private static Func<JsonObject, ReadOnlyMemory<byte>, PatchResult> Kind(ApiRequest request) =>
         RequestBody.MediaType(request.Http.Request) switch

@@ -1,0 +1,127 @@
+using System.Net;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using System.Text;
+using System.Text.Json.Nodes;
+using Edge.Proto.Model;
+using Edge.Server.Api;
+using Edge.Server.Store;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace Edge.Tests.Server.Api;
+
+/// <summary>A real API server on loopback over a real store, and clients with certificates of their own.</summary>
+public sealed class ApiFixture : IAsyncLifetime
+{
+    private readonly DirectoryInfo _directory = Directory.CreateTempSubdirectory("edge-api-");
+    private readonly List<HttpClient> _clients = [];
+    private int _uids;
+
+    internal X509Certificate2 ApiCa { get; } = Authority("api-ca");
+
+    internal X509Certificate2 NodeCa { get; } = Authority("node-ca");
+
+    internal ObjectStore Store { get; private set; } = null!;
+
+    internal Objects Objects { get; private set; } = null!;
+
+    internal ApiServer Server { get; private set; } = null!;
+
+    /// <summary>Takes the place of the fleet: what a node would send of a log.</summary>
+    internal OpenPodLogs Logs { get; set; } = (_, _, _) => throw new IOException("no node");
+
+    public HttpClient Admin { get; private set; } = null!;
+
+    internal int Port { get; init; }
+
+    internal int VersionMinor { get; init; } = 33;
+
+    public async Task InitializeAsync()
+    {
+        Store = ObjectStore.Open(
+            new StoreSettings(Path.Combine(_directory.FullName, "edge.db"), new byte[SecretKeyFile.KeyBytes]),
+            TimeProvider.System, NullLogger<ObjectStore>.Instance);
+        Objects = new Objects(Store, TimeProvider.System, () => $"uid-{Interlocked.Increment(ref _uids)}");
+        foreach (var ns in new[] { "default", "kube-system", "kube-public", "kube-node-lease" })
+        {
+            await Objects.Create(Resources.Namespaces, new Namespace
+            {
+                Metadata = new ObjectMeta { Name = ns },
+                Spec = new NamespaceSpec { Finalizers = ["kubernetes"] },
+                Status = new NamespaceStatus { Phase = "Active" },
+            }, default);
+        }
+
+        var settings = new ApiSettings(
+            [new IPEndPoint(IPAddress.Loopback, Port)], Issue(ApiCa, "CN=edge-server"), ApiCa, NodeCa)
+        {
+            VersionMinor = VersionMinor,
+        };
+        Server = new ApiServer(settings, Objects, (node, request, ct) => Logs(node, request, ct),
+            TimeProvider.System, new Random(1), NullLoggerFactory.Instance);
+        await Server.Start(default);
+        Admin = Client(Issue(ApiCa, "O=system:masters, CN=admin"));
+    }
+
+    /// <summary>A client with this certificate, or with none.</summary>
+    public HttpClient Client(X509Certificate2? certificate = null, string? token = null)
+    {
+        var handler = new HttpClientHandler
+        {
+            ServerCertificateCustomValidationCallback = (_, _, _, _) => true,
+            ClientCertificateOptions = ClientCertificateOption.Manual,
+        };
+        if (certificate is not null)
+        {
+            handler.ClientCertificates.Add(certificate);
+        }
+
+        var client = new HttpClient(handler) { BaseAddress = new Uri($"https://127.0.0.1:{Server.Port}") };
+        if (token is not null)
+        {
+            client.DefaultRequestHeaders.Add("Authorization", $"Bearer {token}");
+        }
+
+        _clients.Add(client);
+        return client;
+    }
+
+    public static X509Certificate2 Issue(X509Certificate2 ca, string subject)
+    {
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var request = new CertificateRequest(subject, key, HashAlgorithmName.SHA256);
+        request.CertificateExtensions.Add(new X509EnhancedKeyUsageExtension(
+            [new Oid("1.3.6.1.5.5.7.3.1"), new Oid("1.3.6.1.5.5.7.3.2")], critical: false));
+        var names = new SubjectAlternativeNameBuilder();
+        names.AddIpAddress(IPAddress.Loopback);
+        request.CertificateExtensions.Add(names.Build());
+        using var signed = request.Create(
+            ca, ca.NotBefore, ca.NotAfter, Encoding.ASCII.GetBytes(subject)[^8..]);
+        using var withKey = signed.CopyWithPrivateKey(key);
+        // Through PKCS#12, because TLS cannot use a key that lives in memory only.
+        return X509CertificateLoader.LoadPkcs12(withKey.Export(X509ContentType.Pfx), null);
+    }
+
+    public async Task DisposeAsync()
+    {
+        _clients.ForEach(client => client.Dispose());
+        await Server.DisposeAsync();
+        await Store.DisposeAsync();
+        _directory.Delete(recursive: true);
+    }
+
+    internal static StringContent Json(string text, string type = "application/json") =>
+        new(text, Encoding.UTF8, type);
+
+    internal static async Task<JsonObject> Body(HttpResponseMessage response) =>
+        JsonNode.Parse(await response.Content.ReadAsStringAsync())!.AsObject();
+
+    private static X509Certificate2 Authority(string name)
+    {
+        var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var request = new CertificateRequest($"CN={name}", key, HashAlgorithmName.SHA256);
+        request.CertificateExtensions.Add(new X509BasicConstraintsExtension(true, false, 0, true));
+        return request.CreateSelfSigned(
+            new DateTimeOffset(2020, 1, 1, 0, 0, 0, TimeSpan.Zero), new DateTimeOffset(2090, 1, 1, 0, 0, 0, TimeSpan.Zero));
+    }
+}
