@@ -100,7 +100,7 @@ internal sealed class PodRounds(
             return null;
         }
 
-        ReconcileLog.Planned(logger, entry.Uid, plan.ToString());
+        ReconcileLog.Planned(logger, entry.Uid, string.Join("; ", plan.Steps));
         return new PodRun(runner, new PodWork(view, new ObjectSource(_desired), around.Node()), plan);
     }
 

@@ -34,6 +34,10 @@ internal sealed partial class SettingsReader
         _flags = flags.ToDictionary(flag => flag.Key.Key, flag => flag.Value);
         _file = path is null || yaml is null ? [] : SettingsFile.Read(path, yaml, _errors);
         _hostName = hostName;
+        foreach (var (setting, _) in flags.Where(flag => flag.Value.Count > 1 && !flag.Key.Repeats))
+        {
+            _errors.Add($"{setting.Key} ({setting.Flag}): stands twice");
+        }
     }
 
     /// <param name="path">The file's name, for messages; null when there is none.</param>

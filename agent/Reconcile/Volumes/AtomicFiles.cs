@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+
 namespace Edge.Agent.Reconcile.Volumes;
 
 /// <summary>
@@ -59,7 +61,12 @@ internal static class AtomicFiles
         var draft = link + "_tmp";
         File.Delete(draft);
         File.CreateSymbolicLink(draft, target);
-        File.Move(draft, link, overwrite: true);
+        // Renamed by the kernel itself: File.Move looks for what the link points to.
+        if (VolumeNative.rename(draft, link) != 0)
+        {
+            throw new IOException(
+                $"renaming {draft}: {Marshal.GetPInvokeErrorMessage(Marshal.GetLastPInvokeError())}");
+        }
     }
 
     /// <summary>Names at the top lead through the link, so that a swap moves all of them at once.</summary>
