@@ -8,6 +8,11 @@ namespace Edge.Agent.Ledger;
 /// </summary>
 internal sealed record PodRecord
 {
+    private static readonly Dictionary<string, ContainerRecord> None = [];
+
+    private readonly IReadOnlyDictionary<string, ContainerRecord>? _containers;
+    private readonly IReadOnlyList<Condition>? _conditions;
+
     public required string Uid { get; init; }
 
     public required string Namespace { get; init; }
@@ -36,11 +41,19 @@ internal sealed record PodRecord
     /// <summary>Everything of the pod is off the node; only the report of it is left.</summary>
     public bool Removed { get; init; }
 
-    public IReadOnlyDictionary<string, ContainerRecord> Containers { get; init; } =
-        new Dictionary<string, ContainerRecord>();
+    // Generated JSON code sets every init property, to null where an older agent did not write it.
+    public IReadOnlyDictionary<string, ContainerRecord> Containers
+    {
+        get => _containers ?? None;
+        init => _containers = value;
+    }
 
     /// <summary>The conditions last reported, for their transition times.</summary>
-    public IReadOnlyList<Condition> Conditions { get; init; } = [];
+    public IReadOnlyList<Condition> Conditions
+    {
+        get => _conditions ?? [];
+        init => _conditions = value;
+    }
 
     public ContainerRecord Of(string container) => Containers.GetValueOrDefault(container) ?? ContainerRecord.Empty;
 
