@@ -13,8 +13,8 @@ using Microsoft.Extensions.Logging;
 
 return await CommandLine.Run(args, Agent);
 
-// Link ─▶ Ledger ─▶ Reconcile ─▶ Runtime · Network; back by Report ─▶ Link. Pods start from the ledger before any socket
-// to the server is opened; SIGTERM ends the loops and leaves the containers running.
+// Link ─▶ Ledger ─▶ Reconcile ─▶ Runtime · Network; back by Report ─▶ Link. Pods start from the ledger before any
+// socket to the server is opened; SIGTERM ends the loops and leaves the containers running.
 static async Task<int> Agent(AgentSettings settings, CancellationToken terminated)
 {
     using var logs = new TextLog(Console.Error, LogLevel.Information);
@@ -35,7 +35,8 @@ static async Task<int> Agent(AgentSettings settings, CancellationToken terminate
 
     LinkClient? link = null;
     ReconcileLoop? loop = null;
-    var node = NodeInventory.Read(settings.DataDir, settings.NodeIp, await Parts.RuntimeVersion(runtime, stop.Token), version);
+    var containerd = await Parts.RuntimeVersion(runtime, stop.Token);
+    var node = NodeInventory.Read(settings.DataDir, settings.NodeIp, containerd, version);
     var reports = new ReportOutbox();
     var events = new EventReport(settings.NodeName, reports.Event, clock);
     var contact = new ServerContact(settings.RunDir, node.System.BootID, () => link?.LastAnswered, clock);

@@ -79,7 +79,8 @@ internal sealed class EnrolmentApi : IDisposable
         }
         catch (JsonException broken)
         {
-            throw new EnrolmentException(EnrolmentReason.Unreachable, $"the answer is not understood: {broken.Message}");
+            throw new EnrolmentException(
+                EnrolmentReason.Unreachable, $"the answer is not understood: {broken.Message}");
         }
         catch (TaskCanceledException late) when (!cancellation.IsCancellationRequested)
         {

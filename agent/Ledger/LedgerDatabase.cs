@@ -11,7 +11,9 @@ namespace Edge.Agent.Ledger;
 /// </summary>
 internal static class LedgerDatabase
 {
-    /// <summary>128 KiB of page cache: a node's desired entries are in memory anyway, pages are only read at start.</summary>
+    /// <summary>
+    /// 128 KiB of page cache: a node's desired entries are in memory anyway, pages are only read at start.
+    /// </summary>
     private const int CacheKibibytes = 128;
 
     /// <summary>A small log keeps the file below 1 MiB on a flash card; 4 KiB pages.</summary>
@@ -43,7 +45,9 @@ internal static class LedgerDatabase
         command.ExecuteNonQuery();
     }
 
-    /// <summary>The provider asks for <c>e_sqlite3</c>, which nobody ships; the distribution patches its own library.</summary>
+    /// <summary>
+    /// The provider asks for <c>e_sqlite3</c>, which nobody ships; the distribution patches its own library.
+    /// </summary>
     private static void UseSystemLibrary()
     {
         lock (Gate)

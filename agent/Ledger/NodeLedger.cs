@@ -7,7 +7,8 @@ namespace Edge.Agent.Ledger;
 
 /// <summary>
 /// The agent's durable memory: the desired entries as the server sent them, and one record per pod. A method that
-/// returned is on disk; what is in memory changes only after the commit. A value equal to the stored one writes nothing.
+/// returned is on disk; what is in memory changes only after the commit. A value equal to the
+/// stored one writes nothing.
 /// </summary>
 internal sealed class NodeLedger : IDisposable
 {

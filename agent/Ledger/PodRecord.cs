@@ -22,7 +22,9 @@ internal sealed record PodRecord
     /// <summary>When the agent first saw the pod; shown as <c>status.startTime</c>.</summary>
     public DateTimeOffset StartTime { get; init; }
 
-    /// <summary><c>Succeeded</c> or <c>Failed</c> once no container of the pod will run again, else null. Sticks.</summary>
+    /// <summary>
+    /// <c>Succeeded</c> or <c>Failed</c> once no container of the pod will run again, else null. Sticks.
+    /// </summary>
     public string? TerminalPhase { get; init; }
 
     /// <summary>Why the pod ended as a whole, such as <c>DeadlineExceeded</c>.</summary>

@@ -75,7 +75,9 @@ internal sealed class SecretBox : IDisposable
 
     public void Dispose() => _aes.Dispose();
 
-    /// <summary>Written whole and synced under another name first: a power cut leaves either no key or all of it.</summary>
+    /// <summary>
+    /// Written whole and synced under another name first: a power cut leaves either no key or all of it.
+    /// </summary>
     private static void WriteOwnerOnly(string path, byte[] bytes)
     {
         var draft = path + ".new";

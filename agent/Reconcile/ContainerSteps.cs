@@ -21,7 +21,8 @@ internal sealed class ContainerSteps(IPodEdge edge, NodeLedger ledger, Action<Po
                 ?? throw new InvalidOperationException($"pod {work.View.Uid} has no sandbox");
             var env = EnvironmentPlan.For(work.Pod, container, work.Objects, work.Node, sandbox.PodIp);
             await edge.Create(
-                new ContainerLaunch(work.Pod, container, step.Attempt, step.SpecHash, image, sandbox, env), cancellation);
+                new ContainerLaunch(work.Pod, container, step.Attempt, step.SpecHash, image, sandbox, env),
+                cancellation);
         }
         catch (Exception fault) when (fault is MissingReferenceException or RuntimeException
             { Reason: RuntimeReason.Refused })
@@ -70,7 +71,9 @@ internal sealed class ContainerSteps(IPodEdge edge, NodeLedger ledger, Action<Po
         return StepOutcome.Done;
     }
 
-    /// <summary>runc refuses a command while it makes the process, which the kubelet counts as a failed start.</summary>
+    /// <summary>
+    /// runc refuses a command while it makes the process, which the kubelet counts as a failed start.
+    /// </summary>
     private static bool IsBadCommand(RuntimeException fault) =>
         fault.Message.Contains("exec:", StringComparison.Ordinal)
         || fault.Message.Contains("OCI runtime", StringComparison.Ordinal)

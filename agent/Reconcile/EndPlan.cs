@@ -20,7 +20,9 @@ internal enum PodEnd
     PastDeadline,
 }
 
-/// <summary>How a pod leaves the node: processes first, then containers, volumes and sandbox, then the record. Pure.</summary>
+/// <summary>
+/// How a pod leaves the node: processes first, then containers, volumes and sandbox, then the record. Pure.
+/// </summary>
 internal static class EndPlan
 {
     public static PodEnd? Reason(PodView view)

@@ -62,7 +62,9 @@ internal sealed class ImageSteps(IPodEdge edge, ImagePulls pulls, Action<PodEven
         return memory;
     }
 
-    /// <summary>A digest the record knows is used without the registry, whatever the policy: the node needs nobody.</summary>
+    /// <summary>
+    /// A digest the record knows is used without the registry, whatever the policy: the node needs nobody.
+    /// </summary>
     private async Task<ImageRecord?> Known(ContainerRecord record, string image, CancellationToken cancellation) =>
         record.Image == image && record.ImageDigest is { } digest
             ? await edge.FindImage(digest[(digest.IndexOf('@', StringComparison.Ordinal) + 1)..], cancellation)
@@ -73,7 +75,8 @@ internal sealed class ImageSteps(IPodEdge edge, ImagePulls pulls, Action<PodEven
     {
         events(PodEvent.For(
             pod, name, false, "Pulled",
-            $"Successfully pulled image \"{image}\" in {took.TotalSeconds:0.###}s. Image size: {record.SizeBytes} bytes."));
+            $"Successfully pulled image \"{image}\" in {took.TotalSeconds:0.###}s. "
+                + $"Image size: {record.SizeBytes} bytes."));
         return before with { Pulling = null, Obstacle = null, Fetched = record, FetchedFor = image };
     }
 

@@ -10,7 +10,8 @@ using Edge.Proto.Model;
 namespace Edge.Agent.Reconcile;
 
 /// <summary>The real node: containerd, sandboxes and directories, in the words of the reconcile loop.</summary>
-internal sealed class NodeEdge(ContainerdRuntime runtime, SandboxNetwork network, string dataDir, string runDir) : IPodEdge
+internal sealed class NodeEdge(ContainerdRuntime runtime, SandboxNetwork network, string dataDir, string runDir)
+    : IPodEdge
 {
     /// <summary>Kubernetes' limit for a termination message.</summary>
     private const int TerminationMessageBytesMax = 4096;

@@ -24,7 +24,9 @@ internal sealed class PlanDraft(PodView view)
 
     public void WakeAt(DateTimeOffset at) => _wakeAt = _wakeAt is { } sooner && sooner < at ? sooner : at;
 
-    /// <summary>Terminate first, kill once the grace is over. A grace that was shortened since counts at once.</summary>
+    /// <summary>
+    /// Terminate first, kill once the grace is over. A grace that was shortened since counts at once.
+    /// </summary>
     public void Stop(SeenContainer seen, long graceSeconds, string why)
     {
         var memory = view.Memory.Of(seen.Name);
@@ -67,6 +69,8 @@ internal sealed class PlanDraft(PodView view)
 
     public PodPlan Build() => new(_steps, _wakeAt);
 
-    /// <summary>A killed process is reaped within milliseconds; a second avoids a busy loop when the runtime is slow.</summary>
+    /// <summary>
+    /// A killed process is reaped within milliseconds; a second avoids a busy loop when the runtime is slow.
+    /// </summary>
     private static readonly TimeSpan KillRepeat = TimeSpan.FromSeconds(1);
 }

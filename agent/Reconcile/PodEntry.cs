@@ -19,14 +19,18 @@ internal sealed class PodEntry(string uid)
 
     public PodMemory Memory { get; set; } = PodMemory.Empty;
 
-    /// <summary>What its volumes should hold, for the desired entries last seen; null when something is missing.</summary>
+    /// <summary>
+    /// What its volumes should hold, for the desired entries last seen; null when something is missing.
+    /// </summary>
     public string? VolumeDigest { get; private set; } = "";
 
     public DateTimeOffset? WakeAt { get; set; }
 
     public bool Dirty { get; set; } = true;
 
-    /// <summary>Takes the pod from a snapshot of desired; what held it up before does not count for a changed pod.</summary>
+    /// <summary>
+    /// Takes the pod from a snapshot of desired; what held it up before does not count for a changed pod.
+    /// </summary>
     public void Take(ImmutableDictionary<string, byte[]> desired, NodeFacts node)
     {
         if (ReferenceEquals(desired, _digestOf))

@@ -2,7 +2,9 @@ using Edge.Proto.Model;
 
 namespace Edge.Agent.Reconcile;
 
-/// <summary>Something that happened to a pod, in the kubelet's words; the report gives it a name and counts repeats.</summary>
+/// <summary>
+/// Something that happened to a pod, in the kubelet's words; the report gives it a name and counts repeats.
+/// </summary>
 internal sealed record PodEvent(ObjectReference Pod, bool Warning, string Reason, string Message)
 {
     public static PodEvent For(Pod pod, string? container, bool warning, string reason, string message) => new(

@@ -102,7 +102,9 @@ internal sealed record PodPlan(IReadOnlyList<PodStep> Steps, DateTimeOffset? Wak
         draft.AddAll(adds);
     }
 
-    /// <summary>Containers of older attempts, and of names the pod does not have, leave before anything is added.</summary>
+    /// <summary>
+    /// Containers of older attempts, and of names the pod does not have, leave before anything is added.
+    /// </summary>
     private static void RemoveLeftovers(PlanDraft draft, Pod pod)
     {
         var view = draft.View;
@@ -125,7 +127,9 @@ internal sealed record PodPlan(IReadOnlyList<PodStep> Steps, DateTimeOffset? Wak
         }
     }
 
-    /// <summary>A container whose image or resources changed, or that failed its liveness, is stopped with its grace.</summary>
+    /// <summary>
+    /// A container whose image or resources changed, or that failed its liveness, is stopped with its grace.
+    /// </summary>
     private static void StopUnfit(PlanDraft draft, Pod pod)
     {
         var view = draft.View;
@@ -138,7 +142,9 @@ internal sealed record PodPlan(IReadOnlyList<PodStep> Steps, DateTimeOffset? Wak
 
             if (seen.SpecHash != ContainerIdentity.SpecHash(container))
             {
-                draft.Stop(seen, PodShape.GraceSeconds(pod), $"Container {container.Name} definition changed, will be restarted");
+                draft.Stop(
+                    seen, PodShape.GraceSeconds(pod),
+                    $"Container {container.Name} definition changed, will be restarted");
             }
             else if (view.Verdict(container.Name).Failure is { } failure)
             {
@@ -150,7 +156,7 @@ internal sealed record PodPlan(IReadOnlyList<PodStep> Steps, DateTimeOffset? Wak
             }
             else if (view.Memory.Of(container.Name).StoppingSince is not null)
             {
-                // Asked to end for a reason that is gone since (the image was changed back): the signal cannot be taken back.
+                // Asked to end for a reason that is gone since (the image was changed back): a signal cannot be unsent.
                 draft.Stop(seen, PodShape.GraceSeconds(pod), $"Container {container.Name} was asked to end");
             }
         }

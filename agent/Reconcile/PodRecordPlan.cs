@@ -44,7 +44,9 @@ internal static class PodRecordPlan
     private static IEnumerable<string> Names(PodView view) =>
         view.Containers.Select(seen => seen.Name).Concat(view.Record.Containers.Keys).Distinct();
 
-    /// <summary>A record that knows nothing of a container that exists (the ledger was lost) follows the container.</summary>
+    /// <summary>
+    /// A record that knows nothing of a container that exists (the ledger was lost) follows the container.
+    /// </summary>
     private static ContainerRecord Adopt(PodView view, string name, ContainerRecord record)
     {
         if (view.Record.Containers.ContainsKey(name))

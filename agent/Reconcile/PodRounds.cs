@@ -42,7 +42,9 @@ internal sealed class PodRounds(
         }
     }
 
-    /// <summary>An entry for every pod desired, recorded, or (once the server has spoken) left over on the node.</summary>
+    /// <summary>
+    /// An entry for every pod desired, recorded, or (once the server has spoken) left over on the node.
+    /// </summary>
     public void Refresh(
         ImmutableDictionary<string, byte[]> desired, ImmutableDictionary<string, PodRecord> records, NodeSight sight)
     {
@@ -75,7 +77,9 @@ internal sealed class PodRounds(
         }
     }
 
-    /// <summary>Brings one pod up to date and returns the run of its steps, or null when there is nothing to do.</summary>
+    /// <summary>
+    /// Brings one pod up to date and returns the run of its steps, or null when there is nothing to do.
+    /// </summary>
     public PodRun? Decide(PodEntry entry, NodeSight sight)
     {
         entry.Dirty = false;

@@ -73,7 +73,9 @@ internal abstract record PodStep
         public override string ToString() => "write volumes";
     }
 
-    /// <summary>Makes sure that the image is on the node; a fetch goes on in the background and ends this run.</summary>
+    /// <summary>
+    /// Makes sure that the image is on the node; a fetch goes on in the background and ends this run.
+    /// </summary>
     public sealed record EnsureImage(string Name, string Image) : PodStep
     {
         public override string Container => Name;

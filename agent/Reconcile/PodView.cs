@@ -8,7 +8,9 @@ internal sealed record PodView
 {
     public required string Uid { get; init; }
 
-    /// <summary>The pod as desired; null when it vanished from desired (force delete, or already reported removed).</summary>
+    /// <summary>
+    /// The pod as desired; null when it vanished from desired (force delete, or already reported removed).
+    /// </summary>
     public Pod? Pod { get; init; }
 
     public required PodRecord Record { get; init; }
@@ -26,10 +28,14 @@ internal sealed record PodView
     /// <summary>What the pod's volumes should hold, as one hash; null when an object they need is missing.</summary>
     public string? VolumeDigest { get; init; } = "";
 
-    /// <summary>The server may have given this pod to another node: it must not run here until the server answers.</summary>
+    /// <summary>
+    /// The server may have given this pod to another node: it must not run here until the server answers.
+    /// </summary>
     public bool Fenced { get; init; }
 
-    /// <summary>Why this agent will not start the pod: a field it does not know. Null when it understands all of it.</summary>
+    /// <summary>
+    /// Why this agent will not start the pod: a field it does not know. Null when it understands all of it.
+    /// </summary>
     public string? Refused { get; init; }
 
     public required DateTimeOffset Now { get; init; }

@@ -7,8 +7,8 @@ namespace Edge.Agent.Reconcile;
 
 /// <summary>
 /// The agent's one loop. It wakes on a desired change, a runtime event, a probe's verdict, an ended fetch or a time a
-/// plan named; it observes, takes what it saw into the records, reports, plans, and lets each pod's steps run beside the
-/// others'. One pod never has two runs at once. With nothing to do it sleeps until the slow resync.
+/// plan named; it observes, takes what it saw into the records, reports, plans, and lets each pod's steps run beside
+/// the others'. One pod never has two runs at once. With nothing to do it sleeps until the slow resync.
 /// </summary>
 internal sealed class ReconcileLoop(
     IPodEdge edge, NodeLedger ledger, PodRounds rounds, TimeProvider clock, ILogger logger)

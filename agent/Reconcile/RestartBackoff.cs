@@ -3,7 +3,9 @@ namespace Edge.Agent.Reconcile;
 /// <summary>Kubernetes' back-off for restarts and pulls: 10 s, doubled up to 5 minutes.</summary>
 internal static class RestartBackoff
 {
-    /// <summary>A container that ran this long begins again without a wait (twice the longest wait, as the kubelet).</summary>
+    /// <summary>
+    /// A container that ran this long begins again without a wait (twice the longest wait, as the kubelet).
+    /// </summary>
     public static readonly TimeSpan ResetAfter = TimeSpan.FromMinutes(10);
 
     private static readonly TimeSpan First = TimeSpan.FromSeconds(10);

@@ -3,7 +3,9 @@ using Edge.Proto.Model;
 
 namespace Edge.Agent.Reconcile;
 
-/// <summary>What a round takes from outside its folder: the node's facts, the server's last word, the way to report.</summary>
+/// <summary>
+/// What a round takes from outside its folder: the node's facts, the server's last word, the way to report.
+/// </summary>
 internal sealed record RoundSurroundings(
     TimeProvider Clock, Func<NodeFacts> Node, Func<TimeSpan?> SinceServerAnswered, Action<string, PodReport?> Report)
 {

@@ -5,7 +5,10 @@ using SandboxPaths = Edge.Agent.Runtime.Spec.SandboxPaths;
 
 namespace Edge.Agent.Reconcile;
 
-/// <summary>The files every container of a pod gets from its sandbox: hosts, hostname, resolv.conf, as the kubelet writes them.</summary>
+/// <summary>
+/// The files every container of a pod gets from its sandbox: hosts, hostname, resolv.conf, as the kubelet writes
+/// them.
+/// </summary>
 internal static class SandboxFiles
 {
     public static SandboxPaths Write(string podDir, Pod pod, Sandbox sandbox)

@@ -53,12 +53,15 @@ internal static class StartPlan
         return true;
     }
 
-    /// <summary>Some container of the pod was started in the present sandbox, so its init containers are done.</summary>
+    /// <summary>
+    /// Some container of the pod was started in the present sandbox, so its init containers are done.
+    /// </summary>
     public static bool Begun(PodRecord record, Pod pod)
     {
         var initsDone = PodShape.PlainInits(pod).All(init => !record.Containers.ContainsKey(init.Name)
             || record.Of(init.Name).Exit is { ExitCode: 0 });
-        return initsDone && pod.Spec.Containers.Any(container => record.Of(container.Name) is { Started: true } or { Attempt: > 0 });
+        return initsDone && pod.Spec.Containers.Any(container =>
+            record.Of(container.Name) is { Started: true } or { Attempt: > 0 });
     }
 
     private static bool HasStarted(PodView view, Container sidecar) =>

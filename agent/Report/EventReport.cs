@@ -14,7 +14,8 @@ internal sealed class EventReport(string nodeName, Action<Event> send, TimeProvi
     private const int TextsMax = 256;
 
     private readonly Lock _gate = new();
-    private readonly Dictionary<(string? Uid, string Reason, string Message), (DateTimeOffset Sent, int Held)> _texts = [];
+    private readonly Dictionary<(string? Uid, string Reason, string Message), (DateTimeOffset Sent, int Held)> _texts =
+        [];
 
     public void Say(ObjectReference about, bool warning, string reason, string message)
     {

@@ -19,7 +19,8 @@ internal sealed record NodeInventory
 
     public required NodeSystemInfo System { get; init; }
 
-    public static NodeInventory Read(string dataDir, IPAddress? given, string runtimeVersion, string agentVersion) => new()
+    public static NodeInventory Read(
+        string dataDir, IPAddress? given, string runtimeVersion, string agentVersion) => new()
     {
         Cpus = Environment.ProcessorCount,
         MemoryBytes = MemInfo("MemTotal"),

@@ -4,8 +4,8 @@ using Microsoft.Extensions.Logging;
 namespace Edge.Agent.Report;
 
 /// <summary>
-/// Reports the node: what it has, how it is, which images it holds. Looks once a minute, which is the kubelet's pace for
-/// what changes slowly; the same look twice sends nothing and nothing is written.
+/// Reports the node: what it has, how it is, which images it holds. Looks once a minute, which is the kubelet's pace
+/// for what changes slowly; the same look twice sends nothing and nothing is written.
 /// </summary>
 internal sealed class NodeStatusReport(
     string nodeName,
@@ -67,7 +67,8 @@ internal sealed class NodeStatusReport(
 
     private List<Condition> Conditions(NodePressure pressure, bool runtimeAnswers) =>
     [
-        Keep("MemoryPressure", pressure.Memory, "KubeletHasInsufficientMemory", "kubelet has insufficient memory available",
+        Keep("MemoryPressure", pressure.Memory,
+            "KubeletHasInsufficientMemory", "kubelet has insufficient memory available",
             "KubeletHasSufficientMemory", "kubelet has sufficient memory available"),
         Keep("DiskPressure", pressure.Disk, "KubeletHasDiskPressure", "kubelet has disk pressure",
             "KubeletHasNoDiskPressure", "kubelet has no disk pressure"),
@@ -104,6 +105,8 @@ internal sealed class NodeStatusReport(
     }
 }
 
-/// <summary>Where the node's report comes from and goes to. Images are null while the runtime does not answer.</summary>
+/// <summary>
+/// Where the node's report comes from and goes to. Images are null while the runtime does not answer.
+/// </summary>
 internal sealed record NodeStatusSources(
     Func<CancellationToken, Task<IReadOnlyList<ContainerImage>?>> Images, Action<NodeReport> Report);

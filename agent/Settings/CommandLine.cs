@@ -36,7 +36,9 @@ internal static class CommandLine
         });
     }
 
-    /// <summary>A list takes an arity of several also where one is meant; giving it twice is then refused here.</summary>
+    /// <summary>
+    /// A list takes an arity of several also where one is meant; giving it twice is then refused here.
+    /// </summary>
     private static Option<string[]> Flag(SettingName setting)
     {
         var flag = new Option<string[]>(setting.Flag)

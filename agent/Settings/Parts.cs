@@ -30,7 +30,8 @@ internal static class Parts
     public static NetworkSettings Network(AgentSettings settings) =>
         new() { RunDir = settings.RunDir, CniBinDirs = settings.CniBinDirs };
 
-    public static LinkSettings Link(AgentSettings settings, NodeIdentity identity, string version, string bootId) => new()
+    public static LinkSettings Link(
+        AgentSettings settings, NodeIdentity identity, string version, string bootId) => new()
     {
         NodeName = settings.NodeName,
         ClusterUid = identity.ClusterUid,
@@ -65,7 +66,9 @@ internal static class Parts
         }
     }
 
-    /// <summary>The images of the node, largest first, every name of one digest together; null while nobody answers.</summary>
+    /// <summary>
+    /// The images of the node, largest first, every name of one digest together; null while nobody answers.
+    /// </summary>
     public static async Task<IReadOnlyList<ContainerImage>?> Images(
         ContainerdRuntime runtime, CancellationToken cancellation)
     {

@@ -16,7 +16,9 @@ internal abstract record SettingsResult
     internal sealed record Invalid(IReadOnlyList<string> Errors) : SettingsResult;
 }
 
-/// <summary>Turns texts into settings: flags win over the file, the file over defaults. Nothing is silently repaired.</summary>
+/// <summary>
+/// Turns texts into settings: flags win over the file, the file over defaults. Nothing is silently repaired.
+/// </summary>
 internal sealed partial class SettingsReader
 {
     /// <summary>Below 10 s an idle node costs real traffic; above an hour a lost node goes unnoticed.</summary>

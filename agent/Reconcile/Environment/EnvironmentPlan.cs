@@ -5,7 +5,8 @@ using Edge.Proto.Model;
 namespace Edge.Agent.Reconcile.Environment;
 
 /// <summary>
-/// A container's variables, every reference resolved: <c>envFrom</c> first, then <c>env</c>, the later of one name wins.
+/// A container's variables, every reference resolved: <c>envFrom</c> first, then <c>env</c>, the later of one name
+/// wins.
 /// Pure; throws <see cref="MissingReferenceException"/> with the kubelet's words.
 /// </summary>
 internal static class EnvironmentPlan

@@ -24,7 +24,9 @@ internal static class FieldPaths
         _ => throw new MissingReferenceException($"unsupported fieldPath: {path}"),
     };
 
-    /// <summary>A limit or request, in units of the divisor and rounded up; a limit that is not set is the node's.</summary>
+    /// <summary>
+    /// A limit or request, in units of the divisor and rounded up; a limit that is not set is the node's.
+    /// </summary>
     public static string Resource(Pod pod, Container self, NodeFacts node, ResourceFieldSelector selector)
     {
         var container = selector.ContainerName is { Length: > 0 } name

@@ -62,7 +62,9 @@ internal sealed class ContainerProbes(ProbeClient client, TimeProvider clock, Pr
         }
     }
 
-    /// <summary>Asks for ever; a start-up probe ends at its first verdict, a liveness probe once it has failed.</summary>
+    /// <summary>
+    /// Asks for ever; a start-up probe ends at its first verdict, a liveness probe once it has failed.
+    /// </summary>
     private async Task<bool> Watch(ProbeKind kind, Probe probe, bool? passed)
     {
         var counter = ProbeCounter.For(probe, passed);

@@ -13,7 +13,9 @@ internal sealed class ProbeClient(IPodEdge edge, TimeProvider clock) : IDisposab
 {
     private const int RedirectsMax = 10;
 
-    /// <summary>No pool, no proxy, no trust in certificates: a probe asks one process on this node, now and then.</summary>
+    /// <summary>
+    /// No pool, no proxy, no trust in certificates: a probe asks one process on this node, now and then.
+    /// </summary>
     private readonly HttpMessageInvoker _http = new(new SocketsHttpHandler
     {
         AllowAutoRedirect = false,

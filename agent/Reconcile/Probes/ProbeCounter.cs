@@ -9,7 +9,9 @@ internal enum ProbeKind
     Liveness,
 }
 
-/// <summary>Counts a probe's results against its thresholds. Immutable; <see cref="Passed"/> is null until one is met.</summary>
+/// <summary>
+/// Counts a probe's results against its thresholds. Immutable; <see cref="Passed"/> is null until one is met.
+/// </summary>
 internal sealed record ProbeCounter(int SuccessThreshold, int FailureThreshold, bool? Passed = null)
 {
     private bool LastResult { get; init; }

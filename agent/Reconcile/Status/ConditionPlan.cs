@@ -2,7 +2,9 @@ using Edge.Proto.Model;
 
 namespace Edge.Agent.Reconcile.Status;
 
-/// <summary>A pod's conditions, with the kubelet's reasons; a transition time moves only with the status. Pure.</summary>
+/// <summary>
+/// A pod's conditions, with the kubelet's reasons; a transition time moves only with the status. Pure.
+/// </summary>
 internal static class ConditionPlan
 {
     public static IReadOnlyList<Condition> For(
@@ -29,9 +31,7 @@ internal static class ConditionPlan
         }
 
         var begun = containers.Any(status => status.State?.Waiting is null || status.LastState is not null);
-        var waiting = inits.Where(status => !(PodShape.Find(view.Pod, status.Name) is { } init && PodShape.IsSidecar(init)
-            ? status.Started == true
-            : status.State?.Terminated is { ExitCode: 0 })).Select(status => status.Name).ToList();
+        var waiting = inits.Where(status => !IsInitDone(view, status)).Select(status => status.Name).ToList();
         return begun || waiting.Count == 0
             ? new Condition { Type = "Initialized", Status = "True" }
             : new Condition
@@ -43,8 +43,17 @@ internal static class ConditionPlan
             };
     }
 
+    private static bool IsInitDone(PodView view, ContainerStatus status) =>
+        PodShape.Find(view.Pod, status.Name) is { } init && PodShape.IsSidecar(init)
+            ? status.Started == true
+            : status.State?.Terminated is { ExitCode: 0 };
+
     private static Condition Ready(
-        string type, string phase, IReadOnlyList<ContainerStatus> inits, IReadOnlyList<ContainerStatus> containers, Pod pod)
+        string type,
+        string phase,
+        IReadOnlyList<ContainerStatus> inits,
+        IReadOnlyList<ContainerStatus> containers,
+        Pod pod)
     {
         if (phase is "Succeeded" or "Failed")
         {

@@ -4,7 +4,9 @@ using Edge.Proto.Model;
 
 namespace Edge.Agent.Reconcile.Status;
 
-/// <summary>One container's status as the kubelet writes it: what it is now, and how its last attempt ended. Pure.</summary>
+/// <summary>
+/// One container's status as the kubelet writes it: what it is now, and how its last attempt ended. Pure.
+/// </summary>
 internal static class ContainerStatusPlan
 {
     public static ContainerStatus For(PodView view, Container container)
@@ -31,7 +33,9 @@ internal static class ContainerStatusPlan
         };
     }
 
-    /// <summary>A plain init container is ready once it is done; the others when they run and their probe agrees.</summary>
+    /// <summary>
+    /// A plain init container is ready once it is done; the others when they run and their probe agrees.
+    /// </summary>
     private static bool IsReady(
         PodView view, Container container, ContainerRecord record, ContainerState state, bool started)
     {
@@ -41,7 +45,8 @@ internal static class ContainerStatusPlan
             : started && (container.ReadinessProbe is null || record.Ready);
     }
 
-    private static ContainerState State(PodView view, Container container, ContainerRecord record, SeenContainer? running)
+    private static ContainerState State(
+        PodView view, Container container, ContainerRecord record, SeenContainer? running)
     {
         if (running is not null)
         {
@@ -84,8 +89,8 @@ internal static class ContainerStatusPlan
             : new ContainerStateWaiting
             {
                 Reason = "CrashLoopBackOff",
-                Message = $"back-off {RestartBackoff.Print(RestartBackoff.Delay(record.BackoffLevel))} restarting failed "
-                    + $"container={container.Name} pod={PodShape.FullName(pod)}",
+                Message = $"back-off {RestartBackoff.Print(RestartBackoff.Delay(record.BackoffLevel))} "
+                    + $"restarting failed container={container.Name} pod={PodShape.FullName(pod)}",
             };
     }
 

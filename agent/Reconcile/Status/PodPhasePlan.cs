@@ -35,7 +35,8 @@ internal static class PodPhasePlan
     private static string? PendingInit(Pod pod, IReadOnlyList<ContainerStatus> inits)
     {
         var plain = PodShape.PlainInits(pod).Select(init => inits.First(status => status.Name == init.Name)).ToList();
-        if (pod.Spec.RestartPolicy == "Never" && plain.Exists(status => status.State?.Terminated is { ExitCode: not 0 }))
+        if (pod.Spec.RestartPolicy == "Never"
+            && plain.Exists(status => status.State?.Terminated is { ExitCode: not 0 }))
         {
             return "Failed";
         }

@@ -29,7 +29,9 @@ internal static class PodStatusPlan
         };
     }
 
-    /// <summary>Guaranteed when every container's limits are set and equal its requests, BestEffort when nothing is.</summary>
+    /// <summary>
+    /// Guaranteed when every container's limits are set and equal its requests, BestEffort when nothing is.
+    /// </summary>
     public static string QosOf(Pod pod)
     {
         var guaranteed = true;

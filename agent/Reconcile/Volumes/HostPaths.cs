@@ -33,7 +33,8 @@ internal static class HostPaths
                     _ => $"of type {source.Type}",
                 };
                 throw new VolumeException(
-                    $"MountVolume.SetUp failed for volume \"{volume}\" : hostPath type check failed: {path} is not {kind}");
+                    $"MountVolume.SetUp failed for volume \"{volume}\" : "
+                    + $"hostPath type check failed: {path} is not {kind}");
         }
     }
 }

@@ -1,6 +1,8 @@
 namespace Edge.Agent.Reconcile.Volumes;
 
-/// <summary>A directory below a volume. A container may have put links there, so no link on the way is followed.</summary>
+/// <summary>
+/// A directory below a volume. A container may have put links there, so no link on the way is followed.
+/// </summary>
 internal static class SubPaths
 {
     public static string Ensure(string root, string sub, string volume)

@@ -122,7 +122,8 @@ internal sealed record VolumePlan(IReadOnlyList<ProjectedVolume> Volumes)
     }
 
     private static void AddConfigMap(
-        List<ProjectedFile> files, ConfigMap? map, string name, IReadOnlyList<KeyToPath>? items, bool? optional, int mode)
+        List<ProjectedFile> files, ConfigMap? map, string name, IReadOnlyList<KeyToPath>? items, bool? optional,
+        int mode)
     {
         if (map is null && optional != true)
         {
@@ -144,7 +145,8 @@ internal sealed record VolumePlan(IReadOnlyList<ProjectedVolume> Volumes)
     }
 
     private static void AddSecret(
-        List<ProjectedFile> files, Secret? secret, string name, IReadOnlyList<KeyToPath>? items, bool? optional, int mode)
+        List<ProjectedFile> files, Secret? secret, string name, IReadOnlyList<KeyToPath>? items, bool? optional,
+        int mode)
     {
         if (secret is null && optional != true)
         {

@@ -76,5 +76,6 @@ public sealed class NodeLedgerTests : IDisposable
 
     private NodeLedger Open() => NodeLedger.Open(_dir, NullLogger.Instance);
 
-    private static KeyValuePair<string, byte[]> Entry(string key, string value) => new(key, Encoding.UTF8.GetBytes(value));
+    private static KeyValuePair<string, byte[]> Entry(string key, string value) =>
+        new(key, Encoding.UTF8.GetBytes(value));
 }

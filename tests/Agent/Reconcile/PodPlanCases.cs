@@ -8,8 +8,8 @@ using Edge.Proto.Model;
 namespace Edge.Tests.Agent.Reconcile;
 
 /// <summary>
-/// The golden cases of the pod plan: a folder with <c>pod.json</c> (absent for a vanished pod) and <c>observed.json</c> in,
-/// <c>plan.txt</c> out. With EDGE_ACCEPT=1 the plans are written anew, to be reviewed as a diff.
+/// The golden cases of the pod plan: a folder with <c>pod.json</c> (absent for a vanished pod) and <c>observed.json</c>
+/// in, <c>plan.txt</c> out. With EDGE_ACCEPT=1 the plans are written anew, to be reviewed as a diff.
 /// </summary>
 public sealed class PodPlanCases
 {
@@ -19,7 +19,8 @@ public sealed class PodPlanCases
         AllowTrailingCommas = true,
     };
 
-    public static TheoryData<string> Cases => new(Directory.GetDirectories(Root).Select(dir => Path.GetFileName(dir)!).Order());
+    public static TheoryData<string> Cases =>
+        new(Directory.GetDirectories(Root).Select(dir => Path.GetFileName(dir)!).Order());
 
     [Theory]
     [MemberData(nameof(Cases))]
@@ -56,7 +57,8 @@ public sealed class PodPlanCases
         var pod = File.Exists(podFile)
             ? JsonSerializer.Deserialize(File.ReadAllText(podFile), ModelJson.Default.Pod)
             : null;
-        var seen = JsonSerializer.Deserialize<Observed>(File.ReadAllText(Path.Combine(folder, "observed.json")), Reading)!;
+        var seen = JsonSerializer.Deserialize<Observed>(
+            File.ReadAllText(Path.Combine(folder, "observed.json")), Reading)!;
         var record = seen.Record is { } written
             ? written.Deserialize(LedgerJson.Default.PodRecord)!
             : PodRecordPlan.New(pod!, seen.Now);
