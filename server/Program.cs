@@ -23,7 +23,9 @@ static async Task Serve(ServerSettings settings, CancellationToken ct)
     var time = TimeProvider.System;
     var random = Random.Shared;
     var newUid = () => Guid.NewGuid().ToString();
-    using var logs = LoggerFactory.Create(builder => builder.AddSimpleConsole(console =>
+    // Kestrel tells every request; that is no news.
+    using var logs = LoggerFactory.Create(builder => builder.AddFilter("Microsoft", LogLevel.Warning)
+        .AddSimpleConsole(console =>
     {
         console.SingleLine = true;
         console.TimestampFormat = "yyyy-MM-dd'T'HH:mm:ss.fff'Z' ";

@@ -38,7 +38,8 @@ internal sealed class ApiServer : IAsyncDisposable
         var dispatcher = new Dispatcher(
             new Authenticator(new CertificateUsers(settings.ApiCa, settings.NodeCa), tokens),
             new Router(parts, tokens, openLogs),
-            new DiscoveryEndpoint(catalog, settings.VersionMinor), catalog, time, _log);
+            new DiscoveryEndpoint(catalog, settings.VersionMinor, settings.ApiCa.ExportCertificatePem()), catalog,
+            time, _log);
 
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.Services.AddSingleton(loggers);

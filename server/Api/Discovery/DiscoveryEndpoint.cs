@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using System.Text;
 using System.Text.Json.Nodes;
 using Edge.Server.Api.Http;
 using Edge.Server.Schema;
@@ -6,8 +7,8 @@ using Microsoft.AspNetCore.Http;
 
 namespace Edge.Server.Api.Discovery;
 
-/// <summary>Answers everything that is no resource: probes, version, discovery, OpenAPI.</summary>
-internal sealed class DiscoveryEndpoint(SchemaCatalog catalog, int versionMinor)
+/// <summary>Answers everything that is no resource: probes, version, the server's CA, discovery, OpenAPI.</summary>
+internal sealed class DiscoveryEndpoint(SchemaCatalog catalog, int versionMinor, string authorityPem)
 {
     private const string AggregatedType = "application/json;g=apidiscovery.k8s.io;v={0};as=APIGroupDiscoveryList";
 
@@ -32,6 +33,7 @@ internal sealed class DiscoveryEndpoint(SchemaCatalog catalog, int versionMinor)
         {
             ["healthz" or "livez" or "readyz", ..] => Probe(http),
             ["version"] => ResponseBody.Write(http.Response, 200, VersionInfo.Of(versionMinor)),
+            ["cacerts"] => Authority(http),
             ["api" or "apis"] => Groups(http, core: parts[0] == "api"),
             ["api", var version] => Plain(http, PlainDiscovery.Resources(catalog, "", version)),
             ["apis", var group] => Plain(http, PlainDiscovery.OneGroup(catalog, group)),
@@ -49,6 +51,16 @@ internal sealed class DiscoveryEndpoint(SchemaCatalog catalog, int versionMinor)
         http.Response.ContentType = "text/plain; charset=utf-8";
         http.Response.Headers.CacheControl = "no-cache, private";
         return ResponseBody.Write(http.Response, 200, "ok"u8.ToArray());
+    }
+
+    /// <summary>
+    /// The CA that signed this server, which a TLS handshake does not carry. A new node has only its hash, and
+    /// believes nothing else of this answer.
+    /// </summary>
+    private Task Authority(HttpContext http)
+    {
+        http.Response.ContentType = "application/x-pem-file";
+        return ResponseBody.Write(http.Response, 200, Encoding.ASCII.GetBytes(authorityPem));
     }
 
     private Task Groups(HttpContext http, bool core)

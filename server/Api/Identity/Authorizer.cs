@@ -13,11 +13,11 @@ internal sealed record AccessRequest(
 
 /// <summary>
 /// Who may do what until roles exist: masters everything; devices that enrol, and nodes, only what enrolment needs;
-/// anybody may probe.
+/// anybody may probe and fetch the CA.
 /// </summary>
 internal static class Authorizer
 {
-    private static readonly string[] s_open = ["/healthz", "/livez", "/readyz", "/version"];
+    private static readonly string[] s_open = ["/healthz", "/livez", "/readyz", "/version", "/cacerts"];
 
     public static bool Allows(UserInfo user, AccessRequest access)
     {

@@ -51,6 +51,6 @@ public sealed class Daemon(string name, string netns, string logDir, IReadOnlyLi
         }
     }
 
-    public string Tail(int lines = 30) =>
+    public string Tail(int lines = 12) =>
         File.Exists(Log) ? string.Join('\n', File.ReadLines(Log).TakeLast(lines)) : "(no log)";
 }
