@@ -12,7 +12,7 @@ var figures = new List<Figure>
     new("agent-binary", new FileInfo(Fleet.AgentBinary).Length / 1e6, "MB", Bound.Max, 15),
     new("server-binary", new FileInfo(Fleet.ServerBinary).Length / 1e6, "MB", Bound.Max, 25),
 };
-var fleet = new Fleet(nodes: 1);
+var fleet = new Fleet { Size = 1 };
 try
 {
     await fleet.InitializeAsync();

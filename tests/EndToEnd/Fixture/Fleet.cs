@@ -17,16 +17,9 @@ public sealed partial class Fleet : IAsyncLifetime
 
     private readonly List<FleetNode> _nodes = [];
     private readonly Daemon _registry;
-    private readonly int _size;
 
     public Fleet()
-        : this(nodes: 3)
     {
-    }
-
-    public Fleet(int nodes)
-    {
-        _size = nodes;
         Id = $"edgee2e{Environment.ProcessId}";
         Home = Path.Combine(Path.GetTempPath(), Id);
         Hub = $"{Id}-hub";
@@ -44,6 +37,9 @@ public sealed partial class Fleet : IAsyncLifetime
     public static string ServerBinary => Binary("EDGE_SERVER", "server", "edge-server");
 
     public static string AgentBinary => Binary("EDGE_AGENT", "agent", "edge-agent");
+
+    /// <summary>How many nodes the fleet has.</summary>
+    public int Size { get; init; } = 3;
 
     public string Id { get; }
 
@@ -84,7 +80,7 @@ public sealed partial class Fleet : IAsyncLifetime
             """);
         await StartRegistry();
         await StartServer();
-        for (var index = 1; index <= _size; index++)
+        for (var index = 1; index <= Size; index++)
         {
             await (await AddNode(index)).PowerOn(connected: true);
         }
