@@ -17,8 +17,6 @@ internal sealed class LinkServer
     /// <summary>Events that wait for Fleet; when they are full the loop waits, and nodes send again.</summary>
     private const int EventsMax = 4096;
 
-    private static readonly TimeSpan RetryMost = TimeSpan.FromSeconds(5);
-
     /// <summary>After a broker's restart: nodes that did not come back by then are gone.</summary>
     private static readonly TimeSpan ReturnWait = TimeSpan.FromSeconds(60);
 
@@ -55,7 +53,7 @@ internal sealed class LinkServer
     public async Task Run(CancellationToken cancel)
     {
         using var loop = new MqttLoop(_clock);
-        await using var mqtt = new MqttSession(loop, MqttSettings(), _random);
+        await using var mqtt = new MqttSession(loop, _settings.ToMqtt(_wakeup.Signal), _random);
         _mqtt = mqtt;
         try
         {
@@ -183,20 +181,6 @@ internal sealed class LinkServer
             });
             return Task.FromResult(stream);
         }
-    }
-
-    private MqttSettings MqttSettings()
-    {
-        var url = _settings.Broker.Contains("://", StringComparison.Ordinal) ? new Uri(_settings.Broker) : null;
-        return new MqttSettings
-        {
-            Host = url?.Host ?? _settings.Broker,
-            Port = url?.Port ?? 0,
-            Tls = url?.Scheme == "mqtts" ? new MqttTls(_settings.CaFile!, _settings.CertFile, _settings.KeyFile) : null,
-            Subscriptions = [Topics.AllUp, Topics.AllStreamsUp, Topics.AllPresence],
-            Notify = _wakeup.Signal,
-            RetryMost = RetryMost,
-        };
     }
 
     private SetOutcome Change(string node, Func<NodeLink, SetOutcome> change)

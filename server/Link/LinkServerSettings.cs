@@ -1,3 +1,6 @@
+using Edge.Proto.Link;
+using Edge.Proto.Mqtt;
+
 namespace Edge.Server.Link;
 
 /// <summary>Where the broker is and whom the link speaks for.</summary>
@@ -16,4 +19,19 @@ internal sealed record LinkServerSettings
     public string? KeyFile { get; init; }
 
     public string ServerVersion { get; init; } = "";
+
+    /// <summary>The broker is near and all nodes wait for this one session: it is tried often.</summary>
+    internal MqttSettings ToMqtt(Action notify)
+    {
+        var url = Broker.Contains("://", StringComparison.Ordinal) ? new Uri(Broker) : null;
+        return new MqttSettings
+        {
+            Host = url?.Host ?? Broker,
+            Port = url?.Port ?? 0,
+            Tls = url?.Scheme == "mqtts" ? new MqttTls(CaFile!, CertFile, KeyFile) : null,
+            Subscriptions = [Topics.AllUp, Topics.AllStreamsUp, Topics.AllPresence],
+            Notify = notify,
+            RetryMost = TimeSpan.FromSeconds(5),
+        };
+    }
 }
