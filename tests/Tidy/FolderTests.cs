@@ -10,7 +10,7 @@ public sealed partial class FolderTests
     {
         ["Edge.Proto.Model"] = [],
         ["Edge.Proto.Sync"] = [],
-        ["Edge.Proto.Mqtt"] = [],
+        ["Edge.Proto.Mqtt"] = ["Edge.Proto.Sync"],
         ["Edge.Proto.Containerd"] = [],
         ["Edge.Proto.Link"] = ["Edge.Proto.Sync"],
 

@@ -71,13 +71,18 @@ public sealed partial class SizeTests
                 continue;
             }
 
+            var end = brace.TrimEnd().Replace('{', '}');
             var close = open + 1;
-            while (close < file.Lines.Count && file.Lines[close].TrimEnd() != brace.TrimEnd().Replace('{', '}'))
+            while (close < file.Lines.Count && file.Lines[close].TrimEnd().TrimEnd(';') != end)
             {
                 close++;
             }
 
-            yield return (open + 1, close - open + 1);
+            // A semicolon ends an initializer, not a body.
+            if (close < file.Lines.Count && !file.Lines[close].TrimEnd().EndsWith(';'))
+            {
+                yield return (open + 1, close - open + 1);
+            }
         }
     }
 

@@ -33,9 +33,9 @@ public sealed partial class WordsTests
     [GeneratedRegex(@"https?://(deb|api|registry|packages|archive)\.|nuget\.org")]
     private static partial Regex PackageHost();
 
-    [GeneratedRegex(@"(^|[\s""'=(])(/work/|/home/\w|/root/)")]
+    [GeneratedRegex(@"(^|[\s""'=(])(/work/(main|shared)|/home/\w|/root/)")]
     private static partial Regex MachinePath();
 
-    [GeneratedRegex(@"^[a-z0-9./, -]+: \S")]
+    [GeneratedRegex(@"^[A-Za-z0-9./, -]+: \S")]
     private static partial Regex Subject();
 }
