@@ -20,7 +20,7 @@ public sealed record NodeAffinity
 /// <summary>Terms of which one must match (core/v1 NodeSelector).</summary>
 public sealed record NodeSelector
 {
-    public IReadOnlyList<NodeSelectorTerm> NodeSelectorTerms { get; init; } = [];
+    public IReadOnlyList<NodeSelectorTerm> NodeSelectorTerms { get => field ?? []; init; }
 }
 
 /// <summary>Requirements that must all match; a term without any matches nothing (core/v1 NodeSelectorTerm).</summary>
@@ -33,8 +33,8 @@ public sealed record NodeSelectorTerm
 /// <summary>Operators In, NotIn, Exists, DoesNotExist, Gt, Lt (core/v1 NodeSelectorRequirement).</summary>
 public sealed record NodeSelectorRequirement
 {
-    public string Key { get; init; } = "";
-    public string Operator { get; init; } = "";
+    public string Key { get => field ?? ""; init; }
+    public string Operator { get => field ?? ""; init; }
     public IReadOnlyList<string>? Values { get; init; }
 }
 
@@ -42,17 +42,17 @@ public sealed record NodeSelectorRequirement
 public sealed record PreferredSchedulingTerm
 {
     public int Weight { get; init; }
-    public NodeSelectorTerm Preference { get; init; } = new();
+    public NodeSelectorTerm Preference { get => field ??= new(); init; }
 }
 
 /// <summary>A mark on a node that keeps pods away (core/v1 Taint).</summary>
 public sealed record Taint
 {
-    public string Key { get; init; } = "";
+    public string Key { get => field ?? ""; init; }
     public string? Value { get; init; }
 
     /// <summary><c>NoSchedule</c>, <c>PreferNoSchedule</c> or <c>NoExecute</c>.</summary>
-    public string Effect { get; init; } = "";
+    public string Effect { get => field ?? ""; init; }
     public DateTimeOffset? TimeAdded { get; init; }
 }
 

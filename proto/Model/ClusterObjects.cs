@@ -5,9 +5,9 @@ namespace Edge.Proto.Model;
 /// <summary>A scope for names (core/v1 Namespace).</summary>
 public sealed record Namespace
 {
-    public string ApiVersion { get; init; } = "v1";
-    public string Kind { get; init; } = "Namespace";
-    public ObjectMeta Metadata { get; init; } = new();
+    public string ApiVersion { get => field ?? "v1"; init; }
+    public string Kind { get => field ?? "Namespace"; init; }
+    public ObjectMeta Metadata { get => field ??= new(); init; }
     public NamespaceSpec? Spec { get; init; }
     public NamespaceStatus? Status { get; init; }
 }
@@ -28,10 +28,10 @@ public sealed record NamespaceStatus
 /// <summary>Something that happened to an object (core/v1 Event).</summary>
 public sealed record Event
 {
-    public string ApiVersion { get; init; } = "v1";
-    public string Kind { get; init; } = "Event";
-    public ObjectMeta Metadata { get; init; } = new();
-    public ObjectReference InvolvedObject { get; init; } = new();
+    public string ApiVersion { get => field ?? "v1"; init; }
+    public string Kind { get => field ?? "Event"; init; }
+    public ObjectMeta Metadata { get => field ??= new(); init; }
+    public ObjectReference InvolvedObject { get => field ??= new(); init; }
     public string? Reason { get; init; }
     public string? Message { get; init; }
     public EventSource? Source { get; init; }
@@ -59,9 +59,9 @@ public sealed record EventSource
 /// <summary>A claim to lead or to be alive (coordination.k8s.io/v1 Lease).</summary>
 public sealed record Lease
 {
-    public string ApiVersion { get; init; } = "coordination.k8s.io/v1";
-    public string Kind { get; init; } = "Lease";
-    public ObjectMeta Metadata { get; init; } = new();
+    public string ApiVersion { get => field ?? "coordination.k8s.io/v1"; init; }
+    public string Kind { get => field ?? "Lease"; init; }
+    public ObjectMeta Metadata { get => field ??= new(); init; }
     public LeaseSpec? Spec { get; init; }
 }
 
@@ -82,10 +82,10 @@ public sealed record LeaseSpec
 /// <summary>A request for a certificate (certificates.k8s.io/v1 CertificateSigningRequest).</summary>
 public sealed record CertificateSigningRequest
 {
-    public string ApiVersion { get; init; } = "certificates.k8s.io/v1";
-    public string Kind { get; init; } = "CertificateSigningRequest";
-    public ObjectMeta Metadata { get; init; } = new();
-    public CertificateSigningRequestSpec Spec { get; init; } = new();
+    public string ApiVersion { get => field ?? "certificates.k8s.io/v1"; init; }
+    public string Kind { get => field ?? "CertificateSigningRequest"; init; }
+    public ObjectMeta Metadata { get => field ??= new(); init; }
+    public CertificateSigningRequestSpec Spec { get => field ??= new(); init; }
     public CertificateSigningRequestStatus? Status { get; init; }
 }
 
@@ -93,8 +93,8 @@ public sealed record CertificateSigningRequest
 public sealed record CertificateSigningRequestSpec
 {
     /// <summary>A PEM-encoded PKCS#10 request; base64 in JSON.</summary>
-    public byte[] Request { get; init; } = [];
-    public string SignerName { get; init; } = "";
+    public byte[] Request { get => field ?? []; init; }
+    public string SignerName { get => field ?? ""; init; }
     public int? ExpirationSeconds { get; init; }
     public IReadOnlyList<string>? Usages { get; init; }
     public string? Username { get; init; }

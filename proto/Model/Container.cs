@@ -6,7 +6,7 @@ namespace Edge.Proto.Model;
 /// <summary>One container of a pod (core/v1 Container), every field of Kubernetes 1.33.</summary>
 public sealed record Container
 {
-    public string Name { get; init; } = "";
+    public string Name { get => field ?? ""; init; }
     public string? Image { get; init; }
     public IReadOnlyList<string>? Command { get; init; }
     public IReadOnlyList<string>? Args { get; init; }
@@ -52,7 +52,7 @@ public sealed record ContainerPort
 /// <summary>One environment variable (core/v1 EnvVar).</summary>
 public sealed record EnvVar
 {
-    public string Name { get; init; } = "";
+    public string Name { get => field ?? ""; init; }
     public string? Value { get; init; }
     public EnvVarSource? ValueFrom { get; init; }
 }
@@ -69,8 +69,8 @@ public sealed record EnvVarSource
 /// <summary>A key of a ConfigMap or Secret in the pod's namespace (core/v1 ConfigMapKeySelector, SecretKeySelector).</summary>
 public sealed record KeySelector
 {
-    public string Name { get; init; } = "";
-    public string Key { get; init; } = "";
+    public string Name { get => field ?? ""; init; }
+    public string Key { get => field ?? ""; init; }
     public bool? Optional { get; init; }
 }
 
@@ -78,14 +78,14 @@ public sealed record KeySelector
 public sealed record ObjectFieldSelector
 {
     public string? ApiVersion { get; init; }
-    public string FieldPath { get; init; } = "";
+    public string FieldPath { get => field ?? ""; init; }
 }
 
 /// <summary>A resource of a container (core/v1 ResourceFieldSelector).</summary>
 public sealed record ResourceFieldSelector
 {
     public string? ContainerName { get; init; }
-    public string Resource { get; init; } = "";
+    public string Resource { get => field ?? ""; init; }
     public Quantity? Divisor { get; init; }
 }
 
@@ -100,7 +100,7 @@ public sealed record EnvFromSource
 /// <summary>A ConfigMap or Secret that may be allowed to be absent.</summary>
 public sealed record SourceReference
 {
-    public string Name { get; init; } = "";
+    public string Name { get => field ?? ""; init; }
     public bool? Optional { get; init; }
 }
 
@@ -115,8 +115,8 @@ public sealed record ResourceRequirements
 /// <summary>Where a volume appears in a container (core/v1 VolumeMount).</summary>
 public sealed record VolumeMount
 {
-    public string Name { get; init; } = "";
-    public string MountPath { get; init; } = "";
+    public string Name { get => field ?? ""; init; }
+    public string MountPath { get => field ?? ""; init; }
     public bool? ReadOnly { get; init; }
     public string? RecursiveReadOnly { get; init; }
     public string? SubPath { get; init; }

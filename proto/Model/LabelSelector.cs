@@ -17,8 +17,8 @@ public sealed record LabelSelector
 /// <summary>Operators In, NotIn, Exists, DoesNotExist (meta/v1 LabelSelectorRequirement).</summary>
 public sealed record LabelSelectorRequirement
 {
-    public string Key { get; init; } = "";
-    public string Operator { get; init; } = "";
+    public string Key { get => field ?? ""; init; }
+    public string Operator { get => field ?? ""; init; }
     public IReadOnlyList<string>? Values { get; init; }
 
     /// <summary>NotIn and DoesNotExist also match an object without the label, as in Kubernetes.</summary>

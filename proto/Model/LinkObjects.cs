@@ -3,8 +3,8 @@ namespace Edge.Proto.Model;
 /// <summary>What an agent reports of one pod (reported key <c>pods/&lt;uid&gt;</c>).</summary>
 public sealed record PodReport
 {
-    public ObjectMeta Metadata { get; init; } = new();
-    public PodStatus Status { get; init; } = new();
+    public ObjectMeta Metadata { get => field ??= new(); init; }
+    public PodStatus Status { get => field ??= new(); init; }
 
     /// <summary>True when the pod was to go and nothing of it is left on the node; the server then drops the object.</summary>
     public bool Removed { get; init; }
@@ -14,7 +14,7 @@ public sealed record PodReport
 public sealed record NodeReport
 {
     public IReadOnlyDictionary<string, string>? Labels { get; init; }
-    public NodeStatus Status { get; init; } = new();
+    public NodeStatus Status { get => field ??= new(); init; }
 }
 
 /// <summary>What the server decides for a node as a whole (desired key <c>node</c>).</summary>
@@ -22,7 +22,7 @@ public sealed record NodeSettings
 {
     /// <summary>The node's share of the pod network, such as <c>10.64.3.0/24</c>.</summary>
     public string? PodCIDR { get; init; }
-    public string ClusterDomain { get; init; } = "cluster.local";
+    public string ClusterDomain { get => field ?? "cluster.local"; init; }
 
     /// <summary>The Node object's own labels and annotations, for the downward API.</summary>
     public IReadOnlyDictionary<string, string>? Labels { get; init; }
@@ -34,10 +34,10 @@ public sealed record LogStreamRequest
     /// <summary>The stream carries log bytes as <c>kubectl logs</c> prints them; its error is shown to the user.</summary>
     public const string StreamKind = "logs";
 
-    public string PodUid { get; init; } = "";
-    public string PodNamespace { get; init; } = "";
-    public string PodName { get; init; } = "";
-    public string Container { get; init; } = "";
+    public string PodUid { get => field ?? ""; init; }
+    public string PodNamespace { get => field ?? ""; init; }
+    public string PodName { get => field ?? ""; init; }
+    public string Container { get => field ?? ""; init; }
     public bool Follow { get; init; }
     public bool Previous { get; init; }
     public bool Timestamps { get; init; }

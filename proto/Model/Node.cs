@@ -5,9 +5,9 @@ namespace Edge.Proto.Model;
 /// <summary>A machine that runs pods (core/v1 Node).</summary>
 public sealed record Node
 {
-    public string ApiVersion { get; init; } = "v1";
-    public string Kind { get; init; } = "Node";
-    public ObjectMeta Metadata { get; init; } = new();
+    public string ApiVersion { get => field ?? "v1"; init; }
+    public string Kind { get => field ?? "Node"; init; }
+    public ObjectMeta Metadata { get => field ??= new(); init; }
     public NodeSpec? Spec { get; init; }
     public NodeStatus? Status { get; init; }
 }
@@ -45,23 +45,23 @@ public sealed record NodeStatus
 /// <summary>An address of a node: type InternalIP, ExternalIP, Hostname (core/v1 NodeAddress).</summary>
 public sealed record NodeAddress
 {
-    public string Type { get; init; } = "";
-    public string Address { get; init; } = "";
+    public string Type { get => field ?? ""; init; }
+    public string Address { get => field ?? ""; init; }
 }
 
 /// <summary>Facts about a node's software (core/v1 NodeSystemInfo).</summary>
 public sealed record NodeSystemInfo
 {
-    public string MachineID { get; init; } = "";
-    public string SystemUUID { get; init; } = "";
-    public string BootID { get; init; } = "";
-    public string KernelVersion { get; init; } = "";
-    public string OsImage { get; init; } = "";
-    public string ContainerRuntimeVersion { get; init; } = "";
-    public string KubeletVersion { get; init; } = "";
-    public string KubeProxyVersion { get; init; } = "";
-    public string OperatingSystem { get; init; } = "";
-    public string Architecture { get; init; } = "";
+    public string MachineID { get => field ?? ""; init; }
+    public string SystemUUID { get => field ?? ""; init; }
+    public string BootID { get => field ?? ""; init; }
+    public string KernelVersion { get => field ?? ""; init; }
+    public string OsImage { get => field ?? ""; init; }
+    public string ContainerRuntimeVersion { get => field ?? ""; init; }
+    public string KubeletVersion { get => field ?? ""; init; }
+    public string KubeProxyVersion { get => field ?? ""; init; }
+    public string OperatingSystem { get => field ?? ""; init; }
+    public string Architecture { get => field ?? ""; init; }
 }
 
 /// <summary>An image on a node, size in bytes (core/v1 ContainerImage).</summary>

@@ -22,10 +22,10 @@ public sealed record ObjectMeta
 /// <summary>The object that owns another one; the garbage collector follows it (meta/v1 OwnerReference).</summary>
 public sealed record OwnerReference
 {
-    public string ApiVersion { get; init; } = "";
-    public string Kind { get; init; } = "";
-    public string Name { get; init; } = "";
-    public string Uid { get; init; } = "";
+    public string ApiVersion { get => field ?? ""; init; }
+    public string Kind { get => field ?? ""; init; }
+    public string Name { get => field ?? ""; init; }
+    public string Uid { get => field ?? ""; init; }
     public bool? Controller { get; init; }
     public bool? BlockOwnerDeletion { get; init; }
 }
@@ -33,10 +33,10 @@ public sealed record OwnerReference
 /// <summary>A condition of an object's status. Which types exist is said by the kind.</summary>
 public sealed record Condition
 {
-    public string Type { get; init; } = "";
+    public string Type { get => field ?? ""; init; }
 
     /// <summary><c>True</c>, <c>False</c> or <c>Unknown</c>.</summary>
-    public string Status { get; init; } = "";
+    public string Status { get => field ?? ""; init; }
     public string? Reason { get; init; }
     public string? Message { get; init; }
     public long? ObservedGeneration { get; init; }
@@ -49,7 +49,7 @@ public sealed record Condition
 /// <summary>A reference to an object in the same namespace (core/v1 LocalObjectReference).</summary>
 public sealed record LocalObjectReference
 {
-    public string Name { get; init; } = "";
+    public string Name { get => field ?? ""; init; }
 }
 
 /// <summary>A reference to any object (core/v1 ObjectReference).</summary>

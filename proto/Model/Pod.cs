@@ -5,10 +5,10 @@ namespace Edge.Proto.Model;
 /// <summary>A pod (core/v1 Pod): containers that share a sandbox on one node.</summary>
 public sealed record Pod
 {
-    public string ApiVersion { get; init; } = "v1";
-    public string Kind { get; init; } = "Pod";
-    public ObjectMeta Metadata { get; init; } = new();
-    public PodSpec Spec { get; init; } = new();
+    public string ApiVersion { get => field ?? "v1"; init; }
+    public string Kind { get => field ?? "Pod"; init; }
+    public ObjectMeta Metadata { get => field ??= new(); init; }
+    public PodSpec Spec { get => field ??= new(); init; }
     public PodStatus? Status { get; init; }
 }
 
@@ -18,7 +18,7 @@ public sealed record Pod
 /// </summary>
 public sealed record PodSpec
 {
-    public IReadOnlyList<Container> Containers { get; init; } = [];
+    public IReadOnlyList<Container> Containers { get => field ?? []; init; }
     public IReadOnlyList<Container>? InitContainers { get; init; }
     public IReadOnlyList<Volume>? Volumes { get; init; }
     public string? RestartPolicy { get; init; }
@@ -78,7 +78,7 @@ public sealed record PodDnsConfigOption
 /// <summary>A line of the pod's /etc/hosts (core/v1 HostAlias).</summary>
 public sealed record HostAlias
 {
-    public string Ip { get; init; } = "";
+    public string Ip { get => field ?? ""; init; }
     public IReadOnlyList<string>? Hostnames { get; init; }
 }
 
@@ -103,13 +103,13 @@ public sealed record PodSecurityContext
 /// <summary>A kernel parameter of the sandbox (core/v1 Sysctl).</summary>
 public sealed record Sysctl
 {
-    public string Name { get; init; } = "";
-    public string Value { get; init; } = "";
+    public string Name { get => field ?? ""; init; }
+    public string Value { get => field ?? ""; init; }
 }
 
 /// <summary>Which system calls a container may make (core/v1 SeccompProfile).</summary>
 public sealed record SeccompProfile
 {
-    public string Type { get; init; } = "";
+    public string Type { get => field ?? ""; init; }
     public string? LocalhostProfile { get; init; }
 }

@@ -28,19 +28,19 @@ public sealed record PodStatus
 /// <summary>An address of a pod or its host (core/v1 PodIP, HostIP).</summary>
 public sealed record IpAddress
 {
-    public string Ip { get; init; } = "";
+    public string Ip { get => field ?? ""; init; }
 }
 
 /// <summary>What is true of one container (core/v1 ContainerStatus).</summary>
 public sealed record ContainerStatus
 {
-    public string Name { get; init; } = "";
+    public string Name { get => field ?? ""; init; }
     public ContainerState? State { get; init; }
     public ContainerState? LastState { get; init; }
     public bool Ready { get; init; }
     public int RestartCount { get; init; }
-    public string Image { get; init; } = "";
-    public string ImageID { get; init; } = "";
+    public string Image { get => field ?? ""; init; }
+    public string ImageID { get => field ?? ""; init; }
     public string? ContainerID { get; init; }
     public bool? Started { get; init; }
     public IReadOnlyDictionary<string, Quantity>? AllocatedResources { get; init; }

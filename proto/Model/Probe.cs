@@ -36,8 +36,8 @@ public sealed record HttpGetAction
 /// <summary>A header of a probe's request (core/v1 HTTPHeader).</summary>
 public sealed record HttpHeader
 {
-    public string Name { get; init; } = "";
-    public string Value { get; init; } = "";
+    public string Name { get => field ?? ""; init; }
+    public string Value { get => field ?? ""; init; }
 }
 
 /// <summary>A TCP connect; success when it opens (core/v1 TCPSocketAction).</summary>

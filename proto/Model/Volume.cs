@@ -5,7 +5,7 @@ namespace Edge.Proto.Model;
 /// <summary>A volume of a pod; exactly one source is set (core/v1 Volume). Sources we do not mount stay plain JSON.</summary>
 public sealed record Volume
 {
-    public string Name { get; init; } = "";
+    public string Name { get => field ?? ""; init; }
     public ConfigMapVolumeSource? ConfigMap { get; init; }
     public SecretVolumeSource? Secret { get; init; }
     public EmptyDirVolumeSource? EmptyDir { get; init; }
@@ -41,15 +41,15 @@ public sealed record Volume
 /// <summary>One key written to one path below the volume (core/v1 KeyToPath).</summary>
 public sealed record KeyToPath
 {
-    public string Key { get; init; } = "";
-    public string Path { get; init; } = "";
+    public string Key { get => field ?? ""; init; }
+    public string Path { get => field ?? ""; init; }
     public int? Mode { get; init; }
 }
 
 /// <summary>A ConfigMap as files (core/v1 ConfigMapVolumeSource).</summary>
 public sealed record ConfigMapVolumeSource
 {
-    public string Name { get; init; } = "";
+    public string Name { get => field ?? ""; init; }
     public IReadOnlyList<KeyToPath>? Items { get; init; }
     public int? DefaultMode { get; init; }
     public bool? Optional { get; init; }
@@ -75,7 +75,7 @@ public sealed record EmptyDirVolumeSource
 /// <summary>A path of the node (core/v1 HostPathVolumeSource).</summary>
 public sealed record HostPathVolumeSource
 {
-    public string Path { get; init; } = "";
+    public string Path { get => field ?? ""; init; }
     public string? Type { get; init; }
 }
 
@@ -89,7 +89,7 @@ public sealed record DownwardApiVolumeSource
 /// <summary>One file of a downward API volume (core/v1 DownwardAPIVolumeFile).</summary>
 public sealed record DownwardApiVolumeFile
 {
-    public string Path { get; init; } = "";
+    public string Path { get => field ?? ""; init; }
     public ObjectFieldSelector? FieldRef { get; init; }
     public ResourceFieldSelector? ResourceFieldRef { get; init; }
     public int? Mode { get; init; }
@@ -115,7 +115,7 @@ public sealed record VolumeProjection
 /// <summary>A ConfigMap or Secret inside a projected volume (core/v1 ConfigMapProjection, SecretProjection).</summary>
 public sealed record ProjectedSource
 {
-    public string Name { get; init; } = "";
+    public string Name { get => field ?? ""; init; }
     public IReadOnlyList<KeyToPath>? Items { get; init; }
     public bool? Optional { get; init; }
 }
@@ -123,6 +123,6 @@ public sealed record ProjectedSource
 /// <summary>A claim of the pod's namespace (core/v1 PersistentVolumeClaimVolumeSource).</summary>
 public sealed record PersistentVolumeClaimVolumeSource
 {
-    public string ClaimName { get; init; } = "";
+    public string ClaimName { get => field ?? ""; init; }
     public bool? ReadOnly { get; init; }
 }

@@ -38,6 +38,17 @@ public sealed class ModelJsonTests
         Assert.NotNull(JsonSerializer.Deserialize("""{"spec":{"warpFactor":9}}""", ModelJson.Default.Pod));
 
     [Fact]
+    public void What_a_document_leaves_out_has_its_default_and_is_never_null()
+    {
+        var pod = JsonSerializer.Deserialize("{}", ModelJson.Default.Pod)!;
+
+        Assert.Equal("Pod", pod.Kind);
+        Assert.Empty(pod.Spec.Containers);
+        Assert.Null(pod.Metadata.Name);
+        Assert.Equal("cluster.local", JsonSerializer.Deserialize("{}", ModelJson.Default.NodeSettings)!.ClusterDomain);
+    }
+
+    [Fact]
     public void Lease_times_carry_microseconds()
     {
         var lease = new Lease { Spec = new LeaseSpec { RenewTime = DateTimeOffset.UnixEpoch.AddTicks(10) } };
