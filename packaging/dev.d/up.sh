@@ -52,7 +52,8 @@ await() {
 
 make_bridge() {
   ADDRESS=$NETWORK.1
-  ip link add $BRIDGE type bridge
+  # A bridge without an address of its own takes its ports' lowest, and changes it under its neighbours.
+  ip link add $BRIDGE address 02:ed:9e:00:00:01 type bridge
   ip addr add "$ADDRESS/24" dev $BRIDGE
   ip link set $BRIDGE up
 }

@@ -70,11 +70,12 @@ public sealed partial class Fleet : IAsyncLifetime
         }
 
         Directory.CreateDirectory(Logs);
+        // A bridge without an address of its own takes its ports' lowest, and changes it under its neighbours.
         await Tool.Shell($"""
             set -e
             ip netns add {Hub}
             ip -n {Hub} link set lo up
-            ip -n {Hub} link add br0 type bridge
+            ip -n {Hub} link add br0 address 02:ed:9e:00:00:01 type bridge
             ip -n {Hub} addr add {HubAddress}/24 dev br0
             ip -n {Hub} link set br0 up
             """);
