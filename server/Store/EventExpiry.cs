@@ -20,7 +20,9 @@ internal sealed class EventExpiry
     public void Written(string key, long revision, DateTimeOffset now) =>
         _queue.Enqueue((now + Lifetime, key, revision));
 
-    /// <summary>Takes the next event that must go, or null. The caller ignores one with another revision by now.</summary>
+    /// <summary>
+    /// Takes the next event that must go, or null. The caller ignores one with another revision by now.
+    /// </summary>
     public (string Key, long Revision)? TakeDue(DateTimeOffset now)
     {
         if (_queue.Count <= EventsMax && (!_queue.TryPeek(out var next) || next.Due > now))

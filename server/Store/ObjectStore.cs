@@ -30,7 +30,9 @@ internal sealed class ObjectStore : IAsyncDisposable
     /// <summary>The revision of the newest change that readers see.</summary>
     public long Revision => _writer.Current.Revision;
 
-    /// <summary>Ends when the store is closed and faults when the database failed, after which the process must end.</summary>
+    /// <summary>
+    /// Ends when the store is closed and faults when the database failed, after which the process must end.
+    /// </summary>
     public Task Completion { get; }
 
     /// <summary>Opens or makes the database and reads it whole.</summary>

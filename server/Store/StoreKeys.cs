@@ -1,6 +1,8 @@
 namespace Edge.Server.Store;
 
-/// <summary>Builds the keys of objects: /registry/&lt;group&gt;/&lt;resource&gt;/[&lt;namespace&gt;/]&lt;name&gt;.</summary>
+/// <summary>
+/// Builds the keys of objects: /registry/&lt;group&gt;/&lt;resource&gt;/[&lt;namespace&gt;/]&lt;name&gt;.
+/// </summary>
 internal static class StoreKeys
 {
     /// <summary>Stands for the empty API group, so that no key has an empty segment.</summary>

@@ -21,7 +21,9 @@ internal sealed class StoreSnapshot(long revision, ImmutableSortedSet<StoredObje
     public StoredObject? Get(string key) =>
         Objects.TryGetValue(new StoredObject(key, 0, default), out var found) ? found : null;
 
-    /// <summary>The objects under the prefix whose key is after <paramref name="after"/> (empty for all), in order.</summary>
+    /// <summary>
+    /// The objects under the prefix whose key is after <paramref name="after"/> (empty for all), in order.
+    /// </summary>
     public IEnumerable<StoredObject> Range(string prefix, string after = "")
     {
         var start = Objects.IndexOf(new StoredObject(after.Length == 0 ? prefix : after, 0, default));

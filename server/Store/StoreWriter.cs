@@ -10,7 +10,9 @@ namespace Edge.Server.Store;
 /// </summary>
 internal sealed class StoreWriter : IDisposable
 {
-    /// <summary>Jump at each start, so that revisions given out and then lost with a crash are never used again.</summary>
+    /// <summary>
+    /// Jump at each start, so that revisions given out and then lost with a crash are never used again.
+    /// </summary>
     public const long StartJump = 1 << 20;
 
     /// <summary>Transactions that may wait; more callers wait to get in line.</summary>

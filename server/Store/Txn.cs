@@ -35,6 +35,8 @@ internal abstract record TxnResult
     /// </summary>
     internal sealed record Committed(long Revision) : TxnResult;
 
-    /// <summary>Nothing is applied, because this compare failed; <paramref name="Current"/> is null when absent.</summary>
+    /// <summary>
+    /// Nothing is applied, because this compare failed; <paramref name="Current"/> is null when absent.
+    /// </summary>
     internal sealed record Conflict(string Key, StoredObject? Current) : TxnResult;
 }

@@ -10,7 +10,9 @@ namespace Edge.Server.Store;
 /// </summary>
 internal sealed class ValueCodec(ReadOnlyMemory<byte> secretKey) : IDisposable
 {
-    /// <summary>A database page: a smaller value takes a page anyway, and compressing it would only cost time.</summary>
+    /// <summary>
+    /// A database page: a smaller value takes a page anyway, and compressing it would only cost time.
+    /// </summary>
     public const int CompressAbove = 4096;
 
     private const byte Plain = 0;

@@ -13,7 +13,9 @@ internal sealed class WatchHub(long startRevision)
     /// <summary>Bytes of values kept by the window alone at most.</summary>
     public const long WindowBytes = 32 * 1024 * 1024;
 
-    /// <summary>Changes looked at under the gate at once, so that one reader cannot hold the writer up for long.</summary>
+    /// <summary>
+    /// Changes looked at under the gate at once, so that one reader cannot hold the writer up for long.
+    /// </summary>
     private const int ScanAtOnce = 1024;
 
     private const int FirstCapacity = 256;
@@ -38,7 +40,9 @@ internal sealed class WatchHub(long startRevision)
         }
     }
 
-    /// <summary>The revision may be ahead of the window by what readers see already but the writer still appends.</summary>
+    /// <summary>
+    /// The revision may be ahead of the window by what readers see already but the writer still appends.
+    /// </summary>
     public WatchReader Open(string prefix, long fromRevision)
     {
         lock (_gate)

@@ -21,8 +21,8 @@ internal static class Errors
         new(403, "Forbidden", message) { Name = name, Group = group, Kind = resource };
 
     public static StatusException NamespaceTerminating(ResourceSchema schema, string name, string ns) =>
-        new(403, "Forbidden", $"{Named(schema.Group, schema.Plural, name)} is forbidden: unable to create new content in "
-            + $"namespace {ns} because it is being terminated")
+        new(403, "Forbidden", $"{Named(schema.Group, schema.Plural, name)} is forbidden: unable to create "
+            + $"new content in namespace {ns} because it is being terminated")
         {
             Name = name,
             Group = schema.Group,

@@ -8,7 +8,9 @@ using Edge.Server.Store;
 
 namespace Edge.Server.Api.Identity;
 
-/// <summary>Knows Kubernetes' bootstrap tokens: Secrets in kube-system that let a new device ask for its certificate.</summary>
+/// <summary>
+/// Knows Kubernetes' bootstrap tokens: Secrets in kube-system that let a new device ask for its certificate.
+/// </summary>
 internal sealed partial class BootstrapTokens(Objects objects, TimeProvider time)
 {
     /// <summary>Names the node that was enrolled with a token; the token is good for no other key.</summary>
@@ -58,7 +60,8 @@ internal sealed partial class BootstrapTokens(Objects objects, TimeProvider time
 
     /// <summary>An unreadable date counts as past, so that a typing error does not make a token eternal.</summary>
     private bool IsExpired(string expiration) => expiration.Length > 0
-        && (!DateTimeOffset.TryParse(expiration, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var end)
+        && (!DateTimeOffset.TryParse(
+                expiration, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var end)
             || end <= time.GetUtcNow());
 
     private static string Value(Secret secret, string key) =>

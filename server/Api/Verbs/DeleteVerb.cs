@@ -99,7 +99,8 @@ internal sealed class DeleteVerb(VerbParts parts)
         {
             throw Errors.Conflict(request.Schema, name,
                 $"the ResourceVersion in the precondition ({options.ResourceVersion}) does not match the "
-                + $"ResourceVersion in record ({metadata.Text("resourceVersion")}). The object might have been modified");
+                + $"ResourceVersion in record ({metadata.Text("resourceVersion")}). "
+                + "The object might have been modified");
         }
     }
 }

@@ -74,7 +74,8 @@ internal sealed class LabelSelectorText
     private static string Key(string whole, string key)
     {
         key = key.Trim();
-        return key.Length > 0 && key.All(letter => char.IsAsciiLetterOrDigit(letter) || letter is '-' or '_' or '.' or '/')
+        return key.Length > 0
+            && key.All(letter => char.IsAsciiLetterOrDigit(letter) || letter is '-' or '_' or '.' or '/')
             ? key
             : throw Unreadable(whole, key);
     }

@@ -90,7 +90,9 @@ internal sealed class ListVerb(VerbParts parts)
             new ContinueToken(snapshot.Revision, last[request.Prefix.Length..]), remaining);
     }
 
-    /// <summary>The moment that a continued list reads; null for a list that begins, or goes on with the newest.</summary>
+    /// <summary>
+    /// The moment that a continued list reads; null for a list that begins, or goes on with the newest.
+    /// </summary>
     private StoreSnapshot? Moment(ContinueToken? token)
     {
         if (token is null || token.Revision == 0)
@@ -151,7 +153,8 @@ internal sealed class ListVerb(VerbParts parts)
 
         if (continues)
         {
-            throw Forbidden("FieldValueForbidden", "Forbidden: resourceVersionMatch is forbidden when continue is provided");
+            throw Forbidden("FieldValueForbidden",
+                "Forbidden: resourceVersionMatch is forbidden when continue is provided");
         }
 
         if (match == "Exact" && revision == 0)

@@ -4,7 +4,9 @@ using Edge.Server.Schema;
 
 namespace Edge.Server.Api.Verbs;
 
-/// <summary>Reads the object that a POST or PUT carries, warns the client and checks what the URL says against it.</summary>
+/// <summary>
+/// Reads the object that a POST or PUT carries, warns the client and checks what the URL says against it.
+/// </summary>
 internal static class ObjectReading
 {
     public static async Task<JsonObject> Read(ApiRequest request, ResourceSchema schema)

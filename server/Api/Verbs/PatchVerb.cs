@@ -24,7 +24,8 @@ internal sealed class PatchVerb(VerbParts parts, ObjectUpdate update)
         for (var attempt = 1; attempt <= Attempts; attempt++)
         {
             var current = parts.Store.Get(request.Key) ?? throw request.NotFound();
-            var (proposed, warnings) = Decode(request, Patched(request, apply(ObjectBytes.Read(current), body)), validation);
+            var patched = Patched(request, apply(ObjectBytes.Read(current), body));
+            var (proposed, warnings) = Decode(request, patched, validation);
             if (await update.Commit(request, current, proposed) is { } stored)
             {
                 ResponseBody.Warn(request.Response, warnings.Except(Known(request, current, warnings)));

@@ -6,7 +6,9 @@ namespace Edge.Server.Api.Verbs;
 /// <summary>Replaces an object, or the part of it that a subresource names.</summary>
 internal sealed class UpdateVerb(VerbParts parts, ObjectUpdate update)
 {
-    /// <summary>An update without resourceVersion races with nobody it knows; this many rounds it tries to get through.</summary>
+    /// <summary>
+    /// An update without resourceVersion races with nobody it knows; this many rounds it tries to get through.
+    /// </summary>
     private const int Attempts = 8;
 
     public async Task Run(ApiRequest request)

@@ -63,7 +63,8 @@ public sealed class AccessTests(ApiFixture api) : IClassFixture<ApiFixture>
         Assert.Equal("Unauthorized", (string?)(await ApiFixture.Body(unknown))["message"]);
     }
 
-    private Task<CreateOutcome> MakeToken(string id, DateTimeOffset expiration) => api.Objects.Create(Resources.Secrets, new Secret
+    private Task<CreateOutcome> MakeToken(string id, DateTimeOffset expiration) => api.Objects.Create(
+        Resources.Secrets, new Secret
     {
         Metadata = new ObjectMeta { Name = $"bootstrap-token-{id}", Namespace = "kube-system" },
         Type = "bootstrap.kubernetes.io/token",

@@ -23,7 +23,9 @@ public sealed class HandDrivenServer
             apiVersion: v1
             kind: Config
             current-context: edge
-            clusters: [{name: edge, cluster: {server: "https://127.0.0.1:{{{api.Server.Port}}}", insecure-skip-tls-verify: true}}]
+            clusters:
+            - name: edge
+              cluster: {server: "https://127.0.0.1:{{{api.Server.Port}}}", insecure-skip-tls-verify: true}
             users: [{name: admin, user: {client-certificate-data: {{{certificate}}}, client-key-data: {{{key}}}}}]
             contexts: [{name: edge, context: {cluster: edge, user: admin}}]
             """);
