@@ -50,8 +50,20 @@ internal static class PodSupport
             }
         }
 
-        return PodShape.All(pod).Any(container => container.VolumeDevices is not null)
-            ? "this agent does not attach volumeDevices"
-            : null;
+        foreach (var container in PodShape.All(pod))
+        {
+            if (container.VolumeDevices is not null)
+            {
+                return $"this agent does not attach the volumeDevices of container \"{container.Name}\"";
+            }
+
+            Probe?[] probes = [container.StartupProbe, container.LivenessProbe, container.ReadinessProbe];
+            if (probes.Any(probe => probe?.Grpc is not null))
+            {
+                return $"this agent does not run the gRPC probe of container \"{container.Name}\"";
+            }
+        }
+
+        return null;
     }
 }
