@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Reflection;
+using System.Runtime.InteropServices;
 using Edge.Server.Settings;
 
 namespace Edge.Server;
@@ -23,8 +24,20 @@ internal static class CommandLine
             new Command("token", "Bootstrap tokens of nodes.") { TokenCreate() },
         };
         var parsed = root.Parse(args);
-        var code = await parsed.InvokeAsync();
+
+        // Registered by us: the web server takes SIGTERM for itself, and the library's own hook then never fires.
+        using var stop = new CancellationTokenSource();
+        using var term = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Cancel);
+        using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Cancel);
+        var code = await parsed.InvokeAsync(
+            new InvocationConfiguration { ProcessTerminationTimeout = null }, stop.Token);
         return parsed.Errors.Count > 0 ? WrongUsage : code;
+
+        void Cancel(PosixSignalContext signal)
+        {
+            signal.Cancel = true;
+            stop.Cancel();
+        }
     }
 
     private static Command RunCommand(Func<ServerSettings, CancellationToken, Task> serve)
