@@ -194,16 +194,14 @@ public sealed class MqttSession : IAsyncDisposable
         // Names are resolved and the connection is opened in a blocking call: not on the thread of the others.
         var seconds = Math.Max(5, (int)_settings.KeepAlive.TotalSeconds);
         _lookAt = _loop.Now + TimeSpan.FromSeconds(1);
-        _connecting = Task.Run(() =>
+        // The end is set before the wake-up: the loop would wait in vain for a task that is only about to end.
+        var ended = new TaskCompletionSource();
+        _connecting = ended.Task;
+        ThreadPool.QueueUserWorkItem(_ =>
         {
-            try
-            {
-                _connectResult = Mosquitto.Connect(handle, _settings.Host, _settings.Port, seconds, null, 0);
-            }
-            finally
-            {
-                _loop.Wake();
-            }
+            _connectResult = Mosquitto.Connect(handle, _settings.Host, _settings.Port, seconds, null, 0);
+            ended.SetResult();
+            _loop.Wake();
         });
     }
 
