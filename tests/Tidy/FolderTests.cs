@@ -9,10 +9,10 @@ public sealed partial class FolderTests
     private static readonly Dictionary<string, string[]> Arrows = new()
     {
         ["Edge.Proto.Model"] = [],
-        ["Edge.Proto.Sync"] = [],
+        ["Edge.Proto.Sync"] = ["Edge.Proto.Link"],
         ["Edge.Proto.Mqtt"] = ["Edge.Proto.Sync"],
         ["Edge.Proto.Containerd"] = [],
-        ["Edge.Proto.Link"] = ["Edge.Proto.Sync"],
+        ["Edge.Proto.Link"] = [],
 
         ["Edge.Server.Schema"] = ["Edge.Proto.Model"],
         ["Edge.Server.Store"] = ["Edge.Proto.Model"],
