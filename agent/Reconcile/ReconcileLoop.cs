@@ -73,6 +73,8 @@ internal sealed class ReconcileLoop(
     {
         // Ended runs are taken in before the look, so that the look shows what they did.
         await TakeEnded();
+        // So are hints: one that comes after the look may tell of what the look did not see, and stays for the next.
+        MarkWoken();
         NodeSight sight;
         try
         {
@@ -84,7 +86,6 @@ internal sealed class ReconcileLoop(
             return false;
         }
 
-        MarkWoken();
         rounds.Refresh(ledger.Desired, ledger.Pods, sight);
         foreach (var entry in rounds.Entries)
         {

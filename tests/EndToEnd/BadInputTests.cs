@@ -117,7 +117,7 @@ public sealed class BadInputTests(Fleet fleet)
     public async Task A_pod_that_no_node_can_take_says_why_in_an_event()
     {
         Fleet.Require();
-        await _kubectl.Apply(Idle("nowhere").Replace("spec:", "spec:\n  nodeSelector:\n    planet: mars"));
+        await _kubectl.Apply(Manifests.Idle("nowhere").Replace("spec:", "spec:\n  nodeSelector:\n    planet: mars"));
 
         await Tool.Until(TimeSpan.FromSeconds(30), "an event says why", async () =>
             (await _kubectl.Do("get", "events", "--field-selector", "reason=FailedScheduling"))
