@@ -26,7 +26,7 @@ public sealed class EnrolmentTests(Fleet fleet)
         Fleet.Require();
         var wrong = await fleet.NewToken();
         Assert.Contains(Refusal, await TryToJoin("stranger-a", wrong with { Token = wrong.Token[..^4] + "0000" }));
-        Assert.Contains("used by node", await TryToJoin("stranger-b", fleet.Nodes[0].Token));
+        Assert.Contains("used to enrol node", await TryToJoin("stranger-b", fleet.Nodes[0].Token));
         await fleet.Kubectl.Apply("""
             apiVersion: v1
             kind: Secret
