@@ -30,7 +30,7 @@ dev_up() {
 dev_install_and_build() {
   require_dotnet
   install_missing "$RUN_PACKAGES"
-  dev_publish 2>&1 | grep -v '^-' >&2
+  dev_publish
 }
 
 # spawn NAME COMMAND…: a daemon of ours, its pid in run/, its output in log/.
