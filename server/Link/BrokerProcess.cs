@@ -23,7 +23,11 @@ internal sealed partial class BrokerProcess(BrokerSettings settings, TimeProvide
     /// <summary>Keeps the broker running until cancelled; leaves it running then.</summary>
     public async Task Run(CancellationToken cancel)
     {
-        WriteFiles();
+        if (WriteFiles())
+        {
+            await Stop(cancel);
+        }
+
         using var timer = new PeriodicTimer(LookEvery, clock);
         do
         {
@@ -81,7 +85,7 @@ internal sealed partial class BrokerProcess(BrokerSettings settings, TimeProvide
                 : null;
     }
 
-    /// <summary>True when the configuration on disk was another one, so that a running broker must be replaced.</summary>
+    /// <summary>True when the configuration on disk was another one: a running broker must be replaced.</summary>
     private bool WriteFiles()
     {
         Directory.CreateDirectory(settings.DataDirectory, OwnerOnly);
@@ -113,6 +117,7 @@ internal sealed partial class BrokerProcess(BrokerSettings settings, TimeProvide
             if (_pid != pid)
             {
                 _pid = pid;
+                CloseSocket();
                 LinkLog.BrokerAdopted(log, pid);
             }
 
@@ -121,7 +126,7 @@ internal sealed partial class BrokerProcess(BrokerSettings settings, TimeProvide
 
         _pid = null;
         File.Delete(settings.SocketPath);
-        // The shell's umask makes the socket 0600; -d detaches, so that the broker outlives this process.
+        // The shell's umask keeps log and pid file to the owner; -d detaches, so that the broker outlives this process.
         var start = new ProcessStartInfo("/bin/sh")
         {
             ArgumentList = { "-c", "umask 077; exec \"$0\" -d -c \"$1\"", settings.Executable, settings.ConfigFile },
@@ -130,7 +135,8 @@ internal sealed partial class BrokerProcess(BrokerSettings settings, TimeProvide
         using var process = Process.Start(start) ?? throw new InvalidOperationException("no shell");
         var errors = await process.StandardError.ReadToEndAsync(cancel);
         await process.WaitForExitAsync(cancel);
-        for (var i = 0; i < 20 && FindRunning() is null; i++)
+        // The pid file comes before the socket.
+        for (var i = 0; i < 20 && (FindRunning() is null || !File.Exists(settings.SocketPath)); i++)
         {
             await Task.Delay(TimeSpan.FromMilliseconds(50), clock, cancel);
         }
@@ -138,11 +144,21 @@ internal sealed partial class BrokerProcess(BrokerSettings settings, TimeProvide
         _pid = FindRunning();
         if (_pid is { } started)
         {
+            CloseSocket();
             LinkLog.BrokerStarted(log, started);
         }
         else
         {
             LinkLog.BrokerFailed(log, errors.Length > 0 ? errors : $"see {settings.LogFile}");
+        }
+    }
+
+    /// <summary>mosquitto makes its socket 0770, whatever the umask; until now the directory kept others out.</summary>
+    private void CloseSocket()
+    {
+        if (File.Exists(settings.SocketPath))
+        {
+            File.SetUnixFileMode(settings.SocketPath, UnixFileMode.UserRead | UnixFileMode.UserWrite);
         }
     }
 
