@@ -1,0 +1,127 @@
+using Edge.Proto.Link;
+
+namespace Edge.Tests.Server.Link;
+
+/// <summary>What the generated configuration allows, and how the broker is kept, with a real mosquitto.</summary>
+public sealed class BrokerTests
+{
+    [SkippableFact]
+    public async Task A_node_cannot_write_what_is_another_nodes()
+    {
+        var (world, _) = await LinkWorld.Start();
+        await using var ended = world;
+        var insider = await world.Insider("#");
+        await Subscribed(insider);
+        var a = await world.Node("a");
+        a.Publish(Topics.Up("b"), "forged");
+        a.Publish(Topics.Presence("b"), "forged", retain: true);
+        a.Publish(Topics.StreamUp("b", "1"), "forged");
+        a.Publish(Topics.Down("b"), "forged");
+        a.Publish(Topics.Down("a"), "forged");
+        a.Publish("other", "forged");
+        a.Publish(Topics.Up("a"), "own");
+
+        Assert.Single(await insider.Until(Topics.Up("a"), "own"));
+    }
+
+    [SkippableFact]
+    public async Task A_node_cannot_read_what_is_another_nodes()
+    {
+        var (world, _) = await LinkWorld.Start();
+        await using var ended = world;
+        var insider = await world.Insider(Topics.AllUp);
+        await Subscribed(insider);
+        var a = await world.Node(
+            "a", "#", Topics.Down("b"), Topics.StreamsDown("b"), Topics.AllUp, Topics.AllPresence, Topics.Down("a"));
+        a.Publish(Topics.Up("a"), "subscribed");
+        await insider.Until(Topics.Up("a"), "subscribed");
+        insider.Publish(Topics.Down("b"), "secret");
+        insider.Publish(Topics.StreamDown("b", "1"), "secret");
+        insider.Publish(Topics.Up("b"), "secret");
+        insider.Publish(Topics.Presence("b"), "secret", retain: true);
+        insider.Publish(Topics.Down("a"), "own");
+
+        Assert.Single(await a.Until(Topics.Down("a"), "own"));
+    }
+
+    [SkippableFact]
+    public async Task A_denied_node_loses_its_rights_and_others_keep_theirs()
+    {
+        var (world, broker) = await LinkWorld.Start();
+        await using var ended = world;
+        var insider = await world.Insider(Topics.AllUp);
+        await Subscribed(insider);
+        var (a, b) = (await world.Node("a"), await world.Node("b"));
+        a.Publish(Topics.Up("a"), "heard");
+        await insider.Until(Topics.Up("a"), "heard");
+
+        broker.SetDenied(["a"]);
+        var quiet = 0;
+        for (var i = 0; quiet < 3; i++)
+        {
+            // The signal is handled at some moment soon; one that is not handled at all never ends this.
+            Assert.True(i < 50, "the denied node is still heard after five seconds");
+            a.Publish(Topics.Up("a"), "late");
+            await Task.Delay(TimeSpan.FromMilliseconds(100), TimeProvider.System);
+            b.Publish(Topics.Up("b"), $"{i}");
+            quiet = (await insider.Until(Topics.Up("b"), $"{i}")).Count == 1 ? quiet + 1 : 0;
+        }
+    }
+
+    [SkippableFact]
+    public async Task A_running_broker_is_adopted_and_cuts_no_session()
+    {
+        var (world, first) = await LinkWorld.Start();
+        await using var ended = world;
+        var a = await world.Node("a", Topics.Down("a"));
+        var pid = first.FindRunning();
+        await world.EndSupervision();
+
+        var second = world.Supervise();
+        var insider = await world.Insider(Topics.AllUp);
+        a.Publish(Topics.Up("a"), "still here");
+        await insider.Until(Topics.Up("a"), "still here");
+
+        Assert.NotNull(pid);
+        Assert.Equal(pid, second.FindRunning());
+        Assert.True(a.IsUnbroken);
+    }
+
+    [SkippableFact]
+    public async Task A_running_broker_with_another_configuration_is_replaced()
+    {
+        var (world, first) = await LinkWorld.Start();
+        await using var ended = world;
+        var pid = first.FindRunning();
+        await world.EndSupervision();
+        world.Settings = world.Settings with { Port = LinkWorld.FreePort() };
+
+        var second = world.Supervise();
+        await world.Accepting();
+
+        Assert.NotNull(pid);
+        Assert.NotEqual(pid, second.FindRunning());
+    }
+
+    [SkippableFact]
+    public async Task Only_the_owner_can_reach_the_socket()
+    {
+        var (world, _) = await LinkWorld.Start();
+        await using var ended = world;
+        Assert.Equal(
+            UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute,
+            File.GetUnixFileMode(world.Settings.RunDirectory));
+        var (limit, ownerOnly) = (LinkWorld.Limit, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        while (File.GetUnixFileMode(world.Settings.SocketPath) != ownerOnly)
+        {
+            await Task.Delay(TimeSpan.FromMilliseconds(50), TimeProvider.System, limit);
+        }
+    }
+
+    /// <summary>The broker keeps a client's order: its own message comes back after its subscriptions.</summary>
+    private static async Task Subscribed(RawClient client)
+    {
+        client.Publish(Topics.Up("nobody"), "subscribed");
+        await client.Until(Topics.Up("nobody"), "subscribed");
+    }
+}

@@ -1,0 +1,136 @@
+using System.Diagnostics;
+using Edge.Proto.Link;
+using Edge.Proto.Sync;
+using Edge.Server.Link;
+using static Edge.Tests.Server.Link.LinkEnds;
+
+namespace Edge.Tests.Server.Link;
+
+/// <summary>Both ends of the link as they are, with a real broker between them.</summary>
+public sealed class LinkTests
+{
+    [SkippableFact]
+    public async Task Both_ends_tell_each_other_their_maps()
+    {
+        var (world, _) = await LinkWorld.Start();
+        await using var ended = world;
+        var (server, agent) = (world.Server(), world.Agent("a"));
+        server.SetAllDesired("a", [Entry("pods/1", "run")]);
+        agent.SetReported("node", Entry("", "ready").Value);
+
+        await server.Next<LinkEvent.Connected>("a");
+        await agent.UntilDesired(Entry("pods/1", "run"));
+        await server.UntilReported("a", Entry("node", "ready"));
+        server.SetDesired("a", [Entry("pods/1", "stop")], []);
+        await agent.UntilDesired(Entry("pods/1", "stop"));
+
+        Assert.True(server.IsConnected("a"));
+        Assert.NotNull(agent.LastAnswered);
+    }
+
+    [SkippableFact]
+    public async Task Values_longer_than_a_packet_travel_both_ways()
+    {
+        var (world, _) = await LinkWorld.Start();
+        await using var ended = world;
+        var (server, agent) = (world.Server(), world.Agent("a"));
+        var (down, up) = (Large(1), Large(2));
+        server.SetAllDesired("a", [down]);
+        agent.SetReported(up.Key, up.Value);
+
+        await agent.UntilDesired(down);
+        await server.UntilReported("a", up);
+    }
+
+    [SkippableFact]
+    public async Task A_stream_carries_more_than_its_window_to_a_good_end()
+    {
+        var (world, _) = await LinkWorld.Start();
+        await using var ended = world;
+        var (server, agent) = (world.Server(), world.Agent("a"));
+        server.SetAllDesired("a", []);
+        await server.Next<LinkEvent.Connected>("a");
+        var sent = Large(3, bytes: 3 * LinkStream.WindowBytes).Value;
+
+        await using var stream = await server.OpenStream(
+            "a", new StreamRequest("test", sent[..10]), LinkWorld.Limit);
+        var opened = await agent.Streams.ReadAsync(LinkWorld.Limit);
+        var writing = Write(opened.Stream, sent);
+        using var received = new MemoryStream();
+        while (await stream.Read(LinkWorld.Limit) is { } piece)
+        {
+            received.Write(piece.Span);
+        }
+
+        await writing;
+        Assert.Equal("test", opened.Request.Kind);
+        Assert.Equal(sent.ToArray(), received.ToArray());
+    }
+
+    [SkippableFact]
+    public async Task A_denied_node_is_not_heard_any_more()
+    {
+        var (world, _) = await LinkWorld.Start();
+        await using var ended = world;
+        var (server, a, b) = (world.Server(), world.Agent("a"), world.Agent("b"));
+        server.SetAllDesired("a", []);
+        server.SetAllDesired("b", []);
+        a.SetReported("node", Entry("", "1").Value);
+        await server.UntilReported("a", Entry("node", "1"));
+
+        server.Deny("a");
+        await server.Next<LinkEvent.Disconnected>("a");
+        a.SetReported("node", Entry("", "2").Value);
+        a.Lane("events", Entry("", "2").Value);
+        b.SetReported("node", Entry("", "2").Value);
+
+        Assert.DoesNotContain(await server.UntilReported("b", Entry("node", "2")), seen => seen.Node == "a");
+        Assert.False(server.IsConnected("a"));
+    }
+
+    [SkippableFact]
+    public async Task A_killed_broker_costs_no_change_of_either_side()
+    {
+        var (world, broker) = await LinkWorld.Start();
+        await using var ended = world;
+        var (server, agent) = (world.Server(), world.Agent("a"));
+        server.SetAllDesired("a", [Entry("pods/1", "run")]);
+        await agent.UntilDesired(Entry("pods/1", "run"));
+
+        Process.GetProcessById(broker.FindRunning()!.Value).Kill();
+        server.SetDesired("a", [Entry("pods/1", "stop")], []);
+        agent.SetReported("node", Entry("", "still here").Value);
+
+        await Task.WhenAll(
+            agent.UntilDesired(Entry("pods/1", "stop")), server.UntilReported("a", Entry("node", "still here")));
+    }
+
+    [SkippableFact]
+    public async Task A_new_server_hears_all_that_is_reported_and_sends_nothing_that_is_there()
+    {
+        var (world, _) = await LinkWorld.Start();
+        await using var ended = world;
+        var agent = world.Agent("a", Entry("pods/1", "run"));
+        agent.SetReported("node", Entry("", "ready").Value);
+        var server = world.Server();
+        server.SetAllDesired("a", [Entry("pods/1", "run")]);
+
+        var seen = await server.UntilReported("a", Entry("node", "ready"));
+
+        Assert.True(Assert.Single(seen.OfType<LinkEvent.Reported>()).Snapshot);
+        Assert.False(agent.Desired.TryRead(out _));
+    }
+
+    private static async Task Write(LinkStream stream, ReadOnlyMemory<byte> bytes)
+    {
+        await stream.Write(bytes, LinkWorld.Limit);
+        stream.End();
+    }
+
+    private static MapEntry Large(int seed, int bytes = 300_000)
+    {
+        var value = new byte[bytes];
+        new Random(seed).NextBytes(value);
+        return new MapEntry("configmaps/default/large", value);
+    }
+}
