@@ -61,7 +61,9 @@ internal static class CommandLine
         return command;
     }
 
-    /// <summary>A list takes an arity of several also where one is meant; giving it twice is then refused here.</summary>
+    /// <summary>
+    /// A list takes an arity of several also where one is meant; giving it twice is then refused here.
+    /// </summary>
     private static Option<string[]> Flag(SettingName name)
     {
         var flag = new Option<string[]>(name.Flag)

@@ -23,7 +23,6 @@ static async Task Serve(ServerSettings settings, CancellationToken ct)
     var time = TimeProvider.System;
     var random = Random.Shared;
     var newUid = () => Guid.NewGuid().ToString();
-    // Kestrel tells every request; that is no news.
     using var logs = LoggerFactory.Create(builder => builder.AddFilter("Microsoft", LogLevel.Warning)
         .AddSimpleConsole(console =>
     {

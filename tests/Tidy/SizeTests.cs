@@ -73,7 +73,7 @@ public sealed partial class SizeTests
 
             var end = brace.TrimEnd().Replace('{', '}');
             var close = open + 1;
-            while (close < file.Lines.Count && file.Lines[close].TrimEnd().TrimEnd(';') != end)
+            while (close < file.Lines.Count && file.Lines[close].TrimEnd().TrimEnd(';', ')', ',') != end)
             {
                 close++;
             }

@@ -5,7 +5,9 @@ namespace Edge.Tests.Proto.Mqtt;
 /// <summary>What a session tells its owner without any broker.</summary>
 public sealed class MqttSessionTests
 {
-    /// <summary>The end of the connecting call races with the loop that looks for it; often enough to be seen.</summary>
+    /// <summary>
+    /// The end of the connecting call races with the loop that looks for it; often enough to be seen.
+    /// </summary>
     private const int Rounds = 300;
 
     [Fact]
