@@ -49,7 +49,7 @@ internal static class SettingsFile
                     + $"known are {string.Join(", ", SettingName.All.Select(known => known.Key))}");
                 parser.SkipThisAndNestedEvents();
             }
-            else if (ReadValues(parser) is not { } read || (read.Count != 1 && !setting.Repeats))
+            else if (ReadValues(parser) is not [_, ..] read || (read.Count > 1 && !setting.Repeats))
             {
                 errors.Add($"{line}: {key.Value} must be {(setting.Repeats ? "a value or a list" : "one value")}");
             }

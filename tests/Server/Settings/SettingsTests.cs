@@ -1,0 +1,106 @@
+using Edge.Server.Settings;
+
+namespace Edge.Tests.Server.Settings;
+
+/// <summary>What a person writes into the settings file and on the command line.</summary>
+public sealed class SettingsTests
+{
+    private static readonly Dictionary<SettingName, IReadOnlyList<string>> _noFlags = [];
+
+    [Fact]
+    public void Nothing_given_gives_the_defaults()
+    {
+        var settings = Valid(null, _noFlags);
+        Assert.Equal("/var/lib/edge/server", settings.DataDir);
+        Assert.Equal("mqtts://127.0.0.1:8883", settings.BrokerUrl);
+        Assert.Equal("https://127.0.0.1:6443", settings.ApiUrl);
+        Assert.Equal("/var/lib/edge/server/pki/secrets.key", settings.SecretKeyFile);
+        Assert.Equal(TimeSpan.FromSeconds(40), settings.NodeMonitorGracePeriod);
+    }
+
+    [Fact]
+    public void An_empty_file_is_a_file_without_settings() =>
+        Assert.Equal(33, Valid("# nothing yet\n", _noFlags).VersionMinor);
+
+    [Fact]
+    public void A_flag_wins_over_the_file_and_does_not_add_to_it()
+    {
+        var settings = Valid("advertiseAddresses: [10.0.0.1, 10.0.0.2]\nbrokerPort: 1\n", new()
+        {
+            [SettingName.AdvertiseAddress] = ["hub.example"],
+        });
+        Assert.Equal(["hub.example"], settings.AdvertiseAddresses);
+        Assert.Equal(1, settings.BrokerPort);
+    }
+
+    [Fact]
+    public void An_address_of_version_6_is_bracketed_in_urls() =>
+        Assert.Equal("mqtts://[fd00::1]:8883", Valid("advertiseAddresses: \"fd00::1\"\n", _noFlags).BrokerUrl);
+
+    [Fact]
+    public void A_wholly_wrong_file_reports_every_error_at_once()
+    {
+        const string yaml = """
+            dataDir: relative/dir
+            runDir: [/run/a, /run/b]
+            listen: ["0.0.0.0:6443", "nowhere"]
+            advertiseAddresses: "not a host"
+            brokerPort: 70000
+            broker: http://example
+            versionMinor: 26
+            nodeMonitorGracePeriod: soon
+            secretKeyFile: key
+            secretKeyFile: /again
+            colour: {of: [the, box]}
+            """;
+        string[] wanted =
+        [
+            "server.yaml:2: runDir must be one value",
+            "server.yaml:10: secretKeyFile stands twice",
+            "server.yaml:11: unknown setting \"colour\"",
+            "dataDir (--data-dir): \"relative/dir\" is not an absolute path",
+            "listen (--listen): \"nowhere\" is not",
+            "advertiseAddresses (--advertise-address): \"not a host\" is not",
+            "brokerPort (--broker-port): \"70000\" is not a number from 1 to 65535",
+            "broker (--broker): \"http://example\" is not mqtts://host:port",
+            "versionMinor (--version-minor): \"26\" is not",
+            "nodeMonitorGracePeriod (--node-monitor-grace-period): \"soon\" is not",
+            "secretKeyFile (--secret-key-file): \"key\" is not an absolute path",
+        ];
+
+        var errors = Invalid(yaml);
+
+        foreach (var start in wanted)
+        {
+            Assert.Contains(errors, error => error.StartsWith(start, StringComparison.Ordinal));
+        }
+
+        Assert.Equal(wanted.Length, errors.Count);
+    }
+
+    [Theory]
+    [InlineData("- dataDir\n", "must be a mapping")]
+    [InlineData("dataDir: [\n", "not YAML")]
+    [InlineData("dataDir: {a: b}\n", "must be one value")]
+    [InlineData("listen: []\n", "listen")]
+    [InlineData("advertiseAddresses: []\n", "advertiseAddresses")]
+    [InlineData("[a, b]: c\n", "server.yaml")]
+    [InlineData("dataDir: \"\"\n", "absolute path")]
+    [InlineData("listen: 127.0.0.1\n", "an IP address and a port")]
+    public void A_file_of_the_wrong_form_is_refused(string yaml, string says) =>
+        Assert.Contains(says, Assert.Single(Invalid(yaml)));
+
+    [Fact]
+    public void Every_setting_has_its_own_key_flag_and_help()
+    {
+        Assert.Equal(SettingName.All.Count, SettingName.All.Select(name => name.Key).Distinct().Count());
+        Assert.Equal(SettingName.All.Count, SettingName.All.Select(name => name.Flag).Distinct().Count());
+        Assert.DoesNotContain(SettingName.All, name => name.Help.Length == 0);
+    }
+
+    private static ServerSettings Valid(string? yaml, Dictionary<SettingName, IReadOnlyList<string>> flags) =>
+        Assert.IsType<SettingsResult.Valid>(SettingsReader.Read("server.yaml", yaml, flags)).Settings;
+
+    private static IReadOnlyList<string> Invalid(string yaml) =>
+        Assert.IsType<SettingsResult.Invalid>(SettingsReader.Read("server.yaml", yaml, _noFlags)).Errors;
+}
