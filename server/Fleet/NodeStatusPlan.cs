@@ -45,18 +45,20 @@ internal static class NodeStatusPlan
     {
         var status = node["status"] as JsonObject ?? [];
         var conditions = status["conditions"] as JsonArray ?? [];
-        var known = conditions.Select(TypeOf).ToHashSet();
+        var known = conditions.Select(TypeOf).OfType<string>().ToHashSet();
         var unknown = new JsonArray();
-        foreach (var type in known.OfType<string>().Concat(Monitored.Where(type => !known.Contains(type))))
+        foreach (var condition in conditions.OfType<JsonObject>())
         {
-            var never = !known.Contains(type);
-            unknown.Add((JsonNode)new JsonObject
-            {
-                ["type"] = type,
-                ["status"] = "Unknown",
-                ["reason"] = never ? "NodeStatusNeverUpdated" : "NodeStatusUnknown",
-                ["message"] = never ? "Kubelet never posted node status." : "Kubelet stopped posting node status.",
-            });
+            // One that is Unknown already keeps its words: saying them anew would be a write for nothing.
+            unknown.Add(condition["status"]?.ToString() == "Unknown"
+                ? condition.DeepClone()
+                : UnknownCondition(TypeOf(condition), "NodeStatusUnknown", "Kubelet stopped posting node status."));
+        }
+
+        foreach (var type in Monitored.Where(type => !known.Contains(type)))
+        {
+            var never = UnknownCondition(type, "NodeStatusNeverUpdated", "Kubelet never posted node status.");
+            unknown.Add((JsonNode)never);
         }
 
         status = status.DeepClone().AsObject();
@@ -76,6 +78,11 @@ internal static class NodeStatusPlan
         status["images"] = images.DeepClone();
         return node;
     }
+
+    private static JsonObject UnknownCondition(string? type, string reason, string message) => new()
+    {
+        ["type"] = type, ["status"] = "Unknown", ["reason"] = reason, ["message"] = message,
+    };
 
     private static void TakeLabels(JsonObject node, JsonObject? reported)
     {

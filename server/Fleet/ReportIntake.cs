@@ -1,5 +1,3 @@
-using System.Text.Json;
-using System.Text.Json.Nodes;
 using System.Threading.Channels;
 using Edge.Proto.Sync;
 using Edge.Server.Link;
@@ -165,37 +163,24 @@ internal sealed class ReportIntake
 
     private async Task Take(string node, MapEntry entry, CancellationToken ct)
     {
-        if (Read(node, entry) is not { } report)
+        // What cannot be read is dropped and acknowledged: sending it again would not make it better.
+        var (report, problem) = ReportReader.Read(entry);
+        if (report is null)
         {
-            return;
+            _log.ReportRefused(node, entry.Key, problem);
         }
-
-        if (entry.Key.StartsWith("pods/", StringComparison.Ordinal))
+        else if (entry.Key.StartsWith(ReportReader.PodPrefix, StringComparison.Ordinal))
         {
             await _pods.Take(node, entry.Key, report.AsObject(), ct);
         }
-        else if (entry.Key == "node")
+        else if (entry.Key == ReportReader.NodeKey)
         {
             await _presence.Reported(node, report.AsObject(), ct);
         }
-        else if (entry.Key == "images" && report is JsonArray images)
+        else
         {
-            await _objects.Update(Resources.Nodes, null, node, tree => NodeStatusPlan.Images(tree, images), ct);
-        }
-    }
-
-    /// <summary>What cannot be read is dropped and acknowledged: sending it again would not make it better.</summary>
-    private JsonNode? Read(string node, MapEntry entry)
-    {
-        try
-        {
-            var report = JsonNode.Parse(entry.Value.Span);
-            return report is JsonObject || entry.Key == "images" ? report : null;
-        }
-        catch (JsonException failure)
-        {
-            _log.ReportRefused(node, entry.Key, failure.Message);
-            return null;
+            await _objects.Update(
+                Resources.Nodes, null, node, tree => NodeStatusPlan.Images(tree, report.AsArray()), ct);
         }
     }
 }

@@ -1,0 +1,102 @@
+using System.Text.Json.Nodes;
+using Edge.Server.Fleet;
+using Edge.Server.Store;
+using Edge.Tests.Server.Store;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace Edge.Tests.Server.Fleet;
+
+/// <summary>When a node counts as there, and when nothing is known of it.</summary>
+public sealed class PresenceTests : IAsyncDisposable
+{
+    private static readonly TimeSpan _grace = TimeSpan.FromSeconds(40);
+
+    private readonly StoreFixture _fixture = new();
+    private readonly Objects _objects;
+    private readonly Presence _presence;
+
+    public PresenceTests()
+    {
+        _objects = new Objects(_fixture.Store, _fixture.Clock, () => "uid");
+        _presence = new Presence(_objects, _grace, _fixture.Clock, NullLogger.Instance);
+    }
+
+    public ValueTask DisposeAsync() => _fixture.DisposeAsync();
+
+    [Fact]
+    public async Task A_lost_session_changes_no_object_before_the_grace_is_over()
+    {
+        await Ready();
+        var revision = Revision();
+        _presence.Disconnected("n1");
+        _fixture.Clock.Advance(_grace - TimeSpan.FromSeconds(1));
+        await _presence.Expired("n1", default);
+        Assert.Equal(revision, Revision());
+
+        _fixture.Clock.Advance(TimeSpan.FromSeconds(1));
+        await _presence.Expired("n1", default);
+        Assert.Equal("Unknown", ReadyStatus());
+    }
+
+    [Fact]
+    public async Task A_node_that_came_back_in_time_is_not_touched()
+    {
+        await Ready();
+        var revision = Revision();
+        _presence.Disconnected("n1");
+        _fixture.Clock.Advance(_grace / 2);
+        await _presence.Connected("n1", default);
+        _fixture.Clock.Advance(_grace);
+        await _presence.Expired("n1", default);
+        Assert.Equal(revision, Revision());
+    }
+
+    [Fact]
+    public async Task A_node_that_comes_back_late_is_ready_again_without_a_new_report()
+    {
+        await Ready();
+        _presence.Disconnected("n1");
+        _fixture.Clock.Advance(_grace);
+        await _presence.Expired("n1", default);
+        await _presence.Connected("n1", default);
+        Assert.Equal("True", ReadyStatus());
+    }
+
+    [Fact]
+    public async Task A_stored_node_that_does_not_come_back_after_a_restart_becomes_unknown()
+    {
+        await Ready();
+        var restarted = new Presence(_objects, _grace, _fixture.Clock, NullLogger.Instance);
+        restarted.Expect("n1");
+        _fixture.Clock.Advance(_grace);
+        await restarted.Expired("n1", default);
+        Assert.Equal("Unknown", ReadyStatus());
+    }
+
+    [Fact]
+    public async Task A_second_loss_counts_its_own_grace()
+    {
+        await Ready();
+        _presence.Disconnected("n1");
+        await _presence.Connected("n1", default);
+        _fixture.Clock.Advance(_grace / 2);
+        _presence.Disconnected("n1");
+        _fixture.Clock.Advance(_grace / 2);
+        await _presence.Expired("n1", default);
+        Assert.Equal("True", ReadyStatus());
+    }
+
+    private async Task Ready()
+    {
+        await _fixture.Put(Resources.Nodes.KeyOf(null, "n1"), """{"metadata":{"name":"n1"}}""");
+        await _presence.Connected("n1", default);
+        var report = JsonNode.Parse("""{"status":{"conditions":[{"type":"Ready","status":"True"}]}}""")!.AsObject();
+        await _presence.Reported("n1", report, default);
+        Assert.Equal("True", ReadyStatus());
+    }
+
+    private long Revision() => _fixture.Store.Get(Resources.Nodes.KeyOf(null, "n1"))!.Value.Revision;
+
+    private string? ReadyStatus() => _objects.Get(Resources.Nodes, null, "n1")?.Status?.Conditions?
+        .FirstOrDefault(condition => condition.Type == "Ready")?.Status;
+}

@@ -1,0 +1,144 @@
+using System.Text.Json.Nodes;
+using Edge.Server.Fleet;
+
+namespace Edge.Tests.Server.Fleet;
+
+/// <summary>What a node's word changes in the stored objects, and what it never does.</summary>
+public sealed class StatusPlanTests
+{
+    private static readonly DateTimeOffset _now = new(2026, 1, 1, 12, 0, 0, TimeSpan.Zero);
+
+    [Theory]
+    [InlineData("kubernetes.io/hostname", true)]
+    [InlineData("kubernetes.io/arch", true)]
+    [InlineData("node.kubernetes.io/instance-type", true)]
+    [InlineData("topology.kubernetes.io/zone", true)]
+    [InlineData("edge/model", true)]
+    [InlineData("zone", false)]
+    [InlineData("node-role.kubernetes.io/control-plane", false)]
+    [InlineData("node-restriction.kubernetes.io/trusted", false)]
+    [InlineData("edge.example/model", false)]
+    [InlineData("xtopology.kubernetes.io/zone", false)]
+    public void A_node_names_only_harmless_labels(string label, bool allowed) =>
+        Assert.Equal(allowed, ReportScope.AllowsLabel(label));
+
+    [Theory]
+    [InlineData("u1", "n1", null)]
+    [InlineData("u2", "n1", "the pod of that name is another one")]
+    [InlineData("u1", "n2", "the pod is not bound to this node")]
+    public void A_node_speaks_only_of_its_own_pods(string uid, string node, string? refusal)
+    {
+        var pod = Tree("""{"metadata":{"uid":"u1"},"spec":{"nodeName":"n1"}}""");
+        Assert.Equal(refusal, PodStatusPlan.Refusal(pod, uid, node));
+    }
+
+    [Fact]
+    public void A_pod_without_a_node_is_nobodys() =>
+        Assert.NotNull(PodStatusPlan.Refusal(Tree("""{"metadata":{"uid":"u1"},"spec":{}}"""), "u1", "n1"));
+
+    [Fact]
+    public void A_reported_status_keeps_the_schedulers_condition_and_the_qos_class()
+    {
+        var pod = Tree("""
+            {"spec":{"nodeName":"n1"},"status":{"phase":"Pending","qosClass":"Burstable","message":"old",
+             "conditions":[{"type":"PodScheduled","status":"True"},{"type":"Ready","status":"False"}]}}
+            """);
+        var after = PodStatusPlan.Apply(pod, Tree("""
+            {"phase":"Running","conditions":[{"type":"Ready","status":"True"}]}
+            """));
+        Same("""
+            {"spec":{"nodeName":"n1"},"status":{"phase":"Running","qosClass":"Burstable",
+             "conditions":[{"type":"PodScheduled","status":"True"},{"type":"Ready","status":"True"}]}}
+            """, after);
+    }
+
+    [Theory]
+    [InlineData("Succeeded", "Running", "Succeeded")]
+    [InlineData("Failed", "Succeeded", "Failed")]
+    [InlineData("Failed", "Failed", "Failed")]
+    [InlineData("Running", "Failed", "Failed")]
+    public void A_final_phase_stays(string stored, string reported, string after)
+    {
+        var pod = new JsonObject { ["status"] = new JsonObject { ["phase"] = stored } };
+        PodStatusPlan.Apply(pod, new JsonObject { ["phase"] = reported });
+        Assert.Equal(after, pod["status"]!["phase"]!.ToString());
+    }
+
+    [Fact]
+    public void A_node_report_changes_status_and_allowed_labels_and_nothing_else()
+    {
+        var node = Tree("""
+            {"metadata":{"name":"n1","labels":{"mine":"1"},"annotations":{"edge/public-key-sha256":"k"}},
+             "spec":{"taints":[{"key":"a"}]},"status":{"images":[{"names":["x"]}],"phase":"p"}}
+            """);
+        var after = NodeStatusPlan.Connected(node, Tree("""
+            {"labels":{"edge/model":"m","mine":"2","dedicated":"press"},"metadata":{"annotations":{"x":"y"}},
+             "spec":{"taints":[]},"status":{"capacity":{"cpu":"4"},"images":[],"volumesAttached":[{}]}}
+            """), _now);
+        Same("""
+            {"metadata":{"name":"n1","labels":{"mine":"1","edge/model":"m"},
+             "annotations":{"edge/public-key-sha256":"k"}},"spec":{"taints":[{"key":"a"}]},
+             "status":{"capacity":{"cpu":"4"},"images":[{"names":["x"]}],"phase":"p","conditions":[]}}
+            """, after);
+    }
+
+    [Fact]
+    public void A_transition_time_moves_only_with_its_status()
+    {
+        var node = Tree("""
+            {"status":{"conditions":[
+             {"type":"Ready","status":"True","lastTransitionTime":"2025-01-01T00:00:00Z"},
+             {"type":"DiskPressure","status":"False","lastTransitionTime":"2025-01-01T00:00:00Z"}]}}
+            """);
+        NodeStatusPlan.Connected(node, Tree("""
+            {"status":{"conditions":[{"type":"Ready","status":"True"},{"type":"DiskPressure","status":"True"}]}}
+            """), _now);
+        Same("""
+            [{"type":"Ready","status":"True","lastTransitionTime":"2025-01-01T00:00:00Z"},
+             {"type":"DiskPressure","status":"True","lastTransitionTime":"2026-01-01T12:00:00Z"}]
+            """, node["status"]!["conditions"]);
+    }
+
+    [Fact]
+    public void A_silent_node_becomes_unknown_and_keeps_its_capacity()
+    {
+        var node = Silent();
+        var conditions = NodeStatusPlan.Unknown(node, _now)["status"]!["conditions"]!.AsArray();
+        Assert.Equal("4", node["status"]!["capacity"]!["cpu"]!.ToString());
+        Assert.Equal(4, conditions.Count);
+        Assert.All(conditions, condition => Assert.Equal("Unknown", condition!["status"]!.ToString()));
+        Same("""
+            {"type":"Ready","status":"Unknown","reason":"NodeStatusUnknown",
+             "message":"Kubelet stopped posting node status.","lastHeartbeatTime":"2025-06-01T00:00:00Z",
+             "lastTransitionTime":"2026-01-01T12:00:00Z"}
+            """, conditions.Single(condition => condition!["type"]!.ToString() == "Ready"));
+    }
+
+    [Fact]
+    public void A_node_that_is_unknown_already_does_not_change_again()
+    {
+        var first = NodeStatusPlan.Unknown(Silent(), _now);
+        Same(first.ToJsonString(), NodeStatusPlan.Unknown(first.DeepClone().AsObject(), _now.AddHours(1)));
+    }
+
+    [Fact]
+    public void Blocks_of_addresses_are_given_lowest_first_until_all_are_taken()
+    {
+        Assert.Equal("10.64.0.0/24", PodCidrPlan.Next([]));
+        Assert.Equal("10.64.1.0/24", PodCidrPlan.Next(["10.64.0.0/24", "10.64.2.0/24", null, "", "garbage"]));
+        var all = Enumerable.Range(0, PodCidrPlan.Blocks).Select(index => $"10.{64 + index / 256}.{index % 256}.0/24");
+        Assert.Equal("10.127.255.0/24", PodCidrPlan.Next(all.SkipLast(1)));
+        Assert.Null(PodCidrPlan.Next(all));
+    }
+
+    private static JsonObject Silent() => Tree("""
+        {"status":{"capacity":{"cpu":"4"},"conditions":[
+         {"type":"Ready","status":"True","lastHeartbeatTime":"2025-06-01T00:00:00Z",
+          "lastTransitionTime":"2025-01-01T00:00:00Z"}]}}
+        """);
+
+    private static JsonObject Tree(string json) => JsonNode.Parse(json)!.AsObject();
+
+    private static void Same(string expected, JsonNode? actual) =>
+        Assert.True(JsonNode.DeepEquals(JsonNode.Parse(expected), actual), actual?.ToJsonString());
+}
