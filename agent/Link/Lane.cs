@@ -3,7 +3,9 @@ using Google.Protobuf;
 
 namespace Edge.Agent.Link;
 
-/// <summary>Messages that may be lost. The oldest give way; how many did travels with the next. Not thread-safe.</summary>
+/// <summary>
+/// Messages that may be lost. The oldest give way; how many did travels with the next. Not thread-safe.
+/// </summary>
 internal sealed class Lane
 {
     /// <summary>Events of a busy hour without a link.</summary>

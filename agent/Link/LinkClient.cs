@@ -53,7 +53,9 @@ internal sealed class LinkClient
         _session = new AgentSession(session, desired, random, Send);
     }
 
-    /// <summary>Raised on every change of <see cref="State"/>, from the link's own loop; handlers return at once.</summary>
+    /// <summary>
+    /// Raised on every change of <see cref="State"/>, from the link's own loop; handlers return at once.
+    /// </summary>
     public event Action<LinkState>? StateChanged;
 
     /// <summary>One change at a time; the next comes after <see cref="DesiredChange.Committed"/>.</summary>

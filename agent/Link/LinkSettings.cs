@@ -18,7 +18,9 @@ internal sealed record LinkSettings
 
     public required string KeyFile { get; init; }
 
-    /// <summary>Time between two heartbeats of an idle link. 120 s costs a few MB a month; eco nodes use 600 s.</summary>
+    /// <summary>
+    /// Time between two heartbeats of an idle link. 120 s costs a few MB a month; eco nodes use 600 s.
+    /// </summary>
     public TimeSpan KeepAlive { get; init; } = TimeSpan.FromSeconds(120);
 
     public string AgentVersion { get; init; } = "";

@@ -8,7 +8,9 @@ namespace Edge.Proto.Link;
 /// </summary>
 public sealed class LinkStream : IAsyncDisposable
 {
-    /// <summary>Bytes on their way to a reader: fills a mobile link's round trip, and bounds a stalled reader.</summary>
+    /// <summary>
+    /// Bytes on their way to a reader: fills a mobile link's round trip, and bounds a stalled reader.
+    /// </summary>
     public const int WindowBytes = 256 * 1024;
 
     /// <summary>One message: with envelope and topic it stays below 64 KiB.</summary>
@@ -28,13 +30,17 @@ public sealed class LinkStream : IAsyncDisposable
     private bool _over;
     private string? _error;
 
-    /// <summary>The send delegate puts the message on the stream's topic within the session; it must not block.</summary>
+    /// <summary>
+    /// The send delegate puts the message on the stream's topic within the session; it must not block.
+    /// </summary>
     public LinkStream(Action<Envelope> send, ulong credit) => (_send, _limit) = (send, credit);
 
     /// <summary>Cancelled as soon as the stream has ended, by either side.</summary>
     public CancellationToken Ended => _ended.Token;
 
-    /// <summary>The next bytes, or null after the good end. Throws <see cref="LinkStreamException"/> after a bad one.</summary>
+    /// <summary>
+    /// The next bytes, or null after the good end. Throws <see cref="LinkStreamException"/> after a bad one.
+    /// </summary>
     public async ValueTask<ReadOnlyMemory<byte>?> Read(CancellationToken cancel)
     {
         while (true)
@@ -61,7 +67,9 @@ public sealed class LinkStream : IAsyncDisposable
         }
     }
 
-    /// <summary>Sends bytes; waits for credit. Throws <see cref="LinkStreamException"/> when the other end is gone.</summary>
+    /// <summary>
+    /// Sends bytes; waits for credit. Throws <see cref="LinkStreamException"/> when the other end is gone.
+    /// </summary>
     public async ValueTask Write(ReadOnlyMemory<byte> data, CancellationToken cancel)
     {
         await _writing.WaitAsync(cancel);

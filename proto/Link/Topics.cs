@@ -3,7 +3,9 @@ namespace Edge.Proto.Link;
 /// <summary>The topics of the link, built from bare node names. The broker's ACL allows a node only its own.</summary>
 public static class Topics
 {
-    /// <summary>The common name of a node's certificate is this and the node's name; the broker uses it as user.</summary>
+    /// <summary>
+    /// The common name of a node's certificate is this and the node's name; the broker uses it as user.
+    /// </summary>
     public const string UserPrefix = "system:node:";
 
     public const string AllUp = Root + "+/up";

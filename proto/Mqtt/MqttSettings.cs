@@ -18,7 +18,9 @@ public sealed record MqttSettings
     /// <summary>Asked before every connection: what the broker says when this connection breaks. Retained.</summary>
     public Func<MqttMessage?>? Will { get; init; }
 
-    /// <summary>Called from the loop's thread when <see cref="MqttSession.Events"/> has something; returns at once.</summary>
+    /// <summary>
+    /// Called from the loop's thread when <see cref="MqttSession.Events"/> has something; returns at once.
+    /// </summary>
     public Action? Notify { get; init; }
 
     /// <summary>First and longest wait between two attempts to connect.</summary>

@@ -81,7 +81,9 @@ public sealed class AgentSession
         _state = SessionState.Offline;
     }
 
-    /// <summary>Handles what concerns the session and the maps; says whether the message is of the open session.</summary>
+    /// <summary>
+    /// Handles what concerns the session and the maps; says whether the message is of the open session.
+    /// </summary>
     public bool Receive(Envelope envelope, TimeSpan now)
     {
         if (_state == SessionState.Offline)

@@ -22,7 +22,9 @@ public readonly record struct Digest(UInt128 Sum)
 
     public static Digest Subtract(Digest digest, UInt128 entry) => digest - entry;
 
-    /// <summary>The first 16 bytes of SHA-256 over key and value, each after its length, so that no two pairs collide.</summary>
+    /// <summary>
+    /// The first 16 bytes of SHA-256 over key and value, each after its length, so that no two pairs collide.
+    /// </summary>
     public static UInt128 OfEntry(string key, ReadOnlySpan<byte> value)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);

@@ -15,12 +15,18 @@ public static class MapLimits
     /// <summary>Bytes of a transfer in one packet: with header, session and topic it stays under 64 KiB.</summary>
     public const int ChunkBytes = 48 * 1024;
 
-    /// <summary>More chunks than this no body can have; a header that says so is refused before anything is kept.</summary>
+    /// <summary>
+    /// More chunks than this no body can have; a header that says so is refused before anything is kept.
+    /// </summary>
     public const int ChunksMax = (BodyBytesMax / ChunkBytes) + 2;
 
-    /// <summary>Chunks sent beyond the last that the receiver confirmed: about 400 KiB, far below a broker's queue.</summary>
+    /// <summary>
+    /// Chunks sent beyond the last that the receiver confirmed: about 400 KiB, far below a broker's queue.
+    /// </summary>
     public const int ChunkWindowMax = 8;
 
-    /// <summary>Removed keys a writer remembers for a reader that is away; beyond it the reader lists its keys.</summary>
+    /// <summary>
+    /// Removed keys a writer remembers for a reader that is away; beyond it the reader lists its keys.
+    /// </summary>
     public const int TombstonesMax = 4096;
 }

@@ -79,7 +79,9 @@ public sealed class MapWriter(Map map, ulong epoch, Random random, Action<Envelo
         _keys.Clear();
     }
 
-    /// <summary>Also called with the reader's place in a heartbeat: both say where it stands after its commit.</summary>
+    /// <summary>
+    /// Also called with the reader's place in a heartbeat: both say where it stands after its commit.
+    /// </summary>
     public void OnAck(ulong ackedEpoch, ulong version)
     {
         // Below the floor no delta can start; the probe will make such a reader list its keys.

@@ -6,7 +6,9 @@ public sealed record SessionSettings
     /// <summary>The protocol this build speaks; fields are only added, so one number lasts long.</summary>
     public const uint Protocol = 1;
 
-    /// <summary>A heartbeat unanswered for so long means that the server does not hear: a new session is opened.</summary>
+    /// <summary>
+    /// A heartbeat unanswered for so long means that the server does not hear: a new session is opened.
+    /// </summary>
     public static readonly TimeSpan AnswerWait = TimeSpan.FromSeconds(60);
 
     /// <summary>Hello is said again after this at first; a server that restarts invites before.</summary>

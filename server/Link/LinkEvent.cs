@@ -3,7 +3,9 @@ using Edge.Proto.Sync;
 
 namespace Edge.Server.Link;
 
-/// <summary>What the link tells Fleet. Nodes are bare node names. Order within one node is the order of arrival.</summary>
+/// <summary>
+/// What the link tells Fleet. Nodes are bare node names. Order within one node is the order of arrival.
+/// </summary>
 internal abstract record LinkEvent(string Node)
 {
     /// <summary>A session opened, or opened anew; the node said hello.</summary>
@@ -26,6 +28,8 @@ internal abstract record LinkEvent(string Node)
         bool Snapshot,
         Action Committed) : LinkEvent(Node);
 
-    /// <summary>A message of the lane that may drop; <c>Lost</c> counts what was dropped before it in this session.</summary>
+    /// <summary>
+    /// A message of the lane that may drop; <c>Lost</c> counts what was dropped before it in this session.
+    /// </summary>
     internal sealed record Lane(string Node, string Kind, ReadOnlyMemory<byte> Payload, long Lost) : LinkEvent(Node);
 }

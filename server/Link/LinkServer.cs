@@ -149,7 +149,7 @@ internal sealed class LinkServer
         }
     }
 
-    /// <summary>Opens a stream to a connected node; throws <see cref="LinkStreamException"/> when it is not connected.</summary>
+    /// <summary>Opens a stream; throws <see cref="LinkStreamException"/> when the node is not connected.</summary>
     public Task<LinkStream> OpenStream(string node, StreamRequest request, CancellationToken cancel)
     {
         cancel.ThrowIfCancellationRequested();

@@ -11,7 +11,7 @@ namespace Edge.Tests.Proto.Link;
 public sealed class ContractsTests
 {
     private const string Heading =
-        "# The contract of the link. Written by tests/Proto/Link/ContractsTests with EDGE_ACCEPT=1; lines are only added.";
+        "# The contract of the link, by tests/Proto/Link/ContractsTests with EDGE_ACCEPT=1; lines are only added";
 
     private static readonly (string Name, string Topic)[] AllTopics =
     [
