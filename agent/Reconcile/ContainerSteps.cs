@@ -50,7 +50,7 @@ internal sealed class ContainerSteps(IPodEdge edge, NodeLedger ledger, Action<Po
     public async Task<StepOutcome> Start(PodWork work, PodStep.Start step, CancellationToken cancellation)
     {
         var container = work.Container(step.Name);
-        var record = work.Record.Of(step.Name) with
+        var record = (await WithImage(work.Record.Of(step.Name), container, cancellation)) with
         {
             Started = true,
             SpecHash = ContainerIdentity.SpecHash(container),
@@ -70,6 +70,16 @@ internal sealed class ContainerSteps(IPodEdge edge, NodeLedger ledger, Action<Po
         Say(work, step.Name, false, "Started", $"Started container {step.Name}");
         return StepOutcome.Done;
     }
+
+    /// <summary>
+    /// A container that was made before the agent died is not in the record. What it was made from must be, or the node
+    /// would need the registry to begin it again.
+    /// </summary>
+    private async Task<ContainerRecord> WithImage(
+        ContainerRecord record, Container container, CancellationToken cancellation) =>
+        record.Image != container.Image && await edge.FindImage(container.Image ?? "", cancellation) is { } image
+            ? record with { Image = container.Image, ImageDigest = image.RepoDigest }
+            : record;
 
     /// <summary>
     /// runc refuses a command while it makes the process, which the kubelet counts as a failed start.

@@ -92,7 +92,7 @@ internal sealed record PodPlan(IReadOnlyList<PodStep> Steps, DateTimeOffset? Wak
             draft.Add(new PodStep.MakeSandbox());
         }
 
-        var stale = view.Memory.VolumeDigest != view.VolumeDigest;
+        var stale = view.VolumeDigest is null || view.Memory.VolumeDigest != view.VolumeDigest;
         if (stale && (view.VolumeDigest is not null || adds.Steps.Count > 0))
         {
             // With an object missing the step fails with Kubernetes' message, and nothing after it runs.

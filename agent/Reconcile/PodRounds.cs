@@ -97,6 +97,12 @@ internal sealed class PodRounds(
 
         var view = Settle(Look(entry, sight, now));
         probes.Sync(view, around.Node().HostIp);
+        if (IsGone(view))
+        {
+            entry.WakeAt = null;
+            return null;
+        }
+
         var plan = PodPlan.For(view);
         entry.WakeAt = Sooner(plan.WakeAt, around.FenceWake(entry.Pod, now) is { } fence && fence > now ? fence : null);
         if (plan.Steps.Count == 0)
@@ -120,6 +126,10 @@ internal sealed class PodRounds(
             }
         }
     }
+
+    /// <summary>Nobody wants it and nothing of it is left, so there is nothing to forget either.</summary>
+    private bool IsGone(PodView view) =>
+        view is { Pod: null, SandboxListed: false, Containers.Count: 0 } && !ledger.Pods.ContainsKey(view.Uid);
 
     private PodView Look(PodEntry entry, NodeSight sight, DateTimeOffset now)
     {

@@ -10,7 +10,7 @@ internal static class PodStatusPlan
         var pod = view.Pod!;
         var inits = (pod.Spec.InitContainers ?? []).Select(init => ContainerStatusPlan.For(view, init)).ToList();
         var containers = pod.Spec.Containers.Select(container => ContainerStatusPlan.For(view, container)).ToList();
-        var phase = view.Record.TerminalPhase ?? PodPhasePlan.For(pod, inits, containers);
+        var phase = view.Record.TerminalPhase ?? NotOver(PodPhasePlan.For(pod, inits, containers), containers);
         var podIp = pod.Spec.HostNetwork == true ? hostIp : view.Record.PodIp;
         return new PodStatus
         {
@@ -28,6 +28,13 @@ internal static class PodStatusPlan
             QosClass = QosOf(pod),
         };
     }
+
+    /// <summary>
+    /// An end is reported once it is recorded and not before: until then a changed image may still begin the pod again.
+    /// </summary>
+    private static string NotOver(string phase, IReadOnlyList<ContainerStatus> containers) =>
+        phase is not ("Succeeded" or "Failed") ? phase
+        : containers.Any(status => status.State?.Waiting is null) ? "Running" : "Pending";
 
     /// <summary>
     /// Guaranteed when every container's limits are set and equal its requests, BestEffort when nothing is.

@@ -29,7 +29,7 @@ public sealed class PodPlanCases
         var folder = Path.Combine(Root, name);
         var actual = PodPlan.For(ViewOf(folder)).ToString() + "\n";
         var golden = Path.Combine(folder, "plan.txt");
-        if (Environment.GetEnvironmentVariable("EDGE_ACCEPT") == "1")
+        if (System.Environment.GetEnvironmentVariable("EDGE_ACCEPT") == "1")
         {
             File.WriteAllText(golden, actual);
         }
