@@ -69,6 +69,8 @@ public sealed class ServerSession
     public void Close()
     {
         Session = 0;
+        // What was asked over a connection that is gone, or before there was one, was perhaps never heard.
+        _invited = null;
         Desired.Close();
         Reported.Close();
     }

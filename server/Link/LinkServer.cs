@@ -219,6 +219,8 @@ internal sealed class LinkServer
         {
             case MqttEvent.Connected:
                 LinkLog.BrokerConnected(_log, _settings.Broker);
+                // The broker now tells which nodes are there, and each of them is invited.
+                _nodes.Values.ToList().ForEach(link => link.Session.Close());
                 _sweepAt = Now + ReturnWait;
                 break;
             case MqttEvent.Disconnected lost:
