@@ -1,3 +1,4 @@
+using Edge.Agent;
 using Edge.Agent.Enrolment;
 using Edge.Agent.Ledger;
 using Edge.Agent.Link;
@@ -17,6 +18,7 @@ return await CommandLine.Run(args, Agent);
 // socket to the server is opened; SIGTERM ends the loops and leaves the containers running.
 static async Task<int> Agent(AgentSettings settings, CancellationToken terminated)
 {
+    using var memory = new ResidentMemory(TimeProvider.System);
     using var logs = new TextLog(Console.Error, LogLevel.Information);
     using var stop = CancellationTokenSource.CreateLinkedTokenSource(terminated);
     var (clock, random, version) = (TimeProvider.System, Random.Shared, AgentVersion.Text);

@@ -1,0 +1,95 @@
+using System.Globalization;
+using System.Runtime.InteropServices;
+
+namespace Edge.Agent;
+
+/// <summary>
+/// Gives back what a burst of work leaves resident, once it is quiet again: free heap pages, the C library's free
+/// chunks, and pages of the program's own file that start-up touched. Those stay in the page cache and come back by a
+/// minor fault, so nothing is lost but the claim on memory.
+/// </summary>
+internal sealed partial class ResidentMemory : IDisposable
+{
+    /// <summary>Allocation of an idle minute stays far below; a pod's start is far above.</summary>
+    private const long QuietBytes = 512 * 1024;
+
+    private const int ArenaMax = -8;
+    private const int DontNeed = 4;
+
+    private static readonly TimeSpan s_interval = TimeSpan.FromSeconds(30);
+
+    private readonly ITimer _timer;
+    private long _last;
+    private bool _busy = true;
+
+    public ResidentMemory(TimeProvider clock)
+    {
+        // One arena: the C library's default of several per core keeps a megabyte each for a handful of threads.
+        _ = mallopt(ArenaMax, 1);
+        _timer = clock.CreateTimer(_ => Look(), null, s_interval, s_interval);
+    }
+
+    public void Dispose() => _timer.Dispose();
+
+    private void Look()
+    {
+        var allocated = GC.GetTotalAllocatedBytes();
+        var quiet = allocated - _last < QuietBytes;
+        _last = allocated;
+        if (quiet && _busy)
+        {
+            GiveBack();
+        }
+
+        _busy = !quiet;
+    }
+
+    private static void GiveBack()
+    {
+        GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
+        _ = malloc_trim(0);
+        foreach (var (start, length) in CleanPages(File.ReadLines("/proc/self/smaps"), Environment.ProcessPath ?? ""))
+        {
+            _ = madvise(start, length, DontNeed);
+        }
+    }
+
+    /// <summary>
+    /// Mappings of the program's file that cannot be written and hold no changed page: dropping a changed one would
+    /// lose its relocations.
+    /// </summary>
+    internal static IEnumerable<(nint Start, nint Length)> CleanPages(IEnumerable<string> smaps, string program)
+    {
+        (nint Start, nint Length)? mapping = null;
+        foreach (var line in smaps)
+        {
+            var fields = line.Split(' ', StringSplitOptions.RemoveEmptyEntries);
+            if (fields is [var range, { Length: 4 } access, _, _, _, .. var file])
+            {
+                var own = access is "r-xp" or "r--p" && file is [var path] && path == program;
+                mapping = own ? Parse(range) : null;
+            }
+            else if (mapping is { } clean && fields is ["Anonymous:", "0", "kB"])
+            {
+                yield return clean;
+                mapping = null;
+            }
+        }
+    }
+
+    private static (nint Start, nint Length) Parse(string range)
+    {
+        var ends = range.Split('-');
+        var start = nint.Parse(ends[0], NumberStyles.HexNumber, CultureInfo.InvariantCulture);
+        return (start, nint.Parse(ends[1], NumberStyles.HexNumber, CultureInfo.InvariantCulture) - start);
+    }
+
+    [LibraryImport("libc")]
+    private static partial int mallopt(int parameter, int value);
+
+    [LibraryImport("libc")]
+    private static partial int malloc_trim(nuint pad);
+
+    [LibraryImport("libc")]
+    private static partial int madvise(nint start, nint length, int advice);
+}
