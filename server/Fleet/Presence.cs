@@ -78,8 +78,9 @@ internal sealed class Presence(Objects objects, TimeSpan grace, TimeProvider tim
         const string ns = "kube-node-lease";
         var outcome = await objects.Update(Resources.Leases, ns, node, lease =>
         {
-            (lease["spec"] as JsonObject)?.Remove("renewTime");
-            lease["spec"]!.AsObject()["renewTime"] = at.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.ffffff'Z'");
+            var spec = lease["spec"] as JsonObject ?? [];
+            spec["renewTime"] = at.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.ffffff'Z'");
+            lease["spec"] = spec;
             return lease;
         }, ct);
         if (outcome is UpdateOutcome.Missing && objects.Get(Resources.Nodes, null, node) is { } owner)

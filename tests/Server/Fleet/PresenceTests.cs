@@ -86,6 +86,17 @@ public sealed class PresenceTests : IAsyncDisposable
         Assert.Equal("True", ReadyStatus());
     }
 
+    [Fact]
+    public async Task A_lease_that_somebody_emptied_is_renewed_all_the_same()
+    {
+        await _fixture.Put(Resources.Leases.KeyOf("kube-node-lease", "n1"), """
+            {"metadata":{"name":"n1","namespace":"kube-node-lease"}}
+            """);
+        await _presence.Heard("n1", _fixture.Clock.GetUtcNow(), default);
+        var lease = _objects.Get(Resources.Leases, "kube-node-lease", "n1");
+        Assert.Equal(_fixture.Clock.GetUtcNow(), lease?.Spec?.RenewTime);
+    }
+
     private async Task Ready()
     {
         await _fixture.Put(Resources.Nodes.KeyOf(null, "n1"), """{"metadata":{"name":"n1"}}""");
