@@ -128,7 +128,8 @@ internal sealed class ContainerCreate(
         };
         try
         {
-            await channel.Call(ContainerdApi.CreateContainer, new CreateContainerRequest { Container = container }, token);
+            var create = new CreateContainerRequest { Container = container };
+            await channel.Call(ContainerdApi.CreateContainer, create, token);
         }
         catch (RuntimeException e) when (e.Reason == RuntimeReason.AlreadyExists)
         {
