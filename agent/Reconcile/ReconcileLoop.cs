@@ -97,12 +97,20 @@ internal sealed class ReconcileLoop(
 
             if (rounds.Decide(entry, sight) is { } run)
             {
-                _running[entry.Uid] = Owned(entry.Uid, run, cancellation);
+                Start(entry.Uid, run, cancellation);
             }
         }
 
         rounds.DropForgotten();
         return true;
+    }
+
+    private void Start(string uid, PodRun run, CancellationToken cancellation)
+    {
+        var running = _running[uid] = Owned(uid, run, cancellation);
+        // After the run and not in it: the loop that wakes must find it ended, or nothing wakes it again.
+        running.ContinueWith(
+            _ => Wake(uid), CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
     }
 
     private async Task TakeEnded()
@@ -132,10 +140,6 @@ internal sealed class ReconcileLoop(
         catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
         {
             return run.Broken(clock.GetUtcNow(), "the agent stops");
-        }
-        finally
-        {
-            Wake(uid);
         }
     }
 

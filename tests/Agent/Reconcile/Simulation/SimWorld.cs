@@ -31,7 +31,7 @@ internal class SimWorld(FakeClock clock, Random random, SimFaults faults, List<s
 
     public IEnumerable<SimContainer> Running => Containers.Where(container => container.State == SeenState.Running);
 
-    public Task<NodeSight> Observe(CancellationToken cancellation) => faults.Act(() => new NodeSight(
+    public virtual Task<NodeSight> Observe(CancellationToken cancellation) => faults.Act(() => new NodeSight(
         Containers.GroupBy(container => container.Uid).ToDictionary(
             group => group.Key,
             group => (IReadOnlyList<SeenContainer>)group.Select(container => container.Seen()).ToList()),
