@@ -110,7 +110,10 @@ internal sealed class ReconcileLoop(
         var running = _running[uid] = Owned(uid, run, cancellation);
         // After the run and not in it: the loop that wakes must find it ended, or nothing wakes it again.
         running.ContinueWith(
-            _ => Wake(uid), CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+            _ => Wake(uid),
+            CancellationToken.None,
+            TaskContinuationOptions.ExecuteSynchronously,
+            TaskScheduler.Default);
     }
 
     private async Task TakeEnded()

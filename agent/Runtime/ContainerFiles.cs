@@ -47,7 +47,9 @@ internal sealed class ContainerFiles(RuntimeSettings settings)
         return new LogFile(path, settings.LogFileBytesMax, settings.LogFilesMax);
     }
 
-    /// <summary>Keeps the logs of this attempt and the one before (`logs --previous`), so that they stay bounded.</summary>
+    /// <summary>
+    /// Keeps the logs of this attempt and the one before (`logs --previous`), so that they stay bounded.
+    /// </summary>
     public void ForgetOldLogs(ContainerRequest request)
     {
         var meta = request.Pod.Metadata;

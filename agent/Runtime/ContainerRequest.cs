@@ -4,7 +4,9 @@ using Edge.Proto.Model;
 
 namespace Edge.Agent.Runtime;
 
-/// <summary>All that is needed to make one container; everything in it is resolved (no references to objects).</summary>
+/// <summary>
+/// All that is needed to make one container; everything in it is resolved (no references to objects).
+/// </summary>
 internal sealed record ContainerRequest
 {
     public required Pod Pod { get; init; }

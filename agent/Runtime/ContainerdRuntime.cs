@@ -62,7 +62,9 @@ internal sealed class ContainerdRuntime : IAsyncDisposable
         PullRequest request, IProgress<PullProgress>? progress, CancellationToken token) =>
         _puller.Pull(request, progress, token);
 
-    /// <summary>An image by name or digest that is complete and unpacked; null sends the caller to the registry.</summary>
+    /// <summary>
+    /// An image by name or digest that is complete and unpacked; null sends the caller to the registry.
+    /// </summary>
     public Task<ImageRecord?> FindImage(string referenceOrDigest, CancellationToken token) =>
         _catalog.Find(referenceOrDigest, token);
 
@@ -77,7 +79,9 @@ internal sealed class ContainerdRuntime : IAsyncDisposable
     /// <summary>Starts the process. A container that ran once is never started again: make a new attempt.</summary>
     public Task StartContainer(string id, CancellationToken token) => _tasks.Start(id, token);
 
-    /// <summary>Sends a signal; with <paramref name="all"/> to every process of the container. Gone is success.</summary>
+    /// <summary>
+    /// Sends a signal; with <paramref name="all"/> to every process of the container. Gone is success.
+    /// </summary>
     public Task Kill(string id, int signal, bool all, CancellationToken token) => _tasks.Kill(id, signal, all, token);
 
     /// <summary>Kills what still runs, then removes task, container, snapshot and FIFOs. The log file stays.</summary>

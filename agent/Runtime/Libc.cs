@@ -4,7 +4,9 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Edge.Agent.Runtime;
 
-/// <summary>The system calls that the BCL does not offer. Names and constants are Linux's (all architectures).</summary>
+/// <summary>
+/// The system calls that the BCL does not offer. Names and constants are Linux's (all architectures).
+/// </summary>
 internal static partial class Libc
 {
     public const int OpenReadOnly = 0;

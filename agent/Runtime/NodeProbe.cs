@@ -61,5 +61,6 @@ internal static class NodeProbe
         .Select(line => line[(name.Length + 1)..].Trim())
         .FirstOrDefault("");
 
-    private static char FirstByte(string path) => File.Exists(path) ? (char)File.ReadAllBytes(path).FirstOrDefault() : ' ';
+    private static char FirstByte(string path) =>
+        File.Exists(path) ? (char)File.ReadAllBytes(path).FirstOrDefault() : ' ';
 }

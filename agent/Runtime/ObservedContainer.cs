@@ -7,7 +7,9 @@ internal enum RunState
     Created,
     Running,
 
-    /// <summary>The process ended, or a reboot took it (then <see cref="ObservedContainer.ExitCode"/> is null).</summary>
+    /// <summary>
+    /// The process ended, or a reboot took it (then <see cref="ObservedContainer.ExitCode"/> is null).
+    /// </summary>
     Exited,
 }
 

@@ -13,7 +13,8 @@ internal static partial class RuntimeLog
     [LoggerMessage(2403, LogLevel.Information, "The credential of {Registry} was refused for {Image}")]
     public static partial void CredentialRefused(ILogger log, string image, string registry);
 
-    [LoggerMessage(2404, LogLevel.Warning, "{Bytes} bytes of output of {Container} could not be written so far: {Reason}")]
+    [LoggerMessage(
+        2404, LogLevel.Warning, "{Bytes} bytes of output of {Container} could not be written so far: {Reason}")]
     public static partial void LogDropped(ILogger log, string container, long bytes, string reason);
 
     [LoggerMessage(2405, LogLevel.Information, "Following containerd's events")]

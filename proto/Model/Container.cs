@@ -66,7 +66,9 @@ public sealed record EnvVarSource
     public KeySelector? SecretKeyRef { get; init; }
 }
 
-/// <summary>A key of a ConfigMap or Secret in the pod's namespace (core/v1 ConfigMapKeySelector, SecretKeySelector).</summary>
+/// <summary>
+/// A key of a ConfigMap or Secret in the pod's namespace (core/v1 ConfigMapKeySelector, SecretKeySelector).
+/// </summary>
 public sealed record KeySelector
 {
     public string Name { get => field ?? ""; init; }

@@ -6,11 +6,15 @@ public sealed record PodReport
     public ObjectMeta Metadata { get => field ??= new(); init; }
     public PodStatus Status { get => field ??= new(); init; }
 
-    /// <summary>True when the pod was to go and nothing of it is left on the node; the server then drops the object.</summary>
+    /// <summary>
+    /// True when the pod was to go and nothing of it is left on the node; the server then drops the object.
+    /// </summary>
     public bool Removed { get; init; }
 }
 
-/// <summary>What an agent reports of its node (reported key <c>node</c>); the server decides which labels it accepts.</summary>
+/// <summary>
+/// What an agent reports of its node (reported key <c>node</c>); the server decides which labels it accepts.
+/// </summary>
 public sealed record NodeReport
 {
     public IReadOnlyDictionary<string, string>? Labels { get; init; }
@@ -31,7 +35,9 @@ public sealed record NodeSettings
 /// <summary>What the server asks of a node's logs; the payload of a stream of kind <see cref="StreamKind"/>.</summary>
 public sealed record LogStreamRequest
 {
-    /// <summary>The stream carries log bytes as <c>kubectl logs</c> prints them; its error is shown to the user.</summary>
+    /// <summary>
+    /// The stream carries log bytes as <c>kubectl logs</c> prints them; its error is shown to the user.
+    /// </summary>
     public const string StreamKind = "logs";
 
     public string PodUid { get => field ?? ""; init; }

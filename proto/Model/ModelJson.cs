@@ -28,11 +28,15 @@ namespace Edge.Proto.Model;
 public sealed partial class ModelJson : JsonSerializerContext
 {
     /// <summary>
-    /// As <c>Default</c>, but a field that no record knows is a <see cref="JsonException"/> naming it: an agent refuses a pod
+    /// As <c>Default</c>, but a field that no record knows is a <see cref="JsonException"/> naming it: an agent
+    /// refuses a pod
     /// it does not fully understand.
     /// </summary>
     public static ModelJson Strict => s_strict ??=
-        new(new JsonSerializerOptions(Default.Options) { UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow });
+        new(new JsonSerializerOptions(Default.Options)
+        {
+            UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
+        });
 
     // Made on first use: static initializers of the generated part may run later than those here.
     private static ModelJson? s_strict;
@@ -55,7 +59,8 @@ public sealed class MicroTimeJson : JsonConverter<DateTimeOffset?>
         ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
         reader.TokenType == JsonTokenType.Null
             ? null
-            : DateTimeOffset.Parse(reader.GetString() ?? "", CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal);
+            : DateTimeOffset.Parse(
+                reader.GetString() ?? "", CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal);
 
     public override void Write(Utf8JsonWriter writer, DateTimeOffset? value, JsonSerializerOptions options)
     {

@@ -1,6 +1,8 @@
 namespace Edge.Proto.Model;
 
-/// <summary>Metadata every stored object carries (meta/v1 ObjectMeta). <c>ResourceVersion</c> is the store's revision.</summary>
+/// <summary>
+/// Metadata every stored object carries (meta/v1 ObjectMeta). <c>ResourceVersion</c> is the store's revision.
+/// </summary>
 public sealed record ObjectMeta
 {
     public string? Name { get; init; }

@@ -5,7 +5,8 @@ using System.Text.Json.Serialization;
 namespace Edge.Proto.Model;
 
 /// <summary>
-/// A Kubernetes quantity such as <c>100m</c>, <c>1.5Gi</c> or <c>2e3</c> (apimachinery resource.Quantity). Keeps the text
+/// A Kubernetes quantity such as <c>100m</c>, <c>1.5Gi</c> or <c>2e3</c> (apimachinery resource.Quantity). Keeps
+/// the text
 /// it was read from, so that an object travels unchanged; compares by value.
 /// </summary>
 [JsonConverter(typeof(QuantityJson))]

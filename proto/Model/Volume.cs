@@ -2,7 +2,9 @@ using System.Text.Json;
 
 namespace Edge.Proto.Model;
 
-/// <summary>A volume of a pod; exactly one source is set (core/v1 Volume). Sources we do not mount stay plain JSON.</summary>
+/// <summary>
+/// A volume of a pod; exactly one source is set (core/v1 Volume). Sources we do not mount stay plain JSON.
+/// </summary>
 public sealed record Volume
 {
     public string Name { get => field ?? ""; init; }

@@ -8,9 +8,8 @@ using Microsoft.Extensions.Logging;
 namespace Edge.Server.Link;
 
 /// <summary>
-/// The server's end of the link to all nodes: one MQTT session, and per node a writer of desired and a reader
-/// of reported. Knows sessions and bytes, not pods. Every method is safe from any thread and never blocks.
-/// A node's hello is answered only after <see cref="SetAllDesired"/> said once what it should run.
+/// The server's end of the link to all nodes: one MQTT session; a writer of desired, a reader of reported per node.
+/// Safe from any thread, never blocks. A hello is answered only after <see cref="SetAllDesired"/> was called once.
 /// </summary>
 internal sealed class LinkServer
 {

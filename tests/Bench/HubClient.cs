@@ -10,7 +10,9 @@ using Edge.Tests.EndToEnd.Fixture;
 
 namespace Edge.Tests.Bench;
 
-/// <summary>The API as the administrator, from inside the hub's network and without a kubectl's start-up time.</summary>
+/// <summary>
+/// The API as the administrator, from inside the hub's network and without a kubectl's start-up time.
+/// </summary>
 internal sealed partial class HubClient : IDisposable
 {
     private const int CloneNewNet = 0x4000_0000;
@@ -55,8 +57,11 @@ internal sealed partial class HubClient : IDisposable
         return Stopwatch.GetTimestamp();
     }
 
-    /// <summary>Follows all pods until <paramref name="count"/> of those with the prefix are Ready; returns when.</summary>
-    public async Task<long> UntilReady(string prefix, int count, TaskCompletionSource watching, CancellationToken cancel)
+    /// <summary>
+    /// Follows all pods until <paramref name="count"/> of those with the prefix are Ready; returns when.
+    /// </summary>
+    public async Task<long> UntilReady(
+        string prefix, int count, TaskCompletionSource watching, CancellationToken cancel)
     {
         using var stream = await _http.GetStreamAsync("/api/v1/namespaces/default/pods?watch=true", cancel);
         using var lines = new StreamReader(stream);
@@ -91,7 +96,9 @@ internal sealed partial class HubClient : IDisposable
             kubeconfig.First(line => line.TrimStart().StartsWith(field + ":", StringComparison.Ordinal))
                 .Split(':', 2)[1].Trim()));
 
-    /// <summary>A socket belongs to the namespace of the thread that made it, so a thread of its own makes it.</summary>
+    /// <summary>
+    /// A socket belongs to the namespace of the thread that made it, so a thread of its own makes it.
+    /// </summary>
     private async ValueTask<Stream> Connect(string host, int port, CancellationToken cancel)
     {
         var made = new TaskCompletionSource<Socket>(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -104,7 +111,10 @@ internal sealed partial class HubClient : IDisposable
                 return;
             }
 
-            made.SetResult(new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true });
+            made.SetResult(new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp)
+            {
+                NoDelay = true,
+            });
         }).Start();
         var socket = await made.Task;
         await socket.ConnectAsync(host, port, cancel);

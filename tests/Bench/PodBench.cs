@@ -6,7 +6,9 @@ namespace Edge.Tests.Bench;
 /// <summary>How fast a pod comes up, beside the same container by <c>ctr run</c> in the same run.</summary>
 internal static class PodBench
 {
-    /// <summary>Kubernetes 1.20 with the same containerd and machine kind, recorded: one pod, and twenty, in seconds.</summary>
+    /// <summary>
+    /// Kubernetes 1.20 with the same containerd and machine kind, recorded: one pod, and twenty, in seconds.
+    /// </summary>
     private const double KubernetesTwentyPods = 14.1;
 
     private const int Rounds = 7;

@@ -57,7 +57,9 @@ internal sealed class MapTruth(string name)
         return Convert.ToHexString(hash.GetHashAndReset());
     }
 
-    /// <summary>Mostly small; sometimes incompressible and longer than a packet, so that it travels in chunks.</summary>
+    /// <summary>
+    /// Mostly small; sometimes incompressible and longer than a packet, so that it travels in chunks.
+    /// </summary>
     private static byte[] Value(Random random)
     {
         var length = random.Next(25) == 0 ? random.Next(50_000, 180_000) : random.Next(0, 40);

@@ -144,7 +144,9 @@ internal sealed class MapWorld
         _server.Invite(_now);
     }
 
-    /// <summary>The crash came before or after the disk had it; in neither case the reader's code heard of it.</summary>
+    /// <summary>
+    /// The crash came before or after the disk had it; in neither case the reader's code heard of it.
+    /// </summary>
     private void MaybeCommit(MapReader reader, DurableReader disk)
     {
         if (reader.Pending is { } change && _random.Next(2) == 0)

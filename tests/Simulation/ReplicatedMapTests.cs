@@ -4,7 +4,9 @@ namespace Edge.Tests.Simulation;
 
 public sealed class ReplicatedMapTests
 {
-    /// <summary>More than this in a row by <c>EDGE_SIMULATION_SEEDS</c>, in the long run that is not part of CI.</summary>
+    /// <summary>
+    /// More than this in a row by <c>EDGE_SIMULATION_SEEDS</c>, in the long run that is not part of CI.
+    /// </summary>
     private const int Seeds = 1200;
 
     private const int Steps = 40;

@@ -21,7 +21,9 @@ internal static class ContainerdApi
     /// <summary>Metadata calls take milliseconds; a daemon on a busy SD card may take seconds for a commit.</summary>
     private static readonly TimeSpan Quick = TimeSpan.FromSeconds(30);
 
-    /// <summary>Starting a process forks a shim and runc; on a small ARM board under load this is many seconds.</summary>
+    /// <summary>
+    /// Starting a process forks a shim and runc; on a small ARM board under load this is many seconds.
+    /// </summary>
     private static readonly TimeSpan Process = TimeSpan.FromMinutes(2);
 
     /// <summary>Unpacking a layer of several GiB to an SD card.</summary>

@@ -63,7 +63,10 @@ internal sealed class ImagePull(
     private async Task<ImageRecord> Publish(
         ImageReference image, Document root, string lease, CancellationToken token)
     {
-        var target = new ContentDescriptor { MediaType = root.MediaType, Digest = root.Digest, Size = root.Bytes.Length };
+        var target = new ContentDescriptor
+        {
+            MediaType = root.MediaType, Digest = root.Digest, Size = root.Bytes.Length,
+        };
         var record = await catalog.Read(image.Name, target, token)
             ?? throw new RegistryException($"{image.Name} is not complete after its pull");
         await catalog.Put(image.Name, target, lease, token);

@@ -5,7 +5,9 @@ using Microsoft.Extensions.Logging;
 
 namespace Edge.Agent.Runtime.Images;
 
-/// <summary>Runs pulls, a few at a time, each under its lease, and words their failures as kubelet shows them.</summary>
+/// <summary>
+/// Runs pulls, a few at a time, each under its lease, and words their failures as kubelet shows them.
+/// </summary>
 internal sealed class ImagePuller(
     GrpcChannel channel, RuntimeSettings settings, Func<ImagePlatform, ImagePull> pullFor,
     DigestGates gates, TimeProvider clock, ILogger log) : IDisposable
@@ -13,7 +15,9 @@ internal sealed class ImagePuller(
     /// <summary>One slow registry must not hold up all pods; more would only share the same link.</summary>
     private const int PullsAtOnce = 3;
 
-    /// <summary>How long the parts of an interrupted pull stay: longer than a site without a link over holidays.</summary>
+    /// <summary>
+    /// How long the parts of an interrupted pull stay: longer than a site without a link over holidays.
+    /// </summary>
     private static readonly TimeSpan LeaseLife = TimeSpan.FromDays(14);
 
     private readonly SemaphoreSlim _slots = new(PullsAtOnce);

@@ -25,7 +25,9 @@ internal sealed partial record ImageReference(string Host, string Repository, st
         return colon > bare.LastIndexOf('/') ? bare[..colon] : bare;
     }
 
-    /// <summary>Null when the text is not an image name; <paramref name="error"/> then says why, in Docker's words.</summary>
+    /// <summary>
+    /// Null when the text is not an image name; <paramref name="error"/> then says why, in Docker's words.
+    /// </summary>
     public static ImageReference? Parse(string text, out string error)
     {
         error = "invalid reference format";

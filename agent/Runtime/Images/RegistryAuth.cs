@@ -10,7 +10,8 @@ namespace Edge.Agent.Runtime.Images;
 /// Answers a registry's challenge: Basic with user and password, Bearer with a token fetched from the realm. The token
 /// is kept until shortly before it expires; it never leaves the host that asked for it.
 /// </summary>
-internal sealed class RegistryAuth(HttpMessageInvoker http, RegistryCredential? credential, string scope, TimeProvider clock)
+internal sealed class RegistryAuth(
+    HttpMessageInvoker http, RegistryCredential? credential, string scope, TimeProvider clock)
 {
     /// <summary>The distribution specification's value when expires_in is absent.</summary>
     private const int DefaultTokenSeconds = 60;

@@ -24,7 +24,8 @@ internal sealed class RegistryClient(
     {
         var host = image.RegistryHost;
         var name = new Uri($"http://{host}").DnsSafeHost;
-        var loopback = name == "localhost" || (IPAddress.TryParse(name, out var address) && IPAddress.IsLoopback(address));
+        var loopback = name == "localhost"
+            || (IPAddress.TryParse(name, out var address) && IPAddress.IsLoopback(address));
         var scheme = loopback || insecure.Contains(host) || insecure.Contains(name) ? "http" : "https";
         return new Uri($"{scheme}://{host}/v2/");
     }

@@ -52,7 +52,8 @@ internal sealed class ContainerLogs : IDisposable
                 _sources.Remove(id);
             }
 
-            Directory.CreateDirectory(fifoDirectory, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+            Directory.CreateDirectory(
+                fifoDirectory, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
             var output = Fifo.Open(Path.Combine(fifoDirectory, "stdout"));
             var error = Fifo.Open(Path.Combine(fifoDirectory, "stderr"));
             _sources[id] = new LogSource(id, output, error, file);

@@ -3,7 +3,9 @@ using System.Text;
 
 namespace Edge.Agent.Runtime.Logs;
 
-/// <summary>The line format of Kubernetes' logs: time, stream, F for a full line or P for a part of one, text.</summary>
+/// <summary>
+/// The line format of Kubernetes' logs: time, stream, F for a full line or P for a part of one, text.
+/// </summary>
 internal static class CriLine
 {
     /// <summary>Longer lines are split into parts, as containerd's CRI does.</summary>

@@ -8,7 +8,9 @@ namespace Edge.Agent.Runtime.Logs;
 /// </summary>
 internal sealed class Fifo : IDisposable
 {
-    /// <summary>The kernel's default for the largest pipe of an unprivileged user; room for a restart of the agent.</summary>
+    /// <summary>
+    /// The kernel's default for the largest pipe of an unprivileged user; room for a restart of the agent.
+    /// </summary>
     private const int PipeBytes = 1024 * 1024;
 
     private Fifo(int fd) => Fd = fd;

@@ -1,6 +1,8 @@
 namespace Edge.Agent.Runtime.Logs;
 
-/// <summary>Where logs and FIFOs of containers live; derived from names only, so that nothing needs remembering.</summary>
+/// <summary>
+/// Where logs and FIFOs of containers live; derived from names only, so that nothing needs remembering.
+/// </summary>
 internal static class LogPaths
 {
     /// <summary>The directory of all logs of one pod; removed with the pod.</summary>

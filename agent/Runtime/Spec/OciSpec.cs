@@ -109,10 +109,12 @@ internal sealed record OciMemory(long Limit, long? Swap);
 internal sealed record OciCpu(ulong Shares, long? Quota, ulong? Period);
 
 /// <summary>A device node to make in the container.</summary>
-internal sealed record OciDevice(string Path, string Type, long Major, long Minor, uint? FileMode, uint? Uid, uint? Gid);
+internal sealed record OciDevice(
+    string Path, string Type, long Major, long Minor, uint? FileMode, uint? Uid, uint? Gid);
 
 /// <summary>Allows or denies device access; null numbers mean all.</summary>
-internal sealed record OciDeviceRule(bool Allow, string Access, string? Type = null, long? Major = null, long? Minor = null);
+internal sealed record OciDeviceRule(
+    bool Allow, string Access, string? Type = null, long? Major = null, long? Minor = null);
 
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,

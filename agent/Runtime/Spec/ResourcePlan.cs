@@ -42,7 +42,10 @@ internal static class ResourcePlan
         var request = Amount(resources?.Requests, "cpu") ?? limit;
         var shares = Math.Clamp((request?.MilliValue ?? 0) * 1024 / 1000, 2, 262144);
         return limit is { MilliValue: > 0 } bound
-            ? new OciCpu((ulong)shares, Math.Max(1000, bound.MilliValue * PeriodMicroseconds / 1000), (ulong)PeriodMicroseconds)
+            ? new OciCpu(
+                (ulong)shares,
+                Math.Max(1000, bound.MilliValue * PeriodMicroseconds / 1000),
+                (ulong)PeriodMicroseconds)
             : new OciCpu((ulong)shares, null, null);
     }
 

@@ -32,7 +32,8 @@ internal static class UserPlan
         var strict = podContext?.SupplementalGroupsPolicy == "Strict";
         var member = row is null || strict
             ? []
-            : groups.Where(entry => entry.Length > 3 && entry[3].Split(',').Contains(row[0])).Select(entry => Id(entry[2]));
+            : groups.Where(entry => entry.Length > 3 && entry[3].Split(',').Contains(row[0]))
+                .Select(entry => Id(entry[2]));
         var extra = member.OfType<long>()
             .Concat(podContext?.SupplementalGroups ?? [])
             .Concat(podContext?.FsGroup is { } fsGroup ? [fsGroup] : [])

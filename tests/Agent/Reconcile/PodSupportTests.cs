@@ -11,7 +11,10 @@ public sealed class PodSupportTests
 
     [Fact]
     public void A_field_that_this_agent_does_not_know_is_refused_by_name() =>
-        Assert.Contains("warpFactor", Refusal("""{"containers":[{"name":"c","warpFactor":9}]}"""), StringComparison.Ordinal);
+        Assert.Contains(
+            "warpFactor",
+            Refusal("""{"containers":[{"name":"c","warpFactor":9}]}"""),
+            StringComparison.Ordinal);
 
     [Fact]
     public void A_probe_that_this_agent_cannot_run_is_refused_and_not_taken_for_success() =>

@@ -29,7 +29,8 @@ public sealed class ImagePullTests
         Assert.IsType<PullOutcome.Pulled>(second);
         var request = Assert.Single(bench.Registry.Requests, r => r.Contains(ballast, StringComparison.Ordinal));
         Assert.Contains("bytes=", request, StringComparison.Ordinal);
-        Assert.DoesNotContain(bench.Registry.Requests, r => r.Contains(image.LayerDigests[0], StringComparison.Ordinal));
+        Assert.DoesNotContain(
+            bench.Registry.Requests, r => r.Contains(image.LayerDigests[0], StringComparison.Ordinal));
     }
 
     [SkippableFact]
@@ -96,7 +97,8 @@ public sealed class ImagePullTests
         var credentials = DockerConfig.Parse(System.Text.Encoding.UTF8.GetBytes(config));
 
         var refused = await Fail(bench, reference);
-        Assert.Contains(bearer ? "failed to authorize" : "authorization failed", refused.Message, StringComparison.Ordinal);
+        Assert.Contains(
+            bearer ? "failed to authorize" : "authorization failed", refused.Message, StringComparison.Ordinal);
         var outcome = await bench.Runtime.PullImage(new PullRequest(reference, credentials), null, None);
 
         Assert.IsType<PullOutcome.Pulled>(outcome);

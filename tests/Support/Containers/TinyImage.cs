@@ -40,7 +40,9 @@ public sealed class TinyImage
         var other => other.ToString().ToLowerInvariant(),
     };
 
-    /// <summary>Busybox with links for the named applets, and <paramref name="ballastBytes"/> of noise as 2nd layer.</summary>
+    /// <summary>
+    /// Busybox with links for the named applets, and <paramref name="ballastBytes"/> of noise as 2nd layer.
+    /// </summary>
     public static TinyImage Busybox(
         string[]? cmd = null, string[]? env = null, string user = "", string? architecture = null,
         int ballastBytes = 0, string workingDir = "", bool index = false)
@@ -106,7 +108,8 @@ public sealed class TinyImage
             "User":"{{user}}","WorkingDir":"{{workingDir}}"}
             """;
         return Encoding.UTF8.GetBytes($$$"""
-            {"architecture":"{{{architecture}}}","os":"linux","config":{{{process}}},"rootfs":{"type":"layers","diff_ids":[{{{diffIds}}}]}}
+            {"architecture":"{{{architecture}}}","os":"linux","config":{{{process}}},
+            "rootfs":{"type":"layers","diff_ids":[{{{diffIds}}}]}}
             """);
     }
 
