@@ -219,6 +219,8 @@ internal sealed class LinkClient
         if (topic.Kind != TopicKind.Stream)
         {
             _session.Receive(envelope, Now);
+            // At once: the next message may already open a stream of the new session.
+            FollowSession();
         }
         else if (_session.IsOpen && envelope.Session == _session.Session)
         {
@@ -283,6 +285,7 @@ internal sealed class LinkClient
         return due;
     }
 
+    /// <summary>Streams and the lane's numbers end with their session.</summary>
     private void FollowSession()
     {
         var session = _session.IsOpen ? _session.Session : 0;

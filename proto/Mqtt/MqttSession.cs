@@ -143,15 +143,10 @@ public sealed class MqttSession : IAsyncDisposable
             Ready();
         }
 
-        // The outbox is bounded, libmosquitto's queue is not: give it one packet at a time.
-        while (_handle is not null && _connected && !Mosquitto.WantWrite(handle) && _outbox.TryTake(out var next))
+        // Rest only when the socket is full or nothing waits: poll tells of room, nobody of a message left behind.
+        while (_handle is not null && !IsFull(handle) && _connected && _outbox.TryTake(out var next))
         {
             Publish(handle, next.Message, next.Retain);
-        }
-
-        if (_handle is not null && Mosquitto.WantWrite(handle))
-        {
-            Check(Mosquitto.LoopWrite(handle, 1));
         }
 
         if (_handle is not null && _loop.Now >= _lookAt)
@@ -159,6 +154,20 @@ public sealed class MqttSession : IAsyncDisposable
             _lookAt = _loop.Now + (_connected ? _settings.KeepAlive : TimeSpan.FromSeconds(1));
             Check(Mosquitto.LoopMisc(handle));
         }
+    }
+
+    /// <summary>
+    /// Writes what was begun; true while a part of it is left. The outbox is bounded, libmosquitto's own queue is
+    /// not: it gets one packet at a time.
+    /// </summary>
+    private bool IsFull(MosquittoHandle handle)
+    {
+        if (Mosquitto.WantWrite(handle))
+        {
+            Check(Mosquitto.LoopWrite(handle, 1));
+        }
+
+        return _handle is null || Mosquitto.WantWrite(handle);
     }
 
     private void Publish(MosquittoHandle handle, MqttMessage message, bool retain) => Check(Mosquitto.Publish(

@@ -96,7 +96,7 @@ public sealed class AgentSession
             // Sent by a server that knows no session of ours, so it cannot carry its number.
             if (envelope.Invite.ClusterUid == _settings.ClusterUid)
             {
-                Begin(now);
+                OnInvite(now);
             }
 
             return false;
@@ -152,6 +152,22 @@ public sealed class AgentSession
         else
         {
             Beat(now);
+        }
+    }
+
+    /// <summary>
+    /// An open session is unknown to the server and gives way to a new one. One that is opening says its hello
+    /// again: the welcome to the first may be on its way.
+    /// </summary>
+    private void OnInvite(TimeSpan now)
+    {
+        if (_state == SessionState.Opening)
+        {
+            _due = now;
+        }
+        else
+        {
+            Begin(now);
         }
     }
 

@@ -44,6 +44,34 @@ public sealed class BrokerTests
         Assert.Single(await a.Until(Topics.Down("a"), "own"));
     }
 
+    /// <summary>
+    /// A burst fills the socket's buffer; whether it is full again when the last part is written is a race with the
+    /// broker, so often enough to meet each outcome.
+    /// </summary>
+    [SkippableFact]
+    public async Task All_of_a_burst_leaves_however_much_the_socket_takes_at_a_time()
+    {
+        const int Rounds = 150;
+        const int Messages = 24;
+        var (world, _) = await LinkWorld.Start();
+        await using var ended = world;
+        var insider = await world.Insider(Topics.AllUp);
+        await Subscribed(insider);
+        var a = await world.Node("a");
+        var filling = new string('x', 60_000);
+        for (var round = 0; round < Rounds; round++)
+        {
+            for (var i = 0; i < Messages; i++)
+            {
+                a.Publish(Topics.Up("a"), filling);
+            }
+
+            a.Publish(Topics.Up("a"), "last");
+
+            Assert.Equal(Messages + 1, (await insider.Until(Topics.Up("a"), "last")).Count);
+        }
+    }
+
     [SkippableFact]
     public async Task A_denied_node_loses_its_rights_and_others_keep_theirs()
     {

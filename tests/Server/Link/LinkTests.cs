@@ -67,6 +67,30 @@ public sealed class LinkTests
         Assert.Equal(sent.ToArray(), received.ToArray());
     }
 
+    /// <summary>
+    /// The welcome and the stream may be handled in one go or in two, so with many nodes.
+    /// </summary>
+    [SkippableFact]
+    public async Task A_stream_opened_as_soon_as_a_node_is_there_comes_to_its_end()
+    {
+        const int Nodes = 60;
+        var (world, _) = await LinkWorld.Start();
+        await using var ended = world;
+        var server = world.Server();
+        for (var i = 0; i < Nodes; i++)
+        {
+            var agent = world.Agent($"n{i}");
+            server.SetAllDesired($"n{i}", []);
+            await server.Next<LinkEvent.Connected>($"n{i}");
+            await using var stream = await server.OpenStream($"n{i}", new StreamRequest("test", default), LinkWorld.Limit);
+            var writing = Write((await agent.Streams.ReadAsync(LinkWorld.Limit)).Stream, "log"u8.ToArray());
+
+            Assert.Equal("log"u8.ToArray(), (await stream.Read(LinkWorld.Limit))?.ToArray());
+            Assert.Null(await stream.Read(LinkWorld.Limit));
+            await writing;
+        }
+    }
+
     [SkippableFact]
     public async Task A_denied_node_is_not_heard_any_more()
     {
