@@ -37,8 +37,7 @@ static async Task<int> Agent(AgentSettings settings, CancellationToken terminate
 
     LinkClient? link = null;
     ReconcileLoop? loop = null;
-    var containerd = await Parts.RuntimeVersion(runtime, stop.Token);
-    var node = NodeInventory.Read(settings.DataDir, settings.NodeIp, containerd, version);
+    var node = NodeInventory.Read(settings.DataDir, settings.NodeIp, version);
     var reports = new ReportOutbox();
     var events = new EventReport(settings.NodeName, reports.Event, clock);
     var contact = new ServerContact(settings.RunDir, node.System.BootID, () => link?.LastAnswered, clock);
@@ -61,7 +60,7 @@ static async Task<int> Agent(AgentSettings settings, CancellationToken terminate
         edge, ledger, new PodRounds(ledger, runner, images, probes, around, log), clock, log);
     var status = new NodeStatusReport(
         settings.NodeName, settings.DataDir, node,
-        new NodeStatusSources(token => Parts.Images(runtime, token), reports.Node), clock, logs.CreateLogger("Report"));
+        new NodeStatusSources(token => Parts.Sight(runtime, token), reports.Node), clock, logs.CreateLogger("Report"));
 
     async Task Online()
     {
@@ -79,7 +78,7 @@ static async Task<int> Agent(AgentSettings settings, CancellationToken terminate
 
     Task[] loops =
     [
-        runtime.Run(stop.Token), RuntimeHints.Follow(runtime.Events, loop, stop.Token), loop.Run(stop.Token),
+        runtime.Run(stop.Token), RuntimeHints.Follow(runtime.Events, loop, status.Wake, stop.Token), loop.Run(stop.Token),
         status.Run(stop.Token), Online(),
     ];
     return await Parts.UntilFirstEnd(loops, stop, Console.Error);

@@ -13,14 +13,17 @@ internal sealed partial class ResidentMemory : IDisposable
     /// <summary>Allocation of an idle minute stays far below; a pod's start is far above.</summary>
     private const long QuietBytes = 512 * 1024;
 
+    /// <summary>What idling itself brings back, a heartbeat and a look at the node, is less.</summary>
+    private const long GrowthBytes = 2 * 1024 * 1024;
+
     private const int ArenaMax = -8;
     private const int DontNeed = 4;
 
     private static readonly TimeSpan s_interval = TimeSpan.FromSeconds(30);
 
     private readonly ITimer _timer;
-    private long _last;
-    private bool _busy = true;
+    private long _allocated;
+    private long _floor;
 
     public ResidentMemory(TimeProvider clock)
     {
@@ -34,15 +37,19 @@ internal sealed partial class ResidentMemory : IDisposable
     private void Look()
     {
         var allocated = GC.GetTotalAllocatedBytes();
-        var quiet = allocated - _last < QuietBytes;
-        _last = allocated;
-        if (quiet && _busy)
+        var quiet = allocated - _allocated < QuietBytes;
+        _allocated = allocated;
+        if (quiet && Resident() > _floor + GrowthBytes)
         {
             GiveBack();
+            _floor = Resident();
         }
-
-        _busy = !quiet;
     }
+
+    /// <summary>The second number of statm, in pages: proc(5).</summary>
+    private static long Resident() =>
+        long.Parse(File.ReadAllText("/proc/self/statm").Split(' ')[1], CultureInfo.InvariantCulture)
+            * Environment.SystemPageSize;
 
     private static void GiveBack()
     {

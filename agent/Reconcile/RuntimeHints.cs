@@ -3,11 +3,14 @@ using Edge.Agent.Runtime;
 
 namespace Edge.Agent.Reconcile;
 
-/// <summary>Turns the runtime's events into wake-ups; what they say is never believed, only looked at.</summary>
+/// <summary>
+/// Turns the runtime's events into wake-ups; what they say is never believed, only looked at. The node's own state
+/// changes only when the runtime comes or goes.
+/// </summary>
 internal static class RuntimeHints
 {
     public static async Task Follow(
-        ChannelReader<RuntimeEvent> events, ReconcileLoop loop, CancellationToken cancellation)
+        ChannelReader<RuntimeEvent> events, ReconcileLoop loop, Action nodeChanged, CancellationToken cancellation)
     {
         await foreach (var hint in events.ReadAllAsync(cancellation))
         {
@@ -24,6 +27,10 @@ internal static class RuntimeHints
                     break;
                 case RuntimeEvent.Resync:
                     loop.WakeAll();
+                    nodeChanged();
+                    break;
+                case RuntimeEvent.Lost:
+                    nodeChanged();
                     break;
             }
         }

@@ -20,7 +20,7 @@ internal sealed record NodeInventory
     public required NodeSystemInfo System { get; init; }
 
     public static NodeInventory Read(
-        string dataDir, IPAddress? given, string runtimeVersion, string agentVersion) => new()
+        string dataDir, IPAddress? given, string agentVersion) => new()
     {
         Cpus = Environment.ProcessorCount,
         MemoryBytes = MemInfo("MemTotal"),
@@ -33,7 +33,6 @@ internal sealed record NodeInventory
             BootID = Text("/proc/sys/kernel/random/boot_id"),
             KernelVersion = Text("/proc/sys/kernel/osrelease"),
             OsImage = OsImage(),
-            ContainerRuntimeVersion = runtimeVersion,
             KubeletVersion = $"v1.33.0+edge-{agentVersion}",
             KubeProxyVersion = "",
             OperatingSystem = "linux",

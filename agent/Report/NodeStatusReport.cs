@@ -1,11 +1,12 @@
 using Edge.Proto.Model;
+using Edge.Proto.Sync;
 using Microsoft.Extensions.Logging;
 
 namespace Edge.Agent.Report;
 
 /// <summary>
-/// Reports the node: what it has, how it is, which images it holds. Looks once a minute, which is the kubelet's pace
-/// for what changes slowly; the same look twice sends nothing and nothing is written.
+/// Reports the node: what it has, how it is, which images it holds. Looks when it is woken and once a minute, which is
+/// the kubelet's pace for what changes slowly; the same look twice sends nothing and nothing is written.
 /// </summary>
 internal sealed class NodeStatusReport(
     string nodeName,
@@ -20,19 +21,27 @@ internal sealed class NodeStatusReport(
     private static readonly TimeSpan LookEvery = TimeSpan.FromMinutes(1);
 
     private readonly Dictionary<string, Condition> _conditions = [];
+    private readonly Wakeup _wakeup = new(clock);
+
+    /// <summary>As a node shows it; without a version until the runtime has answered once.</summary>
+    private string _runtimeVersion = "containerd://";
+
+    /// <summary>The runtime came or went: looks at once. Any thread.</summary>
+    public void Wake() => _wakeup.Signal();
 
     public async Task Run(CancellationToken cancellation)
     {
         while (!cancellation.IsCancellationRequested)
         {
             sources.Report(await Look(cancellation));
-            await Task.Delay(LookEvery, clock, cancellation);
+            await _wakeup.Wait(LookEvery, cancellation);
         }
     }
 
     private async Task<NodeReport> Look(CancellationToken cancellation)
     {
-        var images = await sources.Images(cancellation);
+        var runtime = await sources.Runtime(cancellation);
+        _runtimeVersion = runtime?.Version ?? _runtimeVersion;
         var pressure = NodePressure.Read(dataDir);
         var capacity = new Dictionary<string, Quantity>
         {
@@ -53,14 +62,14 @@ internal sealed class NodeStatusReport(
             {
                 Capacity = capacity,
                 Allocatable = capacity,
-                Conditions = Conditions(pressure, images is not null),
+                Conditions = Conditions(pressure, runtime is not null),
                 Addresses =
                 [
                     new NodeAddress { Type = "InternalIP", Address = inventory.Address },
                     new NodeAddress { Type = "Hostname", Address = nodeName },
                 ],
-                NodeInfo = inventory.System,
-                Images = images,
+                NodeInfo = inventory.System with { ContainerRuntimeVersion = _runtimeVersion },
+                Images = runtime?.Images,
             },
         };
     }
@@ -106,7 +115,10 @@ internal sealed class NodeStatusReport(
 }
 
 /// <summary>
-/// Where the node's report comes from and goes to. Images are null while the runtime does not answer.
+/// Where the node's report comes from and goes to. The runtime is null while it does not answer.
 /// </summary>
 internal sealed record NodeStatusSources(
-    Func<CancellationToken, Task<IReadOnlyList<ContainerImage>?>> Images, Action<NodeReport> Report);
+    Func<CancellationToken, Task<RuntimeSight?>> Runtime, Action<NodeReport> Report);
+
+/// <summary>The runtime as a node shows it: <c>containerd://1.7.2</c>, and the images it holds.</summary>
+internal sealed record RuntimeSight(string Version, IReadOnlyList<ContainerImage> Images);

@@ -51,7 +51,10 @@ internal sealed class ContainerdRuntime : IAsyncDisposable
     public ChannelReader<RuntimeEvent> Events => _events.Events;
 
     /// <summary>Follows containerd's events and drains the containers' output until cancelled.</summary>
-    public Task Run(CancellationToken token) => _events.Run(_observation.Reattach, token);
+    public Task Run(CancellationToken token) => _events.Run(Connected, token);
+
+    /// <summary>What the last probe found; probes when there was none.</summary>
+    public async Task<RuntimeFacts> Facts(CancellationToken token) => _facts ?? await Probe(token);
 
     public async Task<RuntimeFacts> Probe(CancellationToken token) =>
         _facts = await NodeProbe.Run(_channel, _settings.Snapshotter, token);
@@ -74,7 +77,7 @@ internal sealed class ContainerdRuntime : IAsyncDisposable
     public Task RemoveImage(string name, CancellationToken token) => _catalog.Remove(name, token);
 
     public async Task CreateContainer(ContainerRequest request, CancellationToken token) =>
-        await _create.Run(request, _facts ?? await Probe(token), token);
+        await _create.Run(request, await Facts(token), token);
 
     /// <summary>Starts the process. A container that ran once is never started again: make a new attempt.</summary>
     public Task StartContainer(string id, CancellationToken token) => _tasks.Start(id, token);
@@ -107,9 +110,16 @@ internal sealed class ContainerdRuntime : IAsyncDisposable
         return ValueTask.CompletedTask;
     }
 
+    /// <summary>A daemon that came back may be another version with other snapshotters.</summary>
+    private async Task Connected(CancellationToken token)
+    {
+        await Probe(token);
+        await _observation.Reattach(token);
+    }
+
     private async Task SyncContent(CancellationToken token)
     {
-        var facts = _facts ?? await Probe(token);
+        var facts = await Facts(token);
         if (Directory.Exists(facts.ContainerdRoot))
         {
             SnapshotFiles.SyncFileSystem(facts.ContainerdRoot);

@@ -68,6 +68,11 @@ internal sealed class EventSubscription(GrpcChannel channel, TimeProvider clock,
         }
         finally
         {
+            if (marked.IsCancellationRequested)
+            {
+                _events.Writer.TryWrite(new RuntimeEvent.Lost());
+            }
+
             await marked.CancelAsync();
             await marking;
         }

@@ -3,6 +3,7 @@ using Edge.Agent.Enrolment;
 using Edge.Agent.Ledger;
 using Edge.Agent.Link;
 using Edge.Agent.Network;
+using Edge.Agent.Report;
 using Edge.Agent.Runtime;
 using Edge.Proto.Model;
 
@@ -13,9 +14,6 @@ internal static class Parts
 {
     /// <summary>Kubernetes' default for <c>nodeStatusMaxImages</c>.</summary>
     private const int ImagesMax = 50;
-
-    /// <summary>What waits for a daemon that is not up yet at boot.</summary>
-    private static readonly TimeSpan ProbeTimeout = TimeSpan.FromSeconds(10);
 
     public static RuntimeSettings Runtime(AgentSettings settings) => new()
     {
@@ -49,39 +47,24 @@ internal static class Parts
         ledger.Pods.Values.Where(record => record.PodIp is not null && record.TerminalPhase is null && !record.Removed)
             .ToDictionary(record => record.Uid, record => record.PodIp!);
 
-    /// <summary>As a node shows it; without a version while the daemon does not answer.</summary>
-    public static async Task<string> RuntimeVersion(ContainerdRuntime runtime, CancellationToken cancellation)
-    {
-        using var limit = new CancellationTokenSource(ProbeTimeout);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellation);
-        try
-        {
-            var facts = await runtime.Probe(either.Token);
-            return $"containerd://{facts.ContainerdVersion.TrimStart('v')}";
-        }
-        catch (Exception down) when (down is RuntimeException or OperationCanceledException
-            && !cancellation.IsCancellationRequested)
-        {
-            return "containerd://";
-        }
-    }
-
     /// <summary>
-    /// The images of the node, largest first, every name of one digest together; null while nobody answers.
+    /// The runtime with its images, largest first, every name of one digest together; null while nobody answers.
     /// </summary>
-    public static async Task<IReadOnlyList<ContainerImage>?> Images(
-        ContainerdRuntime runtime, CancellationToken cancellation)
+    public static async Task<RuntimeSight?> Sight(ContainerdRuntime runtime, CancellationToken cancellation)
     {
         try
         {
+            var facts = await runtime.Facts(cancellation);
             var images = await runtime.ListImages(cancellation);
-            return images.GroupBy(image => image.Digest).Select(same => new ContainerImage
-            {
-                Names = same.Select(image => image.RepoDigest).Concat(same.Select(image => image.Name)).Distinct()
-                    .Order(StringComparer.Ordinal).ToList(),
-                SizeBytes = same.First().SizeBytes,
-            }).OrderByDescending(image => image.SizeBytes).ThenBy(image => image.Names![0], StringComparer.Ordinal)
-                .Take(ImagesMax).ToList();
+            return new RuntimeSight(
+                $"containerd://{facts.ContainerdVersion.TrimStart('v')}",
+                images.GroupBy(image => image.Digest).Select(same => new ContainerImage
+                {
+                    Names = same.Select(image => image.RepoDigest).Concat(same.Select(image => image.Name)).Distinct()
+                        .Order(StringComparer.Ordinal).ToList(),
+                    SizeBytes = same.First().SizeBytes,
+                }).OrderByDescending(image => image.SizeBytes)
+                    .ThenBy(image => image.Names![0], StringComparer.Ordinal).Take(ImagesMax).ToList());
         }
         catch (RuntimeException)
         {

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 
@@ -21,6 +22,8 @@ public readonly record struct Digest(UInt128 Sum)
     public static Digest Add(Digest digest, UInt128 entry) => digest + entry;
 
     public static Digest Subtract(Digest digest, UInt128 entry) => digest - entry;
+
+    public override string ToString() => Sum.ToString("x32", CultureInfo.InvariantCulture);
 
     /// <summary>
     /// The first 16 bytes of SHA-256 over key and value, each after its length, so that no two pairs collide.

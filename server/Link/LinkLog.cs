@@ -10,8 +10,12 @@ internal static partial class LinkLog
     [LoggerMessage(1101, LogLevel.Warning, "No connection to the broker at {Broker}: {Reason}")]
     public static partial void BrokerLost(ILogger log, string broker, string reason);
 
-    [LoggerMessage(1102, LogLevel.Information, "Node {Node} opened session {Session:x}")]
-    public static partial void SessionOpened(ILogger log, string node, ulong session);
+    [LoggerMessage(
+        1102,
+        LogLevel.Information,
+        "Node {Node} opened session {Session:x}: desired {Desired}, reported {Reported}")]
+    public static partial void SessionOpened(
+        ILogger log, string node, ulong session, string desired, string reported);
 
     [LoggerMessage(1103, LogLevel.Information, "Node {Node} is gone: {Reason}")]
     public static partial void NodeGone(ILogger log, string node, string reason);

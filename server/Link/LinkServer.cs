@@ -259,7 +259,7 @@ internal sealed class LinkServer
 
     private void OnPresence(NodeLink link, ReadOnlyMemory<byte> payload)
     {
-        if (ReadPresence(payload) is not { } presence)
+        if (PresenceMessage.Read(payload.Span) is not { } presence)
         {
             return;
         }
@@ -278,18 +278,6 @@ internal sealed class LinkServer
         }
     }
 
-    private static Presence? ReadPresence(ReadOnlyMemory<byte> payload)
-    {
-        try
-        {
-            return Presence.Parser.ParseFrom(payload.Span);
-        }
-        catch (InvalidProtocolBufferException)
-        {
-            return null;
-        }
-    }
-
     private void OnMessage(NodeLink link, Envelope envelope)
     {
         switch (link.Session.Receive(envelope, Now))
@@ -297,7 +285,8 @@ internal sealed class LinkServer
             case SessionNews.Opened:
                 link.NewSession();
                 link.Told = true;
-                LinkLog.SessionOpened(_log, link.Name, link.Session.Session);
+                var (desired, reported) = SessionAgreement.Of(envelope.Hello, link.Session);
+                LinkLog.SessionOpened(_log, link.Name, link.Session.Session, desired, reported);
                 _pending.Add(new LinkEvent.Connected(link.Name, envelope.Hello));
                 _pending.Add(new LinkEvent.Heard(link.Name, _clock.GetUtcNow()));
                 break;

@@ -17,9 +17,11 @@ public sealed class KubectlTests(Fleet fleet)
         var pod = $"daily-{version.Replace('.', '-')}";
         var manifest = Manifests.Script(pod, "echo started; exec sleep 1000000");
 
+        var watching = Interrupted(version, "get", "pods", "-w", "--no-headers");
         Assert.Equal($"pod/{pod} created", await kubectl.Apply(manifest));
         Assert.Contains(
             "condition met", await kubectl.Do("wait", "--for=condition=Ready", $"pod/{pod}", "--timeout=60s"));
+        Assert.Matches($@"{pod} +1/1 +Running", (await watching).Output);
         Assert.Equal($"pod/{pod} unchanged", await kubectl.Apply(manifest));
         var labelled = manifest.Replace("spec:", "  labels:\n    a: b\nspec:");
         Assert.Equal($"pod/{pod} configured", await kubectl.Apply(labelled));
@@ -41,6 +43,8 @@ public sealed class KubectlTests(Fleet fleet)
         var edited = whole.Replace("note: kept", "note: new");
         Assert.Equal($"pod/{pod} replaced", await kubectl.DoWith(edited, "replace", "-f", "-"));
         Assert.Equal("new", await kubectl.Field($"pod/{pod}", ".metadata.annotations.note"));
+        Assert.Equal($"pod/{pod} edited", await kubectl.Edit($"pod/{pod}", "s/note: new/note: edited/"));
+        Assert.Equal("edited", await kubectl.Field($"pod/{pod}", ".metadata.annotations.note"));
 
         Assert.Contains("deleted", await kubectl.Do("delete", "pod", pod, "--timeout=60s"));
         Assert.Contains("NotFound", (await kubectl.Try("get", "pod", pod)).Failed());
@@ -63,12 +67,16 @@ public sealed class KubectlTests(Fleet fleet)
         const string third = """[{"op":"replace","path":"/data/a","value":"3"}]""";
         await kubectl.Do("patch", "configmap", name, "--type=json", "-p", third);
         Assert.Equal("1\n2\n3", (await watching).Output.Trim());
+        Assert.Equal($"configmap/{name} edited", await kubectl.Edit($"configmap/{name}", "s/a: \"3\"/a: \"4\"/"));
+        Assert.Equal("4", await kubectl.Field($"configmap/{name}", ".data.a"));
         Assert.Contains("a:", await kubectl.Do("describe", "configmap", name));
 
         await kubectl.Do("create", "secret", "generic", name, "--from-literal=word=sesame");
         Assert.Equal("c2VzYW1l", await kubectl.Field($"secret/{name}", ".data.word"));
         Assert.Contains("6 bytes", await kubectl.Do("describe", "secret", name));
         Assert.Contains("Opaque", await kubectl.Do("get", "secret", name, "--no-headers"));
+        Assert.Equal($"secret/{name} edited", await kubectl.Edit($"secret/{name}", "s/c2VzYW1l/b3Blbg==/"));
+        Assert.Equal("b3Blbg==", await kubectl.Field($"secret/{name}", ".data.word"));
 
         await kubectl.Do("delete", $"configmap/{name}", $"secret/{name}");
         Assert.Equal("", await kubectl.Do("get", $"configmap/{name}", $"secret/{name}", "--ignore-not-found"));
@@ -98,7 +106,12 @@ public sealed class KubectlTests(Fleet fleet)
         await kubectl.Do("taint", "node", node, "lent-");
         await kubectl.Do("label", "node", node, "place=shed", "--overwrite");
         Assert.Equal($"node/{node}", await kubectl.Do("get", "nodes", "-l", "place=shed", "-o", "name"));
+        Assert.Equal($"node/{node} edited", await kubectl.Edit($"node/{node}", "s/place: shed/place: barn/"));
+        Assert.Equal("barn", await kubectl.Field($"node/{node}", ".metadata.labels.place"));
         await kubectl.Do("label", "node", node, "place-");
+        await kubectl.Do("annotate", "node", node, "seen=yes");
+        Assert.Equal("yes", await kubectl.Field($"node/{node}", ".metadata.annotations.seen"));
+        await kubectl.Do("annotate", "node", node, "seen-");
     }
 
     [SkippableTheory]

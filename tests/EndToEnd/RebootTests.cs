@@ -34,7 +34,8 @@ public sealed class RebootTests(Fleet fleet)
             (await node.Tasks()).Count == before);
         var offline = await node.Tasks();
 
-        await node.Connect();
+        var past = SessionsOf(node).Count;
+        await NewSession(node.Connect);
         // A pod that is new shows that the node has heard from its server again.
         await fleet.Kubectl.Apply(Manifests.Idle("mainland", node.Name));
         await fleet.Kubectl.UntilPodReady("mainland");
@@ -43,13 +44,31 @@ public sealed class RebootTests(Fleet fleet)
             await fleet.Kubectl.UntilPodReady(name);
         }
 
+        // The first session found the desired map as it was; a later one finds both maps equal, and so sends nothing.
+        Assert.Matches("desired agrees at [0-9a-f]{32}", Opened().First());
+        await NewSession(() => Machine.Kill([fleet.BrokerPid()]));
+        Assert.Matches("desired agrees at [0-9a-f]{32}, reported agrees at [0-9a-f]{32}", Opened().Last());
+
         var online = await node.Tasks();
         Assert.Equal(offline, online.Where(task => offline.ContainsKey(task.Key)).ToDictionary());
         Assert.Equal(addresses, await Addresses());
         await fleet.Kubectl.Delete(["pod", "mainland", .. names]);
         Assert.Equal(before - Pods, (await node.Tasks()).Count);
 
+        IEnumerable<string> Opened() => SessionsOf(node).Skip(past);
+
+        async Task NewSession(Func<Task> cause)
+        {
+            var count = SessionsOf(node).Count;
+            await cause();
+            await Tool.Until(TimeSpan.FromSeconds(60), "the node opened a new session", () =>
+                Task.FromResult(SessionsOf(node).Count > count));
+        }
+
         Task<string> Addresses() => fleet.Kubectl.Do(
             ["get", "pod", .. names, "-o", "jsonpath={.items[*].status.podIP}"]);
     }
+    /// <summary>What the server says of each session of a node, oldest first.</summary>
+    private List<string> SessionsOf(FleetNode node) => File.ReadLines(fleet.Server.Log)
+        .Where(line => line.Contains($"Node {node.Name} opened session", StringComparison.Ordinal)).ToList();
 }

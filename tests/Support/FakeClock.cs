@@ -33,6 +33,18 @@ public sealed class FakeClock(DateTimeOffset start) : TimeProvider
         return timer;
     }
 
+    /// <summary>Somebody waits for the clock: it may be moved without passing by a timer that is only about to be set.</summary>
+    public bool IsAwaited
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _timers.Count > 0;
+            }
+        }
+    }
+
     /// <summary>Moves the clock and fires every timer that falls due on the way.</summary>
     public void Advance(TimeSpan by)
     {

@@ -35,6 +35,12 @@ public sealed class Kubectl(Fleet fleet, string version)
 
     public Task<string> Apply(string manifest) => DoWith(manifest, "apply", "-f", "-");
 
+    /// <summary>
+    /// <c>kubectl edit</c> with an editor that makes one change; in the environment, as a person has it.
+    /// </summary>
+    public async Task<string> Edit(string what, string change) => (await fleet.InHub(
+        ["env", $"KUBE_EDITOR=sed -i -e '{change}'", .. Command("edit", what)])).Ok();
+
     /// <summary>One value of one object, by JSONPath.</summary>
     public Task<string> Field(string what, string path) => Do("get", what, "-o", $"jsonpath={{{path}}}");
 
@@ -71,12 +77,13 @@ public sealed class Kubectl(Fleet fleet, string version)
         }
     }
 
-    private Task<ToolResult> Run(IReadOnlyList<string> arguments, string? input)
+    private Task<ToolResult> Run(IReadOnlyList<string> arguments, string? input) =>
+        fleet.InHub([.. Command([.. arguments])], input);
+
+    private IEnumerable<string> Command(params string[] arguments)
     {
         var binary = Locate(version) ?? throw new InvalidOperationException($"kubectl {version} is not there");
         var cache = Path.Combine(fleet.Home, "kubectl", version);
-        return fleet.InHub(
-            [binary, "--kubeconfig", fleet.Kubeconfig, "--cache-dir", cache, "--request-timeout=60s", .. arguments],
-            input);
+        return [binary, "--kubeconfig", fleet.Kubeconfig, "--cache-dir", cache, "--request-timeout=60s", .. arguments];
     }
 }
