@@ -88,9 +88,9 @@ static async Task TakeDesired(LinkClient link, NodeLedger ledger, ReconcileLoop 
 {
     await foreach (var change in link.Desired.ReadAllAsync(stop))
     {
-        ledger.Apply(
+        await ledger.ApplyWhenThereIsRoom(
             change.Upserts.Select(entry => KeyValuePair.Create(entry.Key, entry.Value.ToArray())).ToList(),
-            change.Removals);
+            change.Removals, TimeProvider.System, stop);
         change.Committed();
         loop.DesiredChanged();
     }

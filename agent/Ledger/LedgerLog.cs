@@ -9,4 +9,7 @@ internal static partial class LedgerLog
 
     [LoggerMessage(2201, LogLevel.Warning, "ledger entry \"{Key}\" is sealed under another key and is left out")]
     public static partial void SecretUnreadable(ILogger logger, string key);
+
+    [LoggerMessage(2202, LogLevel.Error, "the ledger's disk is full: what the server sent waits until there is room")]
+    public static partial void DiskFull(ILogger logger);
 }

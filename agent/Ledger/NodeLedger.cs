@@ -14,6 +14,12 @@ internal sealed class NodeLedger : IDisposable
 {
     private const string SecretPrefix = "secrets/";
 
+    /// <summary>SQLITE_FULL.</summary>
+    private const int DiskFull = 13;
+
+    /// <summary>Room comes when somebody makes it: pods end, logs are cut, images go.</summary>
+    private static readonly TimeSpan RoomAgain = TimeSpan.FromSeconds(10);
+
     private readonly Lock _gate = new();
     private readonly SqliteConnection _database;
     private readonly SecretBox _box;
@@ -51,26 +57,44 @@ internal sealed class NodeLedger : IDisposable
         lock (_gate)
         {
             var next = _desired.ToBuilder();
-            using var transaction = _database.BeginTransaction();
-            foreach (var (key, value) in upserts)
+            Run("BEGIN IMMEDIATE");
+            try
             {
-                if (next.TryGetValue(key, out var known) && known.AsSpan().SequenceEqual(value))
-                {
-                    continue;
-                }
-
-                var stored = IsSecret(key) ? _box.Seal(key, value) : value;
-                Run("INSERT INTO desired VALUES($1,$2) ON CONFLICT DO UPDATE SET value=$2", key, stored);
-                next[key] = value;
+                Write(next, upserts, removals);
+                Run("COMMIT");
+            }
+            catch
+            {
+                RollBack();
+                throw;
             }
 
-            foreach (var key in removals.Where(key => next.Remove(key)))
-            {
-                Run("DELETE FROM desired WHERE key=$1", key);
-            }
-
-            transaction.Commit();
             Volatile.Write(ref _desired, next.ToImmutable());
+        }
+    }
+
+    /// <summary>
+    /// <see cref="Apply"/>, again and again while the disk is full: the change stays unacknowledged, and everything
+    /// that runs goes on.
+    /// </summary>
+    public async Task ApplyWhenThereIsRoom(
+        IReadOnlyCollection<KeyValuePair<string, byte[]>> upserts,
+        IReadOnlyCollection<string> removals,
+        TimeProvider clock,
+        CancellationToken cancellation)
+    {
+        while (true)
+        {
+            try
+            {
+                Apply(upserts, removals);
+                return;
+            }
+            catch (SqliteException full) when (full.SqliteErrorCode == DiskFull)
+            {
+                LedgerLog.DiskFull(_logger);
+                await Task.Delay(RoomAgain, clock, cancellation);
+            }
         }
     }
 
@@ -120,6 +144,41 @@ internal sealed class NodeLedger : IDisposable
     {
         _database.Dispose();
         _box.Dispose();
+    }
+
+    private void Write(
+        ImmutableDictionary<string, byte[]>.Builder next,
+        IReadOnlyCollection<KeyValuePair<string, byte[]>> upserts,
+        IReadOnlyCollection<string> removals)
+    {
+        foreach (var (key, value) in upserts)
+        {
+            if (next.TryGetValue(key, out var known) && known.AsSpan().SequenceEqual(value))
+            {
+                continue;
+            }
+
+            var stored = IsSecret(key) ? _box.Seal(key, value) : value;
+            Run("INSERT INTO desired VALUES($1,$2) ON CONFLICT DO UPDATE SET value=$2", key, stored);
+            next[key] = value;
+        }
+
+        foreach (var key in removals.Where(key => next.Remove(key)))
+        {
+            Run("DELETE FROM desired WHERE key=$1", key);
+        }
+    }
+
+    private void RollBack()
+    {
+        try
+        {
+            Run("ROLLBACK");
+        }
+        catch (SqliteException)
+        {
+            // On a full disk SQLite has rolled back by itself; the first error is the one to tell.
+        }
     }
 
     private static bool IsSecret(string key) => key.StartsWith(SecretPrefix, StringComparison.Ordinal);

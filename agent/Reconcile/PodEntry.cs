@@ -11,6 +11,11 @@ internal sealed class PodEntry(string uid)
     private byte[]? _podBytes;
     private ImmutableDictionary<string, byte[]>? _digestOf;
 
+    /// <summary>What no longer counts of what the run under way finds in its way; null when nothing changed.</summary>
+    private Func<Obstacle, bool>? _outdated;
+
+    private IReadOnlyList<SeenContainer> _seen = [];
+
     public string Uid => uid;
 
     public Pod? Pod { get; private set; }
@@ -28,6 +33,9 @@ internal sealed class PodEntry(string uid)
 
     public bool Dirty { get; set; } = true;
 
+    /// <summary>The desired entry cannot be read: what runs goes on, nothing is begun or ended.</summary>
+    public bool LeftAlone { get; private set; }
+
     /// <summary>
     /// Takes the pod from a snapshot of desired; what held it up before does not count for a changed pod.
     /// </summary>
@@ -44,7 +52,8 @@ internal sealed class PodEntry(string uid)
             (Pod, Refused) = bytes is null ? (null, null) : PodSupport.Read(bytes);
             _podBytes = bytes;
             Dirty = true;
-            ForgetObstacles(_ => true);
+            LeftAlone = false;
+            Forget(_ => true);
         }
 
         _digestOf = desired;
@@ -56,7 +65,52 @@ internal sealed class PodEntry(string uid)
         var before = VolumeDigest;
         VolumeDigest = DigestNow(pod, desired, node);
         Dirty |= before != VolumeDigest;
-        ForgetObstacles(obstacle => obstacle.Reason is "CreateContainerConfigError" or "FailedMount");
+        Forget(obstacle => obstacle.Reason is "CreateContainerConfigError" or "FailedMount");
+    }
+
+    /// <summary>Finds by itself that its containers changed: a hint may have been lost.</summary>
+    public void Saw(IReadOnlyList<SeenContainer> containers)
+    {
+        Dirty |= !containers.SequenceEqual(_seen);
+        _seen = containers;
+    }
+
+    /// <summary>For a snapshot of desired in which the pod, or what it refers to, makes no sense.</summary>
+    public void LeaveAlone(ImmutableDictionary<string, byte[]> desired)
+    {
+        _digestOf = desired;
+        LeftAlone = true;
+    }
+
+    /// <summary>A plan made before something happened to the pod is not carried out any more.</summary>
+    public bool IsOutdated(ImmutableDictionary<string, byte[]> desired) =>
+        Dirty || !ReferenceEquals(desired.GetValueOrDefault($"pods/{uid}"), _podBytes);
+
+    public void Began() => _outdated = null;
+
+    /// <summary>Takes what a run remembers; what was missing when it looked may have come since.</summary>
+    public void Ended(PodMemory memory)
+    {
+        Memory = memory;
+        Dirty = true;
+        if (_outdated is { } which)
+        {
+            ForgetObstacles(which);
+        }
+    }
+
+    /// <summary>Nobody foresaw what happened: the pod is looked at again later.</summary>
+    public void Break(Obstacle obstacle)
+    {
+        Memory = Memory with { Broken = obstacle };
+        WakeAt = obstacle.RetryAt;
+    }
+
+    private void Forget(Func<Obstacle, bool> which)
+    {
+        ForgetObstacles(which);
+        var before = _outdated;
+        _outdated = before is null ? which : obstacle => before(obstacle) || which(obstacle);
     }
 
     private static string? DigestNow(Pod pod, ImmutableDictionary<string, byte[]> desired, NodeFacts node)
@@ -73,6 +127,11 @@ internal sealed class PodEntry(string uid)
 
     private void ForgetObstacles(Func<Obstacle, bool> which)
     {
+        if (Memory.Broken is { } broken && which(broken))
+        {
+            Memory = Memory with { Broken = broken with { RetryAt = DateTimeOffset.MinValue } };
+        }
+
         if (Memory.Obstacle is { } obstacle && which(obstacle))
         {
             Memory = Memory with { Obstacle = null };

@@ -59,4 +59,10 @@ internal sealed record ContainerMemory
 /// Why something cannot go on, fit for the pod's status, and when it is tried again. An empty reason is not shown: the
 /// runtime did not answer, which says nothing about the pod.
 /// </summary>
-internal sealed record Obstacle(string Reason, string Message, DateTimeOffset RetryAt, int Level = 0);
+internal sealed record Obstacle(string Reason, string Message, DateTimeOffset RetryAt, int Level = 0)
+{
+    /// <summary>
+    /// Whether it is too early to try again. A clock that was set back never prolongs a wait beyond the longest one.
+    /// </summary>
+    public bool Holds(DateTimeOffset now) => RetryAt > now && RetryAt - now <= RestartBackoff.Longest;
+}

@@ -81,7 +81,7 @@ internal sealed record PodPlan(IReadOnlyList<PodStep> Steps, DateTimeOffset? Wak
             return;
         }
 
-        if (view.Memory.Obstacle is { } obstacle && obstacle.RetryAt > view.Now)
+        if (view.Memory.Obstacle is { } obstacle && obstacle.Holds(view.Now))
         {
             draft.WakeAt(obstacle.RetryAt);
             return;

@@ -33,12 +33,15 @@ internal sealed class PodRounds(
         }
     }
 
+    /// <summary>Whether a decision on this pod still stands.</summary>
+    public bool IsCurrent(string uid, ImmutableDictionary<string, byte[]> desired) =>
+        _entries.TryGetValue(uid, out var entry) && !entry.IsOutdated(desired);
+
     public void Take(string uid, PodMemory memory)
     {
         if (_entries.TryGetValue(uid, out var entry))
         {
-            entry.Memory = memory;
-            entry.Dirty = true;
+            entry.Ended(memory);
         }
     }
 
@@ -73,18 +76,57 @@ internal sealed class PodRounds(
 
         foreach (var entry in _entries.Values)
         {
+            Take(entry, desired);
+            entry.Saw(sight.Of(entry.Uid));
+        }
+    }
+
+    private void Take(PodEntry entry, ImmutableDictionary<string, byte[]> desired)
+    {
+        try
+        {
             entry.Take(desired, around.Node());
+        }
+#pragma warning disable CA1031 // One entry that cannot be read must not keep the others from running.
+        catch (Exception unreadable)
+#pragma warning restore CA1031
+        {
+            ReconcileLog.Unreadable(logger, $"pods/{entry.Uid}", unreadable.Message);
+            entry.LeaveAlone(desired);
         }
     }
 
     /// <summary>
-    /// Brings one pod up to date and returns the run of its steps, or null when there is nothing to do.
+    /// Brings one pod up to date and returns the run of its steps, or null when there is nothing to do. A pod that
+    /// cannot be decided on, or whose record cannot be saved, costs the others nothing.
     /// </summary>
     public PodRun? Decide(PodEntry entry, NodeSight sight)
     {
         entry.Dirty = false;
+        if (entry.LeftAlone)
+        {
+            entry.WakeAt = null;
+            return null;
+        }
+
+        try
+        {
+            return DecideNow(entry, sight);
+        }
+#pragma warning disable CA1031 // As above: the other pods go on.
+        catch (Exception unforeseen)
+#pragma warning restore CA1031
+        {
+            ReconcileLog.Undecided(logger, entry.Uid, unforeseen);
+            entry.Break(new Obstacle("", unforeseen.Message, around.Clock.GetUtcNow() + PodRun.Pause));
+            return null;
+        }
+    }
+
+    private PodRun? DecideNow(PodEntry entry, NodeSight sight)
+    {
         var now = around.Clock.GetUtcNow();
-        if (entry.Memory.Broken is { } broken && broken.RetryAt > now)
+        if (entry.Memory.Broken is { } broken && broken.Holds(now))
         {
             entry.WakeAt = broken.RetryAt;
             return null;
@@ -110,6 +152,7 @@ internal sealed class PodRounds(
             return null;
         }
 
+        entry.Began();
         ReconcileLog.Planned(logger, entry.Uid, string.Join("; ", plan.Steps));
         return new PodRun(runner, new PodWork(view, new ObjectSource(_desired), around.Node()), plan);
     }
@@ -119,7 +162,8 @@ internal sealed class PodRounds(
     {
         foreach (var entry in _entries.Values)
         {
-            if (entry is { Pod: null, Dirty: false, WakeAt: null } && !ledger.Pods.ContainsKey(entry.Uid))
+            if (entry is { Pod: null, LeftAlone: false, Dirty: false, WakeAt: null }
+                && !ledger.Pods.ContainsKey(entry.Uid))
             {
                 _entries.Remove(entry.Uid);
                 around.Report(entry.Uid, null);
@@ -223,7 +267,9 @@ internal sealed class PodRounds(
 internal sealed record PodRun(PodRunner Runner, PodWork Work, PodPlan Plan)
 {
     /// <summary>Something nobody foresaw broke the run; the pod is looked at again after a pause.</summary>
-    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(10);
+    public static readonly TimeSpan Pause = TimeSpan.FromSeconds(10);
+
+    public string Uid => Work.View.Uid;
 
     public Task<PodMemory> Go(CancellationToken cancellation) => Runner.Run(Work, Plan, cancellation);
 

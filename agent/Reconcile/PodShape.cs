@@ -28,10 +28,10 @@ internal static class PodShape
         IsSidecar(container) ? "Always" : pod.Spec.RestartPolicy ?? "Always";
 
     /// <summary>The grace of a pod: a delete request's own, else the description's.</summary>
-    public static long GraceSeconds(Pod pod) =>
+    public static long GraceSeconds(Pod pod) => Bounded(
         pod.Metadata.DeletionTimestamp is not null && pod.Metadata.DeletionGracePeriodSeconds is { } asked
             ? asked
-            : pod.Spec.TerminationGracePeriodSeconds ?? DefaultGraceSeconds;
+            : pod.Spec.TerminationGracePeriodSeconds ?? DefaultGraceSeconds);
 
     /// <summary>The pull policy, with Kubernetes' default by tag.</summary>
     public static string PullPolicy(Container container)
@@ -62,10 +62,13 @@ internal static class PodShape
             var fits = toleration.Effect is null or "" or "NoExecute" && (everyKey || toleration.Key == Taint);
             if (fits && toleration.TolerationSeconds is { } seconds)
             {
-                return TimeSpan.FromSeconds(Math.Max(0, seconds));
+                return TimeSpan.FromSeconds(Bounded(seconds));
             }
         }
 
         return null;
     }
+
+    /// <summary>Kubernetes' seconds are 64 bits wide: beyond every calendar. 68 years are as good.</summary>
+    private static long Bounded(long seconds) => Math.Clamp(seconds, 0, int.MaxValue);
 }

@@ -24,4 +24,7 @@ internal static partial class ReconcileLog
 
     [LoggerMessage(2306, LogLevel.Warning, "desired entry {Key} cannot be read and is left alone: {Error}")]
     public static partial void Unreadable(ILogger logger, string key, string error);
+
+    [LoggerMessage(2307, LogLevel.Error, "pod {Uid} cannot be decided on")]
+    public static partial void Undecided(ILogger logger, string uid, Exception error);
 }

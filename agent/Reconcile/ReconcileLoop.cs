@@ -1,6 +1,7 @@
 using System.Threading.Channels;
 using Edge.Agent.Ledger;
 using Edge.Agent.Runtime;
+using Edge.Proto.Sync;
 using Microsoft.Extensions.Logging;
 
 namespace Edge.Agent.Reconcile;
@@ -14,7 +15,7 @@ internal sealed class ReconcileLoop(
     IPodEdge edge, NodeLedger ledger, PodRounds rounds, TimeProvider clock, ILogger logger)
 {
     /// <summary>Runs at once: starting a container is work for the processor, and small devices have few.</summary>
-    private const int RunsAtOnce = 6;
+    private static readonly int RunsAtOnce = Math.Clamp(2 * System.Environment.ProcessorCount, 6, 16);
 
     /// <summary>Everything is looked at again this often, should a hint ever have been lost.</summary>
     private static readonly TimeSpan Resync = TimeSpan.FromMinutes(10);
@@ -30,7 +31,12 @@ internal sealed class ReconcileLoop(
     private readonly Lock _gate = new();
     private readonly HashSet<string> _woken = [];
     private readonly Dictionary<string, Task<PodMemory>> _running = [];
+
+    /// <summary>Runs that wait for a place, oldest first.</summary>
+    private readonly List<PodRun> _decided = [];
+
     private bool _everyPod = true;
+    private long _lookedAtAll = clock.GetTimestamp();
 
     /// <summary>Hints that something about one pod changed. Never blocks; any thread.</summary>
     public void Wake(string uid)
@@ -63,6 +69,10 @@ internal sealed class ReconcileLoop(
         {
             failures = await Round(cancellation) ? 0 : failures + 1;
             await Sleep(failures == 0 ? Next() : ObserveRetry(failures), cancellation);
+            if (clock.GetElapsedTime(_lookedAtAll) >= Resync)
+            {
+                WakeAll();
+            }
         }
 
         await Task.WhenAll(_running.Values);
@@ -75,12 +85,14 @@ internal sealed class ReconcileLoop(
         await TakeEnded();
         // So are hints: one that comes after the look may tell of what the look did not see, and stays for the next.
         MarkWoken();
+        // A place that became free waits for no look: a look takes as long as the slowest shim that is just starting.
+        StartDecided(cancellation);
         NodeSight sight;
         try
         {
             sight = await edge.Observe(cancellation);
         }
-        catch (RuntimeException unseen)
+        catch (Exception unseen) when (unseen is RuntimeException or IOException or UnauthorizedAccessException)
         {
             ReconcileLog.CannotObserve(logger, unseen.Message);
             return false;
@@ -90,19 +102,35 @@ internal sealed class ReconcileLoop(
         foreach (var entry in rounds.Entries)
         {
             var due = entry.Dirty || entry.WakeAt <= clock.GetUtcNow();
-            if (!due || _running.ContainsKey(entry.Uid) || _running.Count >= RunsAtOnce)
+            if (!due || _running.ContainsKey(entry.Uid))
             {
                 continue;
             }
 
+            _decided.RemoveAll(run => run.Uid == entry.Uid);
             if (rounds.Decide(entry, sight) is { } run)
             {
-                Start(entry.Uid, run, cancellation);
+                _decided.Add(run);
             }
         }
 
+        StartDecided(cancellation);
         rounds.DropForgotten();
         return true;
+    }
+
+    /// <summary>As many as there are places. What changed since its decision is decided on again.</summary>
+    private void StartDecided(CancellationToken cancellation)
+    {
+        while (_running.Count < RunsAtOnce && _decided.Count > 0)
+        {
+            var run = _decided[0];
+            _decided.RemoveAt(0);
+            if (rounds.IsCurrent(run.Uid, ledger.Desired))
+            {
+                Start(run.Uid, run, cancellation);
+            }
+        }
     }
 
     private void Start(string uid, PodRun run, CancellationToken cancellation)
@@ -151,6 +179,7 @@ internal sealed class ReconcileLoop(
         lock (_gate)
         {
             rounds.Mark(_woken, _everyPod);
+            _lookedAtAll = _everyPod ? clock.GetTimestamp() : _lookedAtAll;
             _woken.Clear();
             _everyPod = false;
         }
@@ -161,18 +190,13 @@ internal sealed class ReconcileLoop(
 
     private TimeSpan Next()
     {
-        if (_running.Count >= RunsAtOnce)
-        {
-            // The end of any run wakes the loop.
-            return Resync;
-        }
-
         var now = clock.GetUtcNow();
-        var wait = Resync;
+        var wait = Times.Latest(Resync - clock.GetElapsedTime(_lookedAtAll), TimeSpan.Zero);
         foreach (var entry in rounds.Entries)
         {
-            // A running pod wakes the loop when its run ends.
-            if (entry.WakeAt is { } at && !_running.ContainsKey(entry.Uid) && at - now < wait)
+            // A pod with a run wakes the loop when that ends, and one that waits for a place when another's does.
+            if (entry.WakeAt is { } at && at - now < wait && !_running.ContainsKey(entry.Uid)
+                && !_decided.Exists(run => run.Uid == entry.Uid))
             {
                 wait = at > now ? at - now : TimeSpan.Zero;
             }
@@ -196,10 +220,7 @@ internal sealed class ReconcileLoop(
         }
         catch (OperationCanceledException)
         {
-            if (limit.IsCancellationRequested && wait == Resync)
-            {
-                WakeAll();
-            }
+            // The time came, or the end.
         }
     }
 }

@@ -8,8 +8,9 @@ internal static class RestartBackoff
     /// </summary>
     public static readonly TimeSpan ResetAfter = TimeSpan.FromMinutes(10);
 
+    public static readonly TimeSpan Longest = TimeSpan.FromMinutes(5);
+
     private static readonly TimeSpan First = TimeSpan.FromSeconds(10);
-    private static readonly TimeSpan Longest = TimeSpan.FromMinutes(5);
 
     /// <summary>The wait before a try: none at level 0, then 10 s, 20 s, 40 s up to 300 s.</summary>
     public static TimeSpan Delay(int level) =>

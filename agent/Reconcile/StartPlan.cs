@@ -163,7 +163,7 @@ internal static class StartPlan
     private static bool IsHeldUp(PlanDraft draft, string name)
     {
         var memory = draft.View.Memory.Of(name);
-        if (memory.Obstacle is { } obstacle && obstacle.RetryAt > draft.View.Now)
+        if (memory.Obstacle is { } obstacle && obstacle.Holds(draft.View.Now))
         {
             draft.WakeAt(obstacle.RetryAt);
             return true;

@@ -1,9 +1,11 @@
 using System.Collections.Concurrent;
 using System.Text.Json;
+using System.Threading.Channels;
 using Edge.Agent.Ledger;
-using Edge.Agent.Reconcile;
+using Edge.Agent.Network;
 using Edge.Agent.Reconcile.Environment;
 using Edge.Agent.Reconcile.Probes;
+using Edge.Agent.Reconcile;
 using Edge.Proto.Model;
 using Edge.Tests.Agent.Reconcile.Simulation;
 using Edge.Tests.Support;
@@ -22,7 +24,7 @@ public sealed class ReconcileLoopTests : IAsyncLifetime
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
     private static readonly NodeFacts Facts = new("sim", "192.0.2.1", 4000, 1 << 30, 1 << 30);
 
-    private readonly string _directory = Directory.CreateTempSubdirectory("edge-loop-").FullName;
+    private readonly string _directory = MemoryDirectory.Create("edge-loop-");
     private readonly FakeClock _clock = new();
     private readonly CancellationTokenSource _stop = new();
     private readonly ConcurrentDictionary<string, string?> _phases = [];
@@ -76,6 +78,69 @@ public sealed class ReconcileLoopTests : IAsyncLifetime
         await Until(uid, "Failed");
     }
 
+    [Fact]
+    public async Task Seconds_beyond_every_calendar_stop_no_pod()
+    {
+        var uid = Want(1, pod => pod with
+        {
+            Spec = pod.Spec with
+            {
+                TerminationGracePeriodSeconds = long.MaxValue,
+                Tolerations = [new Toleration { Operator = "Exists", TolerationSeconds = long.MaxValue }],
+            },
+        });
+
+        await Until(uid, "Running");
+    }
+
+    [Fact]
+    public async Task An_entry_that_cannot_be_read_stops_no_other_pod()
+    {
+        _ledger.Apply([KeyValuePair.Create("pods/torn", "{"u8.ToArray())], []);
+        _loop.DesiredChanged();
+
+        await Until(Want(1), "Running");
+        Assert.DoesNotContain("torn", _phases.Keys);
+    }
+
+    [Fact]
+    public async Task A_pod_beyond_the_runs_at_once_is_reported_while_it_waits_and_then_runs()
+    {
+        const int More = 40;
+        _world.Hold();
+        var uids = Enumerable.Range(0, More).Select(number => Want(number)).ToList();
+        foreach (var uid in uids)
+        {
+            await Until(uid, "Pending");
+        }
+
+        _world.LetGo();
+        foreach (var uid in uids)
+        {
+            await Until(uid, "Running");
+        }
+    }
+
+    [Fact]
+    public async Task A_ConfigMap_that_comes_while_the_sandbox_is_made_is_mounted_at_once()
+    {
+        _world.Hold();
+        var uid = Want(1, pod => pod with
+        {
+            Spec = pod.Spec with
+            {
+                Volumes = [new Volume { Name = "v", ConfigMap = new ConfigMapVolumeSource { Name = "late" } }],
+            },
+        });
+        await Until(uid, "Pending");
+        _ledger.Apply([KeyValuePair.Create("configmaps/default/late", """{"data":{"a":"b"}}"""u8.ToArray())], []);
+        _loop.DesiredChanged();
+        await _world.Looked();
+        _world.LetGo();
+
+        await Until(uid, "Running");
+    }
+
     public async Task DisposeAsync()
     {
         await _stop.CancelAsync();
@@ -88,7 +153,7 @@ public sealed class ReconcileLoopTests : IAsyncLifetime
         _stop.Dispose();
     }
 
-    private string Want(int number)
+    private string Want(int number, Func<Pod, Pod>? change = null)
     {
         var uid = $"serve-{number}";
         var pod = new Pod
@@ -100,7 +165,7 @@ public sealed class ReconcileLoopTests : IAsyncLifetime
                 RestartPolicy = "Never",
             },
         };
-        var bytes = JsonSerializer.SerializeToUtf8Bytes(pod, ModelJson.Default.Pod);
+        var bytes = JsonSerializer.SerializeToUtf8Bytes(change?.Invoke(pod) ?? pod, ModelJson.Default.Pod);
         _ledger.Apply([KeyValuePair.Create($"pods/{uid}", bytes)], []);
         _loop.DesiredChanged();
         return uid;
@@ -124,11 +189,39 @@ public sealed class ReconcileLoopTests : IAsyncLifetime
     private sealed class EndingNode(FakeClock clock, Action<string> hint)
         : SimWorld(clock, new Random(1), new SimFaults(new Random(1)) { On = false }, [])
     {
+        private readonly Channel<bool> _looks = Channel.CreateUnbounded<bool>();
+        private TaskCompletionSource _held = Released();
+
         public string? EndsWhileLookedAt { get; set; }
+
+        /// <summary>No sandbox is finished until <see cref="LetGo"/>.</summary>
+        public void Hold() => _held = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public void LetGo() => _held.TrySetResult();
+
+        /// <summary>The loop has looked at the node twice more: once may have begun before.</summary>
+        public async Task Looked()
+        {
+            while (_looks.Reader.TryRead(out _))
+            {
+            }
+
+            await _looks.Reader.ReadAsync();
+            hint("nobody");
+            await _looks.Reader.ReadAsync();
+        }
+
+        public override async Task<SandboxResult> MakeSandbox(
+            Pod pod, string? preferredIp, string? podCidr, CancellationToken cancellation)
+        {
+            await _held.Task.WaitAsync(cancellation);
+            return await base.MakeSandbox(pod, preferredIp, podCidr, cancellation);
+        }
 
         public override async Task<NodeSight> Observe(CancellationToken cancellation)
         {
             var sight = await base.Observe(cancellation);
+            _looks.Writer.TryWrite(true);
             if (EndsWhileLookedAt is { } uid)
             {
                 EndsWhileLookedAt = null;
@@ -137,6 +230,13 @@ public sealed class ReconcileLoopTests : IAsyncLifetime
             }
 
             return sight;
+        }
+
+        private static TaskCompletionSource Released()
+        {
+            var released = new TaskCompletionSource();
+            released.SetResult();
+            return released;
         }
     }
 }

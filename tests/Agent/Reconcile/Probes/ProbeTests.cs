@@ -10,6 +10,9 @@ namespace Edge.Tests.Agent.Reconcile.Probes;
 
 public sealed class ProbeTests : IDisposable
 {
+    /// <summary>A real connection to a loaded machine may take longer than Kubernetes' default of one second.</summary>
+    private const int PatientSeconds = 30;
+
     private readonly FakeClock _clock = new();
     private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
     private readonly ProbeClient _client;
@@ -62,7 +65,11 @@ public sealed class ProbeTests : IDisposable
     public async Task An_answer_from_200_to_399_is_well(string status, bool well, string message)
     {
         var serving = Answer($"HTTP/1.1 {status}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
-        var answer = await Ask(new Probe { HttpGet = new HttpGetAction { Port = Number(Port), Path = "/healthz" } });
+        var answer = await Ask(new Probe
+        {
+            HttpGet = new HttpGetAction { Port = Number(Port), Path = "/healthz" },
+            TimeoutSeconds = PatientSeconds,
+        });
         Assert.Equal((well, message), (answer.Success, answer.Message));
         Assert.StartsWith("GET /healthz HTTP/1.1", await serving, StringComparison.Ordinal);
     }

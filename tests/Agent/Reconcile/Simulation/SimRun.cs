@@ -19,7 +19,7 @@ internal sealed class SimRun : IAsyncDisposable
     private readonly FakeClock _clock = new();
     private readonly Random _random;
     private readonly SimFaults _faults;
-    private readonly string _dataDir = Directory.CreateTempSubdirectory("edge-sim-").FullName;
+    private readonly string _dataDir = MemoryDirectory.Create("edge-sim-");
     private readonly Dictionary<string, PodReport> _reported = [];
     private readonly SimWorld _world;
     private readonly SimSafety _safety;

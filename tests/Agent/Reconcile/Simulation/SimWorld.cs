@@ -37,7 +37,7 @@ internal class SimWorld(FakeClock clock, Random random, SimFaults faults, List<s
             group => (IReadOnlyList<SeenContainer>)group.Select(container => container.Seen()).ToList()),
         Sandboxes.Keys.ToHashSet()));
 
-    public Task<SandboxResult> MakeSandbox(
+    public virtual Task<SandboxResult> MakeSandbox(
         Pod pod, string? preferredIp, string? podCidr, CancellationToken cancellation) => faults.Act<SandboxResult>(
         () =>
         {
