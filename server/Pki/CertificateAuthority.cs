@@ -48,16 +48,16 @@ internal sealed class CertificateAuthority(X509Certificate2 certificate)
         return Sign(request);
     }
 
-    /// <summary>A certificate that proves who its holder is: CN is the user, O a group.</summary>
-    public X509Certificate2 SignClient(X500DistinguishedName subject, PublicKey key) =>
-        Sign(Leaf(subject, key, ClientAuth));
-
-    public static X500DistinguishedName Subject(string user, string group)
+    /// <summary>
+    /// A certificate that proves who its holder is: CN is the user, O a group. The name is built here and holds nothing
+    /// else: readers of a name that somebody else wrote need not agree on which of its parts counts.
+    /// </summary>
+    public X509Certificate2 SignClient(string user, string group, PublicKey key)
     {
-        var builder = new X500DistinguishedNameBuilder();
-        builder.AddOrganizationName(group);
-        builder.AddCommonName(user);
-        return builder.Build();
+        var subject = new X500DistinguishedNameBuilder();
+        subject.AddOrganizationName(group);
+        subject.AddCommonName(user);
+        return Sign(Leaf(subject.Build(), key, ClientAuth));
     }
 
     private static CertificateRequest Leaf(X500DistinguishedName subject, PublicKey key, params Oid[] usages)

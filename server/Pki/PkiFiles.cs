@@ -45,8 +45,8 @@ internal sealed record PkiFiles
             ApiCa = apiCa,
             NodeCa = nodeCa,
             ApiServing = Serving(directory, "api", apiCa, names),
-            Admin = Leaf(directory, "admin", _ => true, key => apiCa.SignClient(
-                CertificateAuthority.Subject("kubernetes-admin", "system:masters"), key)),
+            Admin = Leaf(directory, "admin", _ => true,
+                key => apiCa.SignClient("kubernetes-admin", "system:masters", key)),
         };
     }
 

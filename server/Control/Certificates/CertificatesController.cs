@@ -57,7 +57,7 @@ internal sealed class CertificatesController(
     private async Task<TimeSpan?> Sign(StoredObject csr, CertificateStep.Sign sign, CancellationToken ct)
     {
         var request = sign.Request;
-        using var certificate = nodeCa.SignClient(request.Subject, request.Key);
+        using var certificate = nodeCa.SignClient(request.User, NodeRequest.Group, request.Key);
         var tree = ObjectBytes.Read(csr);
         if (!sign.AlreadyApproved)
         {

@@ -5,16 +5,20 @@ using System.Text;
 namespace Edge.Server.Control.Certificates;
 
 /// <summary>A readable request of a node for its client certificate: who it wants to be, and its key.</summary>
-internal sealed record NodeRequest(string Node, PublicKey Key, X500DistinguishedName Subject)
+internal sealed record NodeRequest(string Node, PublicKey Key)
 {
+    public const string Group = "system:nodes";
+
     private const string UserPrefix = "system:node:";
-    private const string Group = "system:nodes";
 
     /// <summary>A certificate's common name holds 64 characters, and the prefix takes twelve.</summary>
     private const int NodeNameMax = 52;
 
     private const string CommonNameOid = "2.5.4.3";
     private const string OrganizationOid = "2.5.4.10";
+
+    /// <summary>The node as a user; the certificate's common name, by which the broker knows it.</summary>
+    public string User => UserPrefix + Node;
 
     /// <summary>Names the key: SHA-256 over its subject public key info.</summary>
     public string KeyHash => Convert.ToHexStringLower(SHA256.HashData(Key.ExportSubjectPublicKeyInfo()));
@@ -50,7 +54,9 @@ internal sealed record NodeRequest(string Node, PublicKey Key, X500Distinguished
         return One(request.SubjectName, OrganizationOid) != Group ? (null, $"subject organization must be {Group}")
             : !IsNodeName(node) ? (null, $"subject common name must be {UserPrefix} and a node name of at most "
                 + $"{NodeNameMax} lower case letters, digits, '-' and '.'")
-            : (new NodeRequest(node, request.PublicKey, request.SubjectName), "");
+            : HasMore(request.SubjectName) ? (null, "subject must hold one organization and one common name, each in "
+                + "a part of its own, and nothing else")
+            : (new NodeRequest(node, request.PublicKey), "");
     }
 
     /// <summary>A DNS subdomain, which can hold no wildcard and no level of an MQTT topic.</summary>
@@ -59,7 +65,17 @@ internal sealed record NodeRequest(string Node, PublicKey Key, X500Distinguished
         && name.All(letter => char.IsAsciiLetterLower(letter) || char.IsAsciiDigit(letter) || letter is '-' or '.')
         && name.Split('.').All(label => label.Length > 0 && label[0] != '-' && label[^1] != '-');
 
-    /// <summary>The attribute's value when it stands exactly once.</summary>
+    /// <summary>
+    /// Nothing but the two names is signed, so a sender who asks for more asks for what it would not get; a part of
+    /// several values, which others read in ways of their own, is an attack.
+    /// </summary>
+    private static bool HasMore(X500DistinguishedName subject)
+    {
+        var parts = subject.EnumerateRelativeDistinguishedNames().ToList();
+        return parts.Count != 2 || parts.Any(part => part.HasMultipleElements);
+    }
+
+    /// <summary>The attribute's value when it stands exactly once in a part of its own.</summary>
     private static string? One(X500DistinguishedName subject, string oid)
     {
         var values = subject.EnumerateRelativeDistinguishedNames()

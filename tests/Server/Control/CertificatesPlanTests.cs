@@ -31,6 +31,10 @@ public sealed class CertificatesPlanTests
     [InlineData("O=system:nodes, CN=system:node:N1", P256, "common name must be system:node:")]
     [InlineData("O=system:nodes, CN=system:node:a/b", P256, "common name must be system:node:")]
     [InlineData("O=system:nodes, CN=system:node:n1, CN=system:node:n2", P256, "common name must be system:node:")]
+    [InlineData("O=system:nodes, CN=system:node:n1, OU=x", P256, "and nothing else")]
+    [InlineData("OU=x+CN=system:node:victim, O=system:nodes, CN=system:node:n1", P256, "and nothing else")]
+    [InlineData("CN=system:node:n1, O=system:nodes, OU=x+CN=system:node:victim", P256, "and nothing else")]
+    [InlineData("O=system:nodes+CN=system:node:n1", P256, "organization must be system:nodes")]
     [InlineData("O=system:nodes, CN=system:node:n1", "P-384", "ECDSA P-256")]
     public void A_request_that_breaks_the_kubelet_rules_is_denied(string subject, string curve, string says)
     {

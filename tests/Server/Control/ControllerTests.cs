@@ -140,6 +140,7 @@ public sealed class ControllerTests : IAsyncDisposable
         var signed = _objects.Get(Resources.CertificateSigningRequests, null, "first")!.Status!;
         using var leaf = X509Certificate2.CreateFromPem(Encoding.ASCII.GetString(signed.Certificate!));
         Assert.Equal(("CN=test", 9999), (leaf.Issuer, leaf.NotAfter.ToUniversalTime().Year));
+        Assert.Equal("O=system:nodes, CN=system:node:n1", leaf.Subject);
         Assert.Equal("Approved", Assert.Single(signed.Conditions!).Type);
 
         var denied = _objects.Get(Resources.CertificateSigningRequests, null, "second")!.Status!;
@@ -156,7 +157,7 @@ public sealed class ControllerTests : IAsyncDisposable
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var request = new CertificateRequest(
-            new X500DistinguishedName($"O=system:nodes, CN=system:node:{node}"), key, HashAlgorithmName.SHA256);
+            new X500DistinguishedName($"CN=system:node:{node}, O=system:nodes"), key, HashAlgorithmName.SHA256);
         await _objects.Create(Resources.CertificateSigningRequests, new CertificateSigningRequest
         {
             Metadata = new ObjectMeta { Name = name },
