@@ -62,7 +62,7 @@ static async Task Serve(ServerSettings settings, CancellationToken ct)
 
     var publisher = new DesiredPublisher(objects, link, logs.CreateLogger<DesiredPublisher>());
     var intake = new ReportIntake(
-        objects, link, events, settings.NodeMonitorGracePeriod, time, logs.CreateLogger<ReportIntake>());
+        objects, link.Events, events, settings.NodeMonitorGracePeriod, time, logs.CreateLogger<ReportIntake>());
     var addressing = new NodeAddressing(objects, logs.CreateLogger<NodeAddressing>());
     var denied = new DenyList(objects, link, nodes => broker?.SetDenied(nodes), logs.CreateLogger<DenyList>());
     var relay = new LogRelay(link, time);

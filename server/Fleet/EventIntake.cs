@@ -44,7 +44,7 @@ internal sealed class EventIntake(Objects objects, EventRecorder recorder, ILogg
         {
             return JsonSerializer.Deserialize(payload.Span, ModelJson.Default.Event);
         }
-        catch (JsonException failure)
+        catch (Exception failure) when (failure is JsonException or InvalidOperationException)
         {
             log.ReportRefused(node, "event", failure.Message);
             return null;

@@ -39,4 +39,10 @@ internal static partial class FleetLog
 
     [LoggerMessage(1212, LogLevel.Warning, "Object {Key} could not be read; no node gets it")]
     public static partial void Unreadable(this ILogger log, Exception failure, string key);
+
+    [LoggerMessage(1213, LogLevel.Error, "Report {Key} of node {Node} could not be stored and is refused")]
+    public static partial void NotStored(this ILogger log, Exception fault, string node, string key);
+
+    [LoggerMessage(1214, LogLevel.Error, "{What} of node {Node} could not be handled and is dropped")]
+    public static partial void NotHandled(this ILogger log, Exception fault, string node, string what);
 }

@@ -49,8 +49,9 @@ internal sealed class Presence(Objects objects, TimeSpan grace, TimeProvider tim
 
     public async Task Reported(string node, JsonObject report, CancellationToken ct)
     {
-        Set(node, known => known with { Report = report });
         await Write(node, tree => NodeStatusPlan.Connected(tree, report, time.GetUtcNow()), ct);
+        // After the write: a report that cannot be stored must not come again with the next connection.
+        Set(node, known => known with { Report = report });
     }
 
     /// <summary>The grace period may be over: if the node is still not there, its status becomes Unknown.</summary>

@@ -25,7 +25,7 @@ internal sealed class ReportIntake
         [.. Enumerable.Range(0, Lanes).Select(_ => Channel.CreateBounded<LinkEvent>(LaneMax))];
 
     private readonly Objects _objects;
-    private readonly LinkServer _link;
+    private readonly ChannelReader<LinkEvent> _happened;
     private readonly Presence _presence;
     private readonly PodIntake _pods;
     private readonly EventIntake _events;
@@ -37,10 +37,10 @@ internal sealed class ReportIntake
     private sealed record GraceOver(string Node) : LinkEvent(Node);
 
     public ReportIntake(
-        Objects objects, LinkServer link, EventRecorder events, TimeSpan grace, TimeProvider time,
+        Objects objects, ChannelReader<LinkEvent> happened, EventRecorder events, TimeSpan grace, TimeProvider time,
         ILogger<ReportIntake> log)
     {
-        (_objects, _link, _grace, _time, _log) = (objects, link, grace, time, log);
+        (_objects, _happened, _grace, _time, _log) = (objects, happened, grace, time, log);
         _presence = new Presence(objects, grace, time, log);
         _pods = new PodIntake(objects, log);
         _events = new EventIntake(objects, events, log);
@@ -74,7 +74,7 @@ internal sealed class ReportIntake
 
     private async Task Dispatch(CancellationToken ct)
     {
-        await foreach (var happened in _link.Events.ReadAllAsync(ct))
+        await foreach (var happened in _happened.ReadAllAsync(ct))
         {
             await LaneOf(happened.Node).WriteAsync(happened, ct);
         }
@@ -106,7 +106,18 @@ internal sealed class ReportIntake
             _log.StoreFailed(failure, happened.Node);
             return false;
         }
+        catch (Exception fault) when (IsOfOneNode(fault))
+        {
+            _log.NotHandled(fault, happened.Node, happened.GetType().Name);
+            return true;
+        }
     }
+
+    /// <summary>
+    /// What one node said, or what is stored of it, is broken: that is its own affair. The rest (the store is broken,
+    /// the server ends) ends the loops.
+    /// </summary>
+    private static bool IsOfOneNode(Exception fault) => fault is not (StoreException or OperationCanceledException);
 
     private async Task Handle(LinkEvent happened, CancellationToken ct)
     {
@@ -161,7 +172,20 @@ internal sealed class ReportIntake
         reported.Committed();
     }
 
+    /// <summary>What cannot be stored is refused and acknowledged, or the node would send it for ever.</summary>
     private async Task Take(string node, MapEntry entry, CancellationToken ct)
+    {
+        try
+        {
+            await Store(node, entry, ct);
+        }
+        catch (Exception fault) when (IsOfOneNode(fault))
+        {
+            _log.NotStored(fault, node, entry.Key);
+        }
+    }
+
+    private async Task Store(string node, MapEntry entry, CancellationToken ct)
     {
         // What cannot be read is dropped and acknowledged: sending it again would not make it better.
         var (report, problem) = ReportReader.Read(entry);

@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using System.Text.Json.Serialization.Metadata;
 using Edge.Proto.Model;
 using Edge.Proto.Sync;
+using Edge.Server.Store;
 
 namespace Edge.Server.Fleet;
 
@@ -32,15 +33,25 @@ internal static class ReportReader
                 : entry.Key == ImagesKey ? CheckImages(tree)
                 : (null, "no such key is known");
         }
-        catch (Exception failure) when (failure is JsonException or ArgumentException)
+        catch (Exception failure) when (failure is JsonException or ArgumentException or InvalidOperationException)
         {
             // ArgumentException: a name stands twice in an object, which is found when the tree is walked.
+            // InvalidOperationException: a text is no Unicode, which is found when the text is looked at.
             return (null, failure.Message);
         }
     }
 
-    private static (JsonNode?, string) Check<T>(JsonNode? tree, JsonTypeInfo<T> type) where T : class =>
-        tree is JsonObject && tree.Deserialize(type) is not null ? (tree, "") : (null, "it is not an object");
+    private static (JsonNode?, string) Check<T>(JsonNode? tree, JsonTypeInfo<T> type) where T : class
+    {
+        if (tree is not JsonObject map || map.Deserialize(type) is null)
+        {
+            return (null, "it is not an object");
+        }
+
+        // Texts in fields that no record knows are read for the first time when they are stored.
+        _ = ObjectBytes.Write(map);
+        return (tree, "");
+    }
 
     private static (JsonNode?, string) CheckImages(JsonNode? tree)
     {

@@ -37,6 +37,14 @@ public sealed class ReportReaderTests
     [InlineData("images", "{}")]
     [InlineData("images", """["a:1"]""")]
     [InlineData("images", """[{"names":"a:1"}]""")]
+    [InlineData("pods/u", """{"metadata":{"creationTimestamp":"yesterday"}}""")]
+    [InlineData("pods/u", """{"metadata":{"creationTimestamp":""}}""")]
+    [InlineData("pods/u", """{"metadata":{"name":"\ud800"}}""")]
+    [InlineData("pods/u", """{"\ud800":1}""")]
+    [InlineData("pods/u", """{"status":{"unknown":{"\ud800":1}}}""")]
+    [InlineData("pods/u", """{"status":{"unknown":["\ud800"]}}""")]
+    [InlineData("node", """{"status":{"unknown":"\udc00"}}""")]
+    [InlineData("images", """[{"names":["a:1"],"unknown":"\ud800"}]""")]
     [InlineData("secrets", "{}")]
     public void A_report_of_the_wrong_form_is_refused(string key, string text)
     {

@@ -1,0 +1,87 @@
+using System.Text;
+using System.Threading.Channels;
+using Edge.Proto.Sync;
+using Edge.Server.Fleet;
+using Edge.Server.Link;
+using Edge.Server.Store;
+using Edge.Tests.Server.Store;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace Edge.Tests.Server.Fleet;
+
+/// <summary>The loop that serves all nodes goes on whatever one of them says.</summary>
+public sealed class ReportIntakeTests : IAsyncDisposable
+{
+    private readonly StoreFixture _fixture = new();
+    private readonly Objects _objects;
+    private readonly Channel<LinkEvent> _happened = Channel.CreateBounded<LinkEvent>(16);
+    private readonly CancellationTokenSource _end = new();
+    private readonly Task _running;
+
+    public ReportIntakeTests()
+    {
+        _objects = new Objects(_fixture.Store, _fixture.Clock, () => "uid");
+        _running = new ReportIntake(
+            _objects, _happened.Reader, new EventRecorder(_objects, _fixture.Clock), TimeSpan.FromSeconds(40),
+            _fixture.Clock, NullLogger<ReportIntake>.Instance).Run(_end.Token);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _end.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => _running);
+        _end.Dispose();
+        await _fixture.DisposeAsync();
+    }
+
+    [Theory]
+    [InlineData("pods/u", """{"metadata":{"creationTimestamp":"yesterday"}}""")]
+    [InlineData("pods/u", """{"metadata":{"\ud800":"x"}}""")]
+    [InlineData("node", """{"status":{"unknown":"\ud800"}}""")]
+    [InlineData("node", """{"labels":{"edge/a":"b"},"status":{"conditions":[{"type":{}}]}}""")]
+    [InlineData("images", """[{"unknown":"\ud800"}]""")]
+    public async Task A_broken_report_is_acknowledged_and_the_next_one_is_stored(string key, string text)
+    {
+        await _fixture.Put(Resources.Nodes.KeyOf(null, "n1"), """{"metadata":{"name":"n1"}}""");
+        await Report("n1", key, text);
+        await Report("n1", "node", """{"status":{"capacity":{"cpu":"4"}}}""");
+        Assert.Equal("4", _objects.Get(Resources.Nodes, null, "n1")?.Status?.Capacity?["cpu"].ToString());
+    }
+
+    [Theory]
+    [InlineData("""{"firstTimestamp":"yesterday"}""")]
+    [InlineData("""{"eventTime":"yesterday"}""")]
+    [InlineData("""{"involvedObject":{"kind":"Node","name":"n1"},"message":"\ud800"}""")]
+    public async Task A_broken_event_is_dropped_and_the_next_report_is_stored(string text)
+    {
+        await _fixture.Put(Resources.Nodes.KeyOf(null, "n1"), """{"metadata":{"name":"n1"}}""");
+        await _happened.Writer.WriteAsync(
+            new LinkEvent.Lane("n1", EventIntake.LaneKind, Encoding.UTF8.GetBytes(text), 0));
+        await Report("n1", "node", """{"status":{"capacity":{"cpu":"4"}}}""");
+        Assert.Equal("4", _objects.Get(Resources.Nodes, null, "n1")?.Status?.Capacity?["cpu"].ToString());
+    }
+
+    /// <summary>What is stored can be broken too, by a release of long ago or by hand.</summary>
+    [Fact]
+    public async Task A_broken_node_object_stops_nobody_elses_reports()
+    {
+        await _fixture.Put(Resources.Nodes.KeyOf(null, "n1"), """{"metadata":{"name":"n1"},"status":[]}""");
+        await _fixture.Put(Resources.Nodes.KeyOf(null, "n2"), """{"metadata":{"name":"n2"}}""");
+        await Report("n1", "node", """{"status":{"capacity":{"cpu":"4"}}}""");
+        await _fixture.Put(Resources.Nodes.KeyOf(null, "n1"), "{}");
+        await Report("n1", "node", """{"status":{"capacity":{"cpu":"4"}}}""");
+        await _happened.Writer.WriteAsync(new LinkEvent.Heard("n1", _fixture.Clock.GetUtcNow()));
+        await Report("n2", "node", """{"status":{"capacity":{"cpu":"4"}}}""");
+        Assert.Equal("4", _objects.Get(Resources.Nodes, null, "n2")?.Status?.Capacity?["cpu"].ToString());
+    }
+
+    /// <summary>Returns when the node would get its ack.</summary>
+    private async Task Report(string node, string key, string text)
+    {
+        var committed = new TaskCompletionSource();
+        await _happened.Writer.WriteAsync(new LinkEvent.Reported(
+            node, [new MapEntry(key, Encoding.UTF8.GetBytes(text))], [], false, committed.SetResult));
+        await await Task.WhenAny(committed.Task, _running);
+        Assert.True(committed.Task.IsCompleted, "the loop ended");
+    }
+}
