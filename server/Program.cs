@@ -42,9 +42,17 @@ static async Task Serve(ServerSettings settings, CancellationToken ct)
     var events = new EventRecorder(objects, time);
     var clusterUid = await new ClusterBootstrap(objects).Run(settings.BrokerUrl, pki.NodeCa.CertificatePem, ct);
 
+    var broker = settings.Broker is null
+        ? new BrokerProcess(BrokerSettingsOf(settings, pki), time, logs.CreateLogger<BrokerProcess>())
+        : null;
+    var link = new LinkServer(
+        LinkSettingsOf(settings, pki, clusterUid), time, random, logs.CreateLogger<LinkServer>());
+    var denied = new DenyList(objects, link, nodes => broker?.SetDenied(nodes), logs.CreateLogger<DenyList>());
+
     IController[] controllers =
     [
-        new CertificatesController(objects, pki.NodeCa, newUid, time, logs.CreateLogger<CertificatesController>()),
+        new CertificatesController(
+            objects, pki.NodeCa, denied.Has, newUid, time, logs.CreateLogger<CertificatesController>()),
         new NamespacesController(objects, time, logs.CreateLogger<NamespacesController>()),
         new NodesController(objects, time, logs.CreateLogger<NodesController>()),
         new PodsController(objects, time, logs.CreateLogger<PodsController>()),
@@ -54,24 +62,15 @@ static async Task Serve(ServerSettings settings, CancellationToken ct)
         controller => new ControllerLoop(controller, store, time, logs.CreateLogger<ControllerLoop>()));
     var scheduler = new SchedulerLoop(objects, events, time, logs.CreateLogger<SchedulerLoop>());
 
-    var broker = settings.Broker is null
-        ? new BrokerProcess(BrokerSettingsOf(settings, pki), time, logs.CreateLogger<BrokerProcess>())
-        : null;
-    var link = new LinkServer(
-        LinkSettingsOf(settings, pki, clusterUid), time, random, logs.CreateLogger<LinkServer>());
-
     var publisher = new DesiredPublisher(objects, link, logs.CreateLogger<DesiredPublisher>());
     var intake = new ReportIntake(
         objects, link.Events, events, settings.NodeMonitorGracePeriod, time, logs.CreateLogger<ReportIntake>());
     var addressing = new NodeAddressing(objects, logs.CreateLogger<NodeAddressing>());
-    var denied = new DenyList(objects, link, nodes => broker?.SetDenied(nodes), logs.CreateLogger<DenyList>());
     var relay = new LogRelay(link, time);
 
     await using var api = new ApiServer(
         new ApiSettings(settings.Listen, pki.ApiServing, pki.ApiCa.Certificate, pki.NodeCa.Certificate)
-        {
-            VersionMinor = settings.VersionMinor,
-        },
+        { VersionMinor = settings.VersionMinor, IsDenied = denied.Has },
         objects, (node, request, cancel) => relay.Open(node, ToStream(request), cancel), time, random, logs);
 
     // Nodes must hear what they run, and whom we deny, from the first hello on.

@@ -36,7 +36,7 @@ internal sealed class ApiServer : IAsyncDisposable
         var tokens = new BootstrapTokens(objects, time);
         var parts = new VerbParts(objects, catalog, new SnapshotPins(time), time, new NameSuffix(random));
         var dispatcher = new Dispatcher(
-            new Authenticator(new CertificateUsers(settings.ApiCa, settings.NodeCa), tokens),
+            new Authenticator(new CertificateUsers(settings.ApiCa, settings.NodeCa), tokens, settings.IsDenied),
             new Router(parts, tokens, openLogs),
             new DiscoveryEndpoint(catalog, settings.VersionMinor, settings.ApiCa.ExportCertificatePem()), catalog,
             time, _log);

@@ -13,4 +13,7 @@ internal sealed record ApiSettings(
 {
     /// <summary>The minor that /version shows; kubectl picks features by it.</summary>
     public int VersionMinor { get; init; } = 33;
+
+    /// <summary>Whether the node of this name is denied: its certificate is good and means nobody.</summary>
+    public Func<string, bool> IsDenied { get; init; } = _ => false;
 }

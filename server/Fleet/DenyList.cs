@@ -13,10 +13,14 @@ internal sealed class DenyList(
 {
     public const string ConfigMapName = "edge-denied-nodes";
 
-    private HashSet<string> _denied = [];
+    // Replaced whole, so that it may be read from any thread.
+    private volatile HashSet<string> _denied = [];
 
     /// <summary>Must be done before the link runs.</summary>
     public void Prime() => Apply();
+
+    /// <summary>Whether the node may not speak; from any thread.</summary>
+    public bool Has(string node) => _denied.Contains(node);
 
     public async Task Run(CancellationToken ct)
     {

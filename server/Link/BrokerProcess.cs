@@ -18,6 +18,7 @@ internal sealed partial class BrokerProcess(BrokerSettings settings, TimeProvide
     private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(2);
 
     private readonly Lock _gate = new();
+    private IReadOnlyCollection<string> _denied = [];
     private int? _pid;
 
     /// <summary>Keeps the broker running until cancelled; leaves it running then.</summary>
@@ -36,12 +37,17 @@ internal sealed partial class BrokerProcess(BrokerSettings settings, TimeProvide
         while (await timer.WaitForNextTickAsync(cancel));
     }
 
-    /// <summary>Refuses these nodes from now on, and only these; live connections lose their rights at once.</summary>
+    /// <summary>
+    /// Refuses these nodes from now on, and only these; live connections lose their rights at once. May be called
+    /// before <see cref="Run"/>.
+    /// </summary>
     public void SetDenied(IReadOnlyCollection<string> nodes)
     {
         lock (_gate)
         {
-            Replace(settings.AclFile, BrokerConfig.Acl(nodes));
+            _denied = nodes;
+            Directory.CreateDirectory(settings.DataDirectory, OwnerOnly);
+            Replace(settings.AclFile, BrokerConfig.Acl(_denied));
         }
 
         Reload();
@@ -88,11 +94,15 @@ internal sealed partial class BrokerProcess(BrokerSettings settings, TimeProvide
     /// <summary>True when the configuration on disk was another one: a running broker must be replaced.</summary>
     private bool WriteFiles()
     {
-        Directory.CreateDirectory(settings.DataDirectory, OwnerOnly);
         // The socket needs no password: the directory's mode is what keeps others out.
         Directory.CreateDirectory(settings.RunDirectory, OwnerOnly);
         File.SetUnixFileMode(settings.RunDirectory, OwnerOnly);
-        Replace(settings.AclFile, BrokerConfig.Acl(settings.Denied));
+        lock (_gate)
+        {
+            Directory.CreateDirectory(settings.DataDirectory, OwnerOnly);
+            Replace(settings.AclFile, BrokerConfig.Acl(_denied));
+        }
+
         return Replace(settings.ConfigFile, BrokerConfig.Text(settings, Environment.UserName));
     }
 

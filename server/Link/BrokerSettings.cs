@@ -25,9 +25,6 @@ internal sealed record BrokerSettings
 
     public string Executable { get; init; } = "mosquitto";
 
-    /// <summary>Nodes that may not speak.</summary>
-    public IReadOnlyCollection<string> Denied { get; init; } = [];
-
     public string ConfigFile => Path.Combine(DataDirectory, "mosquitto.conf");
 
     public string AclFile => Path.Combine(DataDirectory, "mosquitto.acl");

@@ -18,8 +18,6 @@ internal sealed class NodeLink(string name, ServerSession session)
     /// </summary>
     public bool Known { get; set; }
 
-    public bool Denied { get; set; }
-
     /// <summary>Fleet was told Connected, and not Disconnected since.</summary>
     public bool Told { get; set; }
 

@@ -4,7 +4,8 @@ using Microsoft.AspNetCore.Http;
 namespace Edge.Server.Api.Identity;
 
 /// <summary>Finds out who asks: client certificate first, then bearer token, else anonymous.</summary>
-internal sealed class Authenticator(CertificateUsers certificates, BootstrapTokens tokens)
+internal sealed class Authenticator(
+    CertificateUsers certificates, BootstrapTokens tokens, Func<string, bool> isDenied)
 {
     private const string Bearer = "Bearer ";
 
@@ -14,7 +15,9 @@ internal sealed class Authenticator(CertificateUsers certificates, BootstrapToke
         var certificate = http.Connection.ClientCertificate;
         if (certificate is not null && certificates.Find(certificate) is { } user)
         {
-            return user;
+            return IsDenied(user)
+                ? throw Errors.Unauthorized($"NodeDenied: {user.Name} is denied by the administrator")
+                : user;
         }
 
         var header = http.Request.Headers.Authorization.ToString();
@@ -25,4 +28,8 @@ internal sealed class Authenticator(CertificateUsers certificates, BootstrapToke
 
         return certificate is null ? UserInfo.Anonymous : throw Errors.Unauthorized();
     }
+
+    private bool IsDenied(UserInfo user) =>
+        user.IsIn(UserInfo.Nodes) && user.Name.StartsWith(UserInfo.NodePrefix, StringComparison.Ordinal)
+        && isDenied(user.Name[UserInfo.NodePrefix.Length..]);
 }

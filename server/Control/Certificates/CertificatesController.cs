@@ -13,7 +13,7 @@ namespace Edge.Server.Control.Certificates;
 /// token never serves two devices and a name never has two keys.
 /// </summary>
 internal sealed class CertificatesController(
-    Objects objects, CertificateAuthority nodeCa, Func<string> newUid, TimeProvider time,
+    Objects objects, CertificateAuthority nodeCa, Func<string, bool> isDenied, Func<string> newUid, TimeProvider time,
     ILogger<CertificatesController> log) : IController
 {
     private const string TimeFormat = "yyyy-MM-dd'T'HH:mm:ss'Z'";
@@ -34,7 +34,7 @@ internal sealed class CertificatesController(
         var csr = Objects.Read(Requests, stored);
         var step = CertificatesPlan.Decide(
             csr, name => objects.Get(Resources.Nodes, null, name),
-            id => objects.Get(Resources.Secrets, "kube-system", TokenName(id)), time.GetUtcNow());
+            id => objects.Get(Resources.Secrets, "kube-system", TokenName(id)), isDenied, time.GetUtcNow());
         switch (step)
         {
             case CertificateStep.Wait wait:

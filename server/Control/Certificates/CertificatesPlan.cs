@@ -38,9 +38,11 @@ internal static class CertificatesPlan
     /// <param name="csr">The request.</param>
     /// <param name="node">Finds a node by name.</param>
     /// <param name="token">Finds a bootstrap token's Secret by the token's id.</param>
+    /// <param name="isDenied">Whether the node of a name is denied.</param>
     /// <param name="now">The time.</param>
     public static CertificateStep Decide(
-        CertificateSigningRequest csr, Func<string, Node?> node, Func<string, Secret?> token, DateTimeOffset now)
+        CertificateSigningRequest csr, Func<string, Node?> node, Func<string, Secret?> token,
+        Func<string, bool> isDenied, DateTimeOffset now)
     {
         var denied = Has(csr, "Denied") || Has(csr, "Failed");
         if (denied || csr.Status?.Certificate is { Length: > 0 })
@@ -57,6 +59,11 @@ internal static class CertificatesPlan
         if (request is null)
         {
             return new CertificateStep.Deny("InvalidRequest", problem);
+        }
+
+        if (isDenied(request.Node))
+        {
+            return new CertificateStep.Deny("NodeDenied", $"node \"{request.Node}\" is denied by the administrator");
         }
 
         if (Has(csr, "Approved"))

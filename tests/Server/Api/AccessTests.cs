@@ -40,6 +40,19 @@ public sealed class AccessTests(ApiFixture api) : IClassFixture<ApiFixture>
     }
 
     [Fact]
+    public async Task A_denied_node_is_unauthorized_however_good_its_certificate_is()
+    {
+        const string path = "/apis/certificates.k8s.io/v1/certificatesigningrequests/none";
+        var other = api.Client(ApiFixture.Issue(api.NodeCa, "O=system:nodes, CN=system:node:n1"));
+        Assert.Equal(HttpStatusCode.NotFound, (await other.GetAsync(path)).StatusCode);
+        var denied = api.Client(
+            ApiFixture.Issue(api.NodeCa, $"O=system:nodes, CN=system:node:{ApiFixture.DeniedNode}"));
+        var answer = await denied.GetAsync(path);
+        Assert.Equal(HttpStatusCode.Unauthorized, answer.StatusCode);
+        Assert.Contains("denied", (string?)(await ApiFixture.Body(answer))["message"]);
+    }
+
+    [Fact]
     public async Task A_bootstrap_token_may_enrol_and_nothing_else()
     {
         await MakeToken("aaaaaa", DateTimeOffset.UtcNow.AddHours(1));

@@ -32,6 +32,8 @@ public sealed class ApiFixture : IAsyncLifetime
 
     public HttpClient Admin { get; private set; } = null!;
 
+    internal const string DeniedNode = "denied";
+
     internal int Port { get; init; }
 
     internal int VersionMinor { get; init; } = 33;
@@ -56,6 +58,7 @@ public sealed class ApiFixture : IAsyncLifetime
             [new IPEndPoint(IPAddress.Loopback, Port)], Issue(ApiCa, "CN=edge-server"), ApiCa, NodeCa)
         {
             VersionMinor = VersionMinor,
+            IsDenied = name => name == DeniedNode,
         };
         Server = new ApiServer(settings, Objects, (node, request, ct) => Logs(node, request, ct),
             TimeProvider.System, new Random(1), NullLoggerFactory.Instance);

@@ -83,7 +83,7 @@ public sealed class CertificatesPlanTests
             "unreadable" => Secret(expiration: "tomorrow"),
             _ => null,
         };
-        var step = CertificatesPlan.Decide(Request("n1"), _ => null, _ => secret, _now);
+        var step = CertificatesPlan.Decide(Request("n1"), _ => null, _ => secret, _ => false, _now);
         Assert.Equal(reason, Assert.IsType<CertificateStep.Deny>(step).Reason);
     }
 
@@ -94,13 +94,13 @@ public sealed class CertificatesPlanTests
         var key = NodeRequest.Parse(csr.Spec.Request, csr.Spec.Usages!).Request!.KeyHash;
         var used = Secret(usedBy: "n1");
 
-        var same = CertificatesPlan.Decide(csr, _ => NodeWithKey("n1", key), _ => used, _now);
+        var same = CertificatesPlan.Decide(csr, _ => NodeWithKey("n1", key), _ => used, _ => false, _now);
         Assert.Null(Assert.IsType<CertificateStep.Sign>(same).TokenId);
 
-        var other = CertificatesPlan.Decide(Request("n1"), _ => NodeWithKey("n1", key), _ => used, _now);
+        var other = CertificatesPlan.Decide(Request("n1"), _ => NodeWithKey("n1", key), _ => used, _ => false, _now);
         Assert.Equal("TokenUsed", Assert.IsType<CertificateStep.Deny>(other).Reason);
 
-        var gone = CertificatesPlan.Decide(csr, _ => null, _ => used, _now);
+        var gone = CertificatesPlan.Decide(csr, _ => null, _ => used, _ => false, _now);
         Assert.Equal("TokenUsed", Assert.IsType<CertificateStep.Deny>(gone).Reason);
     }
 
@@ -111,6 +111,23 @@ public sealed class CertificatesPlanTests
         Assert.IsType<CertificateStep.Sign>(Decide(own, NodeWithKey("n1", "old")));
         Assert.IsType<CertificateStep.Wait>(Decide(own));
         Assert.IsType<CertificateStep.Wait>(Decide(From(Request("n1"), "system:node:n2"), NodeWithKey("n1", "old")));
+    }
+
+    [Theory]
+    [InlineData("system:node:n1", false)]
+    [InlineData(CertificatesPlan.BootstrapPrefix + Token, false)]
+    [InlineData("kubernetes-admin", true)]
+    public void A_denied_node_is_signed_no_certificate_whoever_asks(string user, bool approved)
+    {
+        var csr = From(Request("n1"), user) with
+        {
+            Status = approved
+                ? new() { Conditions = [new Condition { Type = "Approved", Status = "True" }] }
+                : null,
+        };
+        var step = CertificatesPlan.Decide(
+            csr, _ => NodeWithKey("n1", "old"), _ => Secret(), name => name == "n1", _now);
+        Assert.Equal("NodeDenied", Assert.IsType<CertificateStep.Deny>(step).Reason);
     }
 
     [Fact]
@@ -140,11 +157,12 @@ public sealed class CertificatesPlanTests
         };
         Assert.Equal(TimeSpan.FromHours(1), Assert.IsType<CertificateStep.Wait>(Decide(denied)).Again);
         Assert.IsType<CertificateStep.Delete>(
-            CertificatesPlan.Decide(denied, _ => null, _ => null, _now.AddHours(1)));
+            CertificatesPlan.Decide(denied, _ => null, _ => null, _ => false, _now.AddHours(1)));
     }
 
     private static CertificateStep Decide(CertificateSigningRequest csr, Node? node = null) =>
-        CertificatesPlan.Decide(csr, name => name == node?.Metadata.Name ? node : null, _ => Secret(), _now);
+        CertificatesPlan.Decide(
+            csr, name => name == node?.Metadata.Name ? node : null, _ => Secret(), _ => false, _now);
 
     private static CertificateSigningRequest Request(string node) => Csr(Pem($"O=system:nodes, CN=system:node:{node}"));
 

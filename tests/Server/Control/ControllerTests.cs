@@ -129,7 +129,7 @@ public sealed class ControllerTests : IAsyncDisposable
         }, default);
         using var ca = CertificateAuthority.Create("test").Certificate;
         var certificates = new CertificatesController(
-            _objects, new CertificateAuthority(ca), () => "uid-of-node", _fixture.Clock,
+            _objects, new CertificateAuthority(ca), _ => false, () => "uid-of-node", _fixture.Clock,
             NullLogger<CertificatesController>.Instance);
 
         await Ask("first", "n1");

@@ -96,6 +96,23 @@ public sealed class BrokerTests
         }
     }
 
+    /// <summary>Nothing of the broker is on disk yet, as after a restore of the database alone.</summary>
+    [SkippableFact]
+    public async Task A_node_that_was_denied_before_the_broker_runs_has_no_rights()
+    {
+        var (world, _) = await LinkWorld.Start("a");
+        await using var ended = world;
+        var insider = await world.Insider(Topics.AllUp);
+        await Subscribed(insider);
+        var (a, b) = (await world.Node("a"), await world.Node("b"));
+        a.Publish(Topics.Up("a"), "heard");
+        b.Publish(Topics.Up("b"), "own");
+
+        Assert.Single(await insider.Until(Topics.Up("b"), "own"));
+        Assert.StartsWith(
+            $"user {Topics.UserPrefix}a\ntopic deny #\n", await File.ReadAllTextAsync(world.Settings.AclFile));
+    }
+
     [SkippableFact]
     public async Task A_running_broker_is_adopted_and_cuts_no_session()
     {

@@ -41,22 +41,27 @@ internal sealed class LinkWorld : IAsyncDisposable
     public static CancellationToken Limit => new CancellationTokenSource(TimeSpan.FromSeconds(30)).Token;
 
     /// <summary>A world with a broker that accepts connections.</summary>
-    public static async Task<(LinkWorld World, BrokerProcess Broker)> Start()
+    public static async Task<(LinkWorld World, BrokerProcess Broker)> Start(params string[] denied)
     {
         var found = (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':')
             .Any(folder => File.Exists(Path.Combine(folder, "mosquitto")));
         Skip.IfNot(found, "mosquitto is not installed: the link is not tested");
         var world = new LinkWorld();
-        var broker = world.Supervise();
+        var broker = world.Supervise(denied);
         await world.Accepting();
         return (world, broker);
     }
 
     /// <summary>A supervisor of the one broker, as each start of edge-server makes one.</summary>
-    public BrokerProcess Supervise()
+    public BrokerProcess Supervise(params string[] denied)
     {
         _supervision = CancellationTokenSource.CreateLinkedTokenSource(_end.Token);
         var broker = new BrokerProcess(Settings, TimeProvider.System, NullLogger<BrokerProcess>.Instance);
+        if (denied.Length > 0)
+        {
+            broker.SetDenied(denied);
+        }
+
         _running.Add(broker.Run(_supervision.Token));
         return broker;
     }

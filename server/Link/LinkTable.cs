@@ -1,0 +1,244 @@
+using Edge.Proto.Link;
+using Edge.Proto.Mqtt;
+using Edge.Proto.Sync;
+using Microsoft.Extensions.Logging;
+
+namespace Edge.Server.Link;
+
+/// <summary>
+/// What the link knows of all nodes: their sessions, who is denied, who is gone. Does no I/O. Guarded by the gate of
+/// <see cref="LinkServer"/>.
+/// </summary>
+/// <param name="settings">What the server says of itself.</param>
+/// <param name="clock">Tells the time; nothing here waits.</param>
+/// <param name="random">Makes the epoch of desired.</param>
+/// <param name="send">Sends to a topic, or drops.</param>
+/// <param name="log">Sessions and why nodes are gone.</param>
+internal sealed class LinkTable(
+    SessionSettings settings, TimeProvider clock, Random random, Action<string, Envelope> send, ILogger log)
+{
+    /// <summary>After a broker's restart: nodes that did not come back by then are gone.</summary>
+    public static readonly TimeSpan ReturnWait = TimeSpan.FromSeconds(60);
+
+    private readonly Dictionary<string, NodeLink> _nodes = new(StringComparer.Ordinal);
+    private readonly HashSet<string> _denied = new(StringComparer.Ordinal);
+    private readonly List<LinkEvent> _pending = [];
+    private readonly ulong _epoch = SessionId.Next(random);
+    private readonly long _start = clock.GetTimestamp();
+    private TimeSpan? _sweepAt;
+
+    public TimeSpan Now => clock.GetElapsedTime(_start);
+
+    /// <summary>The node's link when it has a session.</summary>
+    public NodeLink? Open(string node) =>
+        _nodes.TryGetValue(node, out var link) && link.Session.IsOpen ? link : null;
+
+    /// <summary>What Fleet is to be told since the last call.</summary>
+    public LinkEvent[] TakePending()
+    {
+        LinkEvent[] events = [.. _pending];
+        _pending.Clear();
+        return events;
+    }
+
+    public SetOutcome SetDesired(string node, IReadOnlyList<MapEntry> upserts, IReadOnlyList<string> removals) =>
+        Node(node).Session.Desired.Apply(upserts, removals);
+
+    public SetOutcome SetAllDesired(string node, IReadOnlyList<MapEntry> entries)
+    {
+        var link = Node(node);
+        var outcome = link.Session.Desired.ApplyAll(entries);
+        if (!link.Known && outcome != SetOutcome.TooLarge)
+        {
+            link.Known = true;
+            Invite(link);
+        }
+
+        return outcome;
+    }
+
+    public void Forget(string node)
+    {
+        if (_nodes.Remove(node, out var link))
+        {
+            Gone(link, "the node was deleted");
+        }
+    }
+
+    /// <summary>Denied is a name, not a link: a node that is deleted and made again stays denied.</summary>
+    public void Deny(string node)
+    {
+        _denied.Add(node);
+        if (_nodes.TryGetValue(node, out var link))
+        {
+            Gone(link, "the node is denied");
+        }
+    }
+
+    public void Allow(string node) => _denied.Remove(node);
+
+    public void Handle(MqttEvent heard)
+    {
+        switch (heard)
+        {
+            case MqttEvent.Connected:
+                // The broker now tells which nodes are there, and each of them is invited.
+                CloseSessions();
+                _sweepAt = Now + ReturnWait;
+                break;
+            case MqttEvent.Disconnected:
+                AbortStreams("the connection to the broker was lost");
+                CloseSessions();
+                break;
+            case MqttEvent.Received received when Topics.Parse(received.Message.Topic) is { } topic
+                && !_denied.Contains(topic.Node):
+                Receive(Node(topic.Node), topic, received.Message.Payload);
+                break;
+        }
+    }
+
+    /// <summary>Sends and offers what is due; returns the time of the next call.</summary>
+    /// <param name="committed">Called, at any time and from any thread, when an offered change is on disk.</param>
+    public TimeSpan? Work(Action<NodeLink, MapChange> committed)
+    {
+        var now = Now;
+        TimeSpan? due = null;
+        foreach (var link in _nodes.Values)
+        {
+            link.Session.Poll(now);
+            if (link.Session.Reported.TakeOffer() is { } change)
+            {
+                _pending.Add(new LinkEvent.Reported(
+                    link.Name, change.Upserts, change.Removals, change.Snapshot, () => committed(link, change)));
+            }
+
+            due = Times.Earliest(due, link.Session.Due);
+        }
+
+        if (now >= _sweepAt)
+        {
+            _sweepAt = null;
+            var absent = _nodes.Values.Where(link => link.Told && !link.Session.IsOpen).ToList();
+            absent.ForEach(link => Gone(link, "it did not come back to the broker"));
+        }
+
+        return Times.Earliest(due, _sweepAt);
+    }
+
+    public void AbortStreams(string reason)
+    {
+        foreach (var link in _nodes.Values)
+        {
+            link.Streams.Abort(reason);
+        }
+    }
+
+    private NodeLink Node(string name)
+    {
+        if (!_nodes.TryGetValue(name, out var link))
+        {
+            var topic = Topics.Down(name);
+            var session = new ServerSession(settings, _epoch, [], random, envelope => send(topic, envelope));
+            _nodes[name] = link = new NodeLink(name, session);
+        }
+
+        return link;
+    }
+
+    private void Invite(NodeLink link)
+    {
+        if (!_denied.Contains(link.Name))
+        {
+            link.Session.Invite(Now);
+        }
+    }
+
+    private void Receive(NodeLink link, TopicParts topic, ReadOnlyMemory<byte> payload)
+    {
+        if (topic.Kind == TopicKind.Presence)
+        {
+            OnPresence(link, payload);
+        }
+        else if (link.Known && Packet.Decode(payload.Span) is { } envelope)
+        {
+            if (topic.Kind == TopicKind.Messages)
+            {
+                OnMessage(link, envelope);
+            }
+            else if (link.Session.IsOpen && envelope.Session == link.Session.Session)
+            {
+                link.Streams.Find(topic.Stream)?.Receive(envelope);
+            }
+        }
+    }
+
+    private void OnPresence(NodeLink link, ReadOnlyMemory<byte> payload)
+    {
+        if (PresenceMessage.Read(payload.Span) is not { } presence)
+        {
+            return;
+        }
+
+        if (presence.Online)
+        {
+            link.Incarnation = presence.Incarnation;
+            if (link.Known && !link.Session.IsOpen)
+            {
+                Invite(link);
+            }
+        }
+        else if (presence.Incarnation == link.Incarnation)
+        {
+            Gone(link, "its broker connection ended");
+        }
+    }
+
+    private void OnMessage(NodeLink link, Envelope envelope)
+    {
+        switch (link.Session.Receive(envelope, Now))
+        {
+            case SessionNews.Opened:
+                link.NewSession();
+                link.Told = true;
+                var (desired, reported) = SessionAgreement.Of(envelope.Hello, link.Session);
+                LinkLog.SessionOpened(log, link.Name, link.Session.Session, desired, reported);
+                _pending.Add(new LinkEvent.Connected(link.Name, envelope.Hello));
+                _pending.Add(new LinkEvent.Heard(link.Name, clock.GetUtcNow()));
+                break;
+            case SessionNews.Heard:
+                _pending.Add(new LinkEvent.Heard(link.Name, clock.GetUtcNow()));
+                break;
+            case SessionNews.Passed when envelope.BodyCase == Envelope.BodyOneofCase.Lane:
+                if (link.LaneGap(envelope.Lane) is { } lost)
+                {
+                    var lane = envelope.Lane;
+                    _pending.Add(new LinkEvent.Lane(link.Name, lane.Kind, lane.Payload.Memory, lost));
+                }
+
+                break;
+            case SessionNews.Passed:
+            case SessionNews.None:
+                break;
+        }
+    }
+
+    private void Gone(NodeLink link, string reason)
+    {
+        link.Session.Close();
+        link.Streams.Abort(reason);
+        if (link.Told)
+        {
+            link.Told = false;
+            LinkLog.NodeGone(log, link.Name, reason);
+            _pending.Add(new LinkEvent.Disconnected(link.Name));
+        }
+    }
+
+    private void CloseSessions()
+    {
+        foreach (var link in _nodes.Values)
+        {
+            link.Session.Close();
+        }
+    }
+}
