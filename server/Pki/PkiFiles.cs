@@ -10,8 +10,8 @@ namespace Edge.Server.Pki;
 /// </summary>
 internal sealed record PkiFiles
 {
-    private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-    private const UnixFileMode OwnerDirectory = OwnerOnly | UnixFileMode.UserExecute;
+    private const UnixFileMode OwnerDirectory =
+        UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
 
     public required string Directory { get; init; }
 
@@ -91,13 +91,9 @@ internal sealed record PkiFiles
         string directory, string file, Func<X509Certificate2, bool> keeps, Func<PublicKey, X509Certificate2> sign)
     {
         var (certificatePath, keyPath) = PathsOf(directory, file);
-        if (File.Exists(certificatePath) && File.Exists(keyPath))
+        if (Pair(certificatePath, keyPath) is { } present && keeps(present))
         {
-            var present = X509Certificate2.CreateFromPemFile(certificatePath, keyPath);
-            if (keeps(present))
-            {
-                return present;
-            }
+            return present;
         }
 
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
@@ -107,25 +103,27 @@ internal sealed record PkiFiles
         return X509Certificate2.CreateFromPemFile(certificatePath, keyPath);
     }
 
+    /// <summary>
+    /// Null also for files that are broken or not a pair: a power cut between the two leaves a new key beside the old
+    /// certificate, and a leaf costs nothing to make again.
+    /// </summary>
+    private static X509Certificate2? Pair(string certificatePath, string keyPath)
+    {
+        try
+        {
+            return File.Exists(certificatePath) && File.Exists(keyPath)
+                ? X509Certificate2.CreateFromPemFile(certificatePath, keyPath)
+                : null;
+        }
+        catch (Exception broken) when (broken is CryptographicException or ArgumentException)
+        {
+            return null;
+        }
+    }
+
     private static (string Certificate, string Key) PathsOf(string directory, string file) =>
         (Path.Combine(directory, file + ".crt"), Path.Combine(directory, file + ".key"));
 
-    /// <summary>Whole or not at all, also over a power cut.</summary>
-    internal static void Write(string path, string text)
-    {
-        var temporary = path + ".new";
-        var options = new FileStreamOptions
-        {
-            Mode = FileMode.Create,
-            Access = FileAccess.Write,
-            UnixCreateMode = OwnerOnly,
-        };
-        using (var file = new FileStream(temporary, options))
-        {
-            file.Write(System.Text.Encoding.UTF8.GetBytes(text));
-            file.Flush(flushToDisk: true);
-        }
-
-        File.Move(temporary, path, overwrite: true);
-    }
+    internal static void Write(string path, string text) =>
+        DurableFile.Write(path, System.Text.Encoding.UTF8.GetBytes(text));
 }

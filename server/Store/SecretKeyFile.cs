@@ -22,7 +22,7 @@ internal static class SecretKeyFile
 
         if (!File.Exists(path))
         {
-            Create(path);
+            DurableFile.Write(path, RandomNumberGenerator.GetBytes(KeyBytes));
         }
 
         const UnixFileMode others = UnixFileMode.GroupRead | UnixFileMode.GroupWrite
@@ -39,23 +39,4 @@ internal static class SecretKeyFile
     public static byte[] FromBytes(byte[] key, string source) => key.Length == KeyBytes
         ? key
         : throw new InvalidDataException($"secret key \"{source}\" has {key.Length} bytes, not {KeyBytes}");
-
-    private static void Create(string path)
-    {
-        var temporary = path + ".new";
-        var options = new FileStreamOptions
-        {
-            Mode = FileMode.Create,
-            Access = FileAccess.Write,
-            UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
-        };
-        using (var file = new FileStream(temporary, options))
-        {
-            file.Write(RandomNumberGenerator.GetBytes(KeyBytes));
-            file.Flush(flushToDisk: true);
-        }
-
-        // A half-written key must never be read as the key.
-        File.Move(temporary, path);
-    }
 }
