@@ -8,7 +8,7 @@ internal sealed record LinkServerSettings
 {
     public required string ClusterUid { get; init; }
 
-    /// <summary>Path of the broker's unix socket, or <c>mqtts://host:port</c> of a broker that is not ours.</summary>
+    /// <summary>Path of the broker's unix socket, or <c>mqtts://localhost:port</c> of one that is not ours.</summary>
     public required string Broker { get; init; }
 
     /// <summary>PEM files of a broker reached by mqtts; unused with the unix socket.</summary>

@@ -19,10 +19,13 @@ internal sealed record ServerSettings
     /// </summary>
     public required IReadOnlyList<string> AdvertiseAddresses { get; init; }
 
-    /// <summary>The port of the broker that this server runs.</summary>
+    /// <summary>The port at which nodes reach the broker; the one that this server runs listens on it.</summary>
     public required int BrokerPort { get; init; }
 
-    /// <summary>Another broker's URL, <c>mqtts://host:port</c>; null to run mosquitto.</summary>
+    /// <summary>
+    /// Another broker on this machine: the path of its unix socket, or <c>mqtts://localhost:port</c>. Null to run
+    /// mosquitto.
+    /// </summary>
     public string? Broker { get; init; }
 
     /// <summary>The minor of Kubernetes that /version shows.</summary>
@@ -40,8 +43,8 @@ internal sealed record ServerSettings
 
     public string AdminKubeconfig => Path.Combine(DataDir, "admin.kubeconfig");
 
-    /// <summary>What nodes dial.</summary>
-    public string BrokerUrl => Broker ?? $"mqtts://{Bracket(AdvertiseAddresses[0])}:{BrokerPort}";
+    /// <summary>What nodes dial: a broker on this machine, so this machine's name.</summary>
+    public string BrokerUrl => $"mqtts://{Bracket(AdvertiseAddresses[0])}:{BrokerPort}";
 
     public string ApiUrl => $"https://{Bracket(AdvertiseAddresses[0])}:{Listen[0].Port}";
 

@@ -20,10 +20,10 @@ internal sealed record SettingName(string Key, string Flag, string Help, bool Re
             "127.0.0.1");
 
     public static readonly SettingName BrokerPort =
-        new("brokerPort", "--broker-port", "port of the broker that the server runs", false, "8883");
+        new("brokerPort", "--broker-port", "port at which nodes reach the broker", false, "8883");
 
     public static readonly SettingName Broker =
-        new("broker", "--broker", "mqtts://host:port of another broker", false);
+        new("broker", "--broker", "unix socket or mqtts://localhost:port of another broker on this machine", false);
 
     public static readonly SettingName VersionMinor =
         new("versionMinor", "--version-minor", "minor of Kubernetes that /version shows", false, "33");

@@ -65,7 +65,7 @@ internal sealed class SettingsReader
             Listen = [.. Values(SettingName.Listen).Select(EndPoint)],
             AdvertiseAddresses = [.. Values(SettingName.AdvertiseAddress).Select(Host)],
             BrokerPort = Number(SettingName.BrokerPort, PortMin, PortMax),
-            Broker = Values(SettingName.Broker) is [var url] ? BrokerUrl(url) : null,
+            Broker = Values(SettingName.Broker) is [var broker] ? LocalBroker(broker) : null,
             VersionMinor = Number(SettingName.VersionMinor, MinorMin, MinorMax),
             NodeMonitorGracePeriod =
                 TimeSpan.FromSeconds(Number(SettingName.NodeMonitorGracePeriod, GraceMin, GraceMax)),
@@ -123,16 +123,30 @@ internal sealed class SettingsReader
         return value;
     }
 
-    private string BrokerUrl(string value)
+    /// <summary>What the server sends is not sealed beyond TLS, and a broker reads all of it, Secrets too.</summary>
+    private string LocalBroker(string value)
     {
+        if (value.StartsWith('/'))
+        {
+            return value;
+        }
+
         if (!Uri.TryCreate(value, UriKind.Absolute, out var url) || url.Scheme != "mqtts" || url.Host.Length == 0
             || url.Port < PortMin)
         {
-            Wrong(SettingName.Broker, value, "mqtts://host:port");
+            Wrong(SettingName.Broker, value, "mqtts://localhost:port or the absolute path of a unix socket");
+        }
+        else if (!IsThisMachine(url.DnsSafeHost))
+        {
+            _errors.Add($"{SettingName.Broker.Key} ({SettingName.Broker.Flag}): \"{value}\" is not on this machine: "
+                + "messages are not sealed end to end yet, so that broker would read every Secret");
         }
 
         return value;
     }
+
+    private static bool IsThisMachine(string host) =>
+        host == "localhost" || (IPAddress.TryParse(host, out var address) && IPAddress.IsLoopback(address));
 
     private void Wrong(SettingName name, string value, string wanted) =>
         _errors.Add($"{name.Key} ({name.Flag}): \"{value}\" is not {wanted}");

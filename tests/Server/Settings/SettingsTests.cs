@@ -62,7 +62,7 @@ public sealed class SettingsTests
             "listen (--listen): \"nowhere\" is not",
             "advertiseAddresses (--advertise-address): \"not a host\" is not",
             "brokerPort (--broker-port): \"70000\" is not a number from 1 to 65535",
-            "broker (--broker): \"http://example\" is not mqtts://host:port",
+            "broker (--broker): \"http://example\" is not mqtts://localhost:port or the absolute path of a unix socket",
             "versionMinor (--version-minor): \"26\" is not",
             "nodeMonitorGracePeriod (--node-monitor-grace-period): \"soon\" is not",
             "secretKeyFile (--secret-key-file): \"key\" is not an absolute path",
@@ -76,6 +76,29 @@ public sealed class SettingsTests
         }
 
         Assert.Equal(wanted.Length, errors.Count);
+    }
+
+    [Theory]
+    [InlineData("/run/mosquitto/edge.sock")]
+    [InlineData("mqtts://localhost:8883")]
+    [InlineData("mqtts://127.0.0.1:8883")]
+    [InlineData("mqtts://[::1]:8883")]
+    public void A_broker_on_this_machine_is_taken_and_nodes_dial_this_machine(string broker)
+    {
+        var settings = Valid($"broker: \"{broker}\"\nadvertiseAddresses: hub.example\n", _noFlags);
+        Assert.Equal(broker, settings.Broker);
+        Assert.Equal("mqtts://hub.example:8883", settings.BrokerUrl);
+    }
+
+    [Theory]
+    [InlineData("mqtts://broker.example:8883")]
+    [InlineData("mqtts://192.0.2.1:8883")]
+    [InlineData("mqtts://localhost.example:8883")]
+    public void A_broker_elsewhere_is_refused_by_name_and_with_the_reason(string broker)
+    {
+        var error = Assert.Single(Invalid($"broker: \"{broker}\"\n"));
+        Assert.StartsWith($"broker (--broker): \"{broker}\" is not on this machine", error);
+        Assert.Contains("Secret", error);
     }
 
     [Theory]
