@@ -196,6 +196,7 @@ public sealed class AgentSession
                 Reported = Reported.Standing.ToMessage(),
                 AgentVersion = _settings.Version,
                 BootId = _settings.BootId,
+                KeepAliveSeconds = (uint)Math.Ceiling(_settings.KeepAlive.TotalSeconds),
             },
         });
     }

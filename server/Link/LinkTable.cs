@@ -17,7 +17,7 @@ namespace Edge.Server.Link;
 internal sealed class LinkTable(
     SessionSettings settings, TimeProvider clock, Random random, Action<string, Envelope> send, ILogger log)
 {
-    /// <summary>After a broker's restart: nodes that did not come back by then are gone.</summary>
+    /// <summary>After the broker was lost or came back: nodes that are not there by then are gone.</summary>
     public static readonly TimeSpan ReturnWait = TimeSpan.FromSeconds(60);
 
     private readonly Dictionary<string, NodeLink> _nodes = new(StringComparer.Ordinal);
@@ -89,6 +89,8 @@ internal sealed class LinkTable(
             case MqttEvent.Disconnected:
                 AbortStreams("the connection to the broker was lost");
                 CloseSessions();
+                // Each failed attempt to connect comes here too, and none of them puts it off.
+                _sweepAt ??= Now + ReturnWait;
                 break;
             case MqttEvent.Received received when Topics.Parse(received.Message.Topic) is { } topic
                 && !_denied.Contains(topic.Node):
@@ -112,7 +114,7 @@ internal sealed class LinkTable(
                     link.Name, change.Upserts, change.Removals, change.Snapshot, () => committed(link, change)));
             }
 
-            due = Times.Earliest(due, link.Session.Due);
+            due = Times.Earliest(due, link.Session.Due, SilentAt(link, now));
         }
 
         if (now >= _sweepAt)
@@ -131,6 +133,20 @@ internal sealed class LinkTable(
         {
             link.Streams.Abort(reason);
         }
+    }
+
+    /// <summary>
+    /// When the node will have been silent for too long, or null when it is gone. A will is given once, and the broker
+    /// may drop it: silence is the only other sign.
+    /// </summary>
+    private TimeSpan? SilentAt(NodeLink link, TimeSpan now)
+    {
+        if (link.Told && now >= link.LastHeard + link.SilenceMost)
+        {
+            Gone(link, $"nothing was heard of it for {link.SilenceMost.TotalSeconds} s");
+        }
+
+        return link.Told ? link.LastHeard + link.SilenceMost : null;
     }
 
     private NodeLink Node(string name)
@@ -161,6 +177,7 @@ internal sealed class LinkTable(
         }
         else if (link.Known && Packet.Decode(payload.Span) is { } envelope)
         {
+            link.LastHeard = Now;
             if (topic.Kind == TopicKind.Messages)
             {
                 OnMessage(link, envelope);
@@ -198,7 +215,7 @@ internal sealed class LinkTable(
         switch (link.Session.Receive(envelope, Now))
         {
             case SessionNews.Opened:
-                link.NewSession();
+                link.NewSession(envelope.Hello);
                 link.Told = true;
                 var (desired, reported) = SessionAgreement.Of(envelope.Hello, link.Session);
                 LinkLog.SessionOpened(log, link.Name, link.Session.Session, desired, reported);

@@ -6,6 +6,13 @@ namespace Edge.Server.Link;
 /// <summary>What the link knows of one node. Guarded by the gate of <see cref="LinkServer"/>.</summary>
 internal sealed class NodeLink(string name, ServerSession session)
 {
+    /// <summary>The agent's setting may be from 10 s to an hour.</summary>
+    private const uint KeepAliveLeast = 10;
+    private const uint KeepAliveMost = 3600;
+
+    /// <summary>Of agents that do not say it.</summary>
+    private static readonly TimeSpan KeepAliveDefault = TimeSpan.FromSeconds(120);
+
     public string Name => name;
 
     public ServerSession Session => session;
@@ -24,10 +31,17 @@ internal sealed class NodeLink(string name, ServerSession session)
     /// <summary>Of the last birth: a last will of an older one is late and means nothing.</summary>
     public ulong Incarnation { get; set; }
 
+    /// <summary>When anything came of the node; since the link's clock started.</summary>
+    public TimeSpan LastHeard { get; set; }
+
+    /// <summary>After so long without a word the node is gone, whatever the broker thinks.</summary>
+    public TimeSpan SilenceMost { get; private set; } = SilenceOf(new Hello());
+
     private ulong LaneSequence { get; set; }
 
-    public void NewSession()
+    public void NewSession(Hello hello)
     {
+        SilenceMost = SilenceOf(hello);
         Streams.Abort("the session was lost");
         LaneSequence = 0;
     }
@@ -43,5 +57,14 @@ internal sealed class NodeLink(string name, ServerSession session)
         var hole = lane.Sequence - LaneSequence - 1;
         LaneSequence = lane.Sequence;
         return (long)(hole + lane.Dropped);
+    }
+
+    /// <summary>A heartbeat may be lost and the next be late; no node may say that it is never missed.</summary>
+    private static TimeSpan SilenceOf(Hello hello)
+    {
+        var keepAlive = hello.KeepAliveSeconds == 0
+            ? KeepAliveDefault
+            : TimeSpan.FromSeconds(Math.Clamp(hello.KeepAliveSeconds, KeepAliveLeast, KeepAliveMost));
+        return keepAlive * 2.5;
     }
 }

@@ -3,7 +3,7 @@ using Edge.Proto.Sync;
 
 namespace Edge.Tests.Proto.Sync;
 
-/// <summary>How a node answers an invitation.</summary>
+/// <summary>What a node says in its hello, and how it answers an invitation.</summary>
 public sealed class AgentSessionTests
 {
     private static readonly TimeSpan Start = TimeSpan.FromSeconds(10);
@@ -48,6 +48,10 @@ public sealed class AgentSessionTests
         Assert.NotEqual(first, LastHello);
         Assert.False(_session.IsOpen);
     }
+
+    [Fact]
+    public void A_hello_says_how_often_the_agent_lets_hear_from_it() =>
+        Assert.Equal(120u, Assert.Single(_sent).Hello.KeepAliveSeconds);
 
     [Fact]
     public void An_invitation_of_another_cluster_means_nothing()

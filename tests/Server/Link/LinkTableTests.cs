@@ -48,12 +48,82 @@ public sealed class LinkTableTests
         Assert.IsType<LinkEvent.Disconnected>(Assert.Single(_table.TakePending()));
     }
 
-    private void Hello(string node) => Say(node, new Envelope
+    [Fact]
+    public void A_broker_that_stays_away_takes_its_nodes_with_it_after_a_minute()
+    {
+        Connected("a");
+        _table.Handle(new MqttEvent.Disconnected("down"));
+        _clock.Advance(LinkTable.ReturnWait / 2);
+        _table.Handle(new MqttEvent.Disconnected("still down"));
+        Assert.Empty(Worked());
+        _clock.Advance(LinkTable.ReturnWait / 2);
+        Assert.IsType<LinkEvent.Disconnected>(Assert.Single(Worked()));
+    }
+
+    [Fact]
+    public void A_broker_that_comes_back_gives_its_nodes_a_minute_again()
+    {
+        Connected("a");
+        _table.Handle(new MqttEvent.Disconnected("down"));
+        _clock.Advance(LinkTable.ReturnWait - TimeSpan.FromSeconds(1));
+        _table.Handle(new MqttEvent.Connected());
+        _clock.Advance(TimeSpan.FromSeconds(1));
+        Assert.Empty(Worked());
+        Hello("a");
+        Worked();
+        _clock.Advance(LinkTable.ReturnWait);
+        Assert.Empty(Worked());
+    }
+
+    [Theory]
+    [InlineData(0, 300)]
+    [InlineData(120, 300)]
+    [InlineData(600, 1500)]
+    [InlineData(1, 25)]
+    [InlineData(uint.MaxValue, 9000)]
+    public void A_node_whose_will_was_lost_is_gone_after_two_and_a_half_keep_alives(uint keepAlive, int seconds)
+    {
+        Connected("a", keepAlive);
+        _clock.Advance(TimeSpan.FromSeconds(seconds - 1));
+        Assert.Empty(Worked());
+        Assert.True(_table.Work((_, _) => { }) <= _table.Now + TimeSpan.FromSeconds(1));
+        _clock.Advance(TimeSpan.FromSeconds(1));
+        Assert.IsType<LinkEvent.Disconnected>(Assert.Single(Worked()));
+        Assert.Null(_table.Open("a"));
+    }
+
+    [Fact]
+    public void A_node_that_lets_hear_from_it_stays()
+    {
+        Connected("a");
+        for (var i = 0; i < 10; i++)
+        {
+            _clock.Advance(TimeSpan.FromSeconds(120));
+            Say("a", new Envelope { Session = _session, Heartbeat = new Heartbeat { Number = (ulong)i + 1 } });
+            Assert.DoesNotContain(Worked(), told => told is LinkEvent.Disconnected);
+        }
+    }
+
+    private void Connected(string node, uint keepAlive = 0)
+    {
+        _table.SetAllDesired(node, []);
+        Hello(node, keepAlive);
+        Assert.Contains(Worked(), told => told is LinkEvent.Connected);
+    }
+
+    private LinkEvent[] Worked()
+    {
+        _table.Work((_, _) => { });
+        return _table.TakePending();
+    }
+
+    private void Hello(string node, uint keepAlive = 0) => Say(node, new Envelope
     {
         Session = ++_session,
         Hello = new Hello
         {
             ClusterUid = "test", ProtocolMin = SessionSettings.Protocol, ProtocolMax = SessionSettings.Protocol,
+            KeepAliveSeconds = keepAlive,
         },
     });
 
