@@ -18,25 +18,42 @@ internal sealed class EventIntake(Objects objects, EventRecorder recorder, ILogg
             return;
         }
 
-        if (!Concerns(said.InvolvedObject, node))
+        if (About(said.InvolvedObject, node) is not { } about)
         {
             log.ReportRefused(node, "event", "it is about an object of another node");
             return;
         }
 
+        // The recorder cuts the message.
         var note = new EventNote(
-            said.InvolvedObject, said.Type == EventNote.Warning ? EventNote.Warning : EventNote.Normal,
-            said.Reason ?? "", said.Message ?? "");
+            about, said.Type == EventNote.Warning ? EventNote.Warning : EventNote.Normal,
+            ReportScope.Cut(said.Reason), said.Message ?? "");
         await recorder.Record(
-            note, said.Source?.Component ?? "kubelet", node, Math.Clamp(said.Count ?? 1, 1, 1000), ct);
+            note, ReportScope.Cut(said.Source?.Component ?? "kubelet"), node, Math.Clamp(said.Count ?? 1, 1, 1000), ct);
     }
 
-    private bool Concerns(ObjectReference about, string node) => about.Kind switch
+    /// <summary>
+    /// The object as we know it, or null when it is not the node's. A Node has no namespace, and so its Events stand in
+    /// <c>default</c>; its uid is what the node calls itself, as from a kubelet.
+    /// </summary>
+    private ObjectReference? About(ObjectReference said, string node)
     {
-        "Node" => about.Name == node,
-        "Pod" => objects.Get(Resources.Pods, about.Namespace, about.Name ?? "")?.Spec.NodeName == node,
-        _ => false,
-    };
+        if (said.Kind == "Node" && said.Name == node)
+        {
+            return new ObjectReference
+            {
+                Kind = "Node", ApiVersion = "v1", Name = node, Uid = ReportScope.Cut(said.Uid),
+            };
+        }
+
+        return said.Kind == "Pod" && objects.Get(Resources.Pods, said.Namespace, said.Name ?? "") is { } pod
+            && pod.Spec.NodeName == node
+            ? EventNote.Of(Resources.Pods, pod.Metadata) with
+            {
+                FieldPath = string.IsNullOrEmpty(said.FieldPath) ? null : ReportScope.Cut(said.FieldPath),
+            }
+            : null;
+    }
 
     private Event? Read(string node, ReadOnlyMemory<byte> payload)
     {

@@ -45,4 +45,7 @@ internal static partial class FleetLog
 
     [LoggerMessage(1214, LogLevel.Error, "{What} of node {Node} could not be handled and is dropped")]
     public static partial void NotHandled(this ILogger log, Exception fault, string node, string what);
+
+    [LoggerMessage(1215, LogLevel.Warning, "Label {Key} that node {Node} reports was refused: {Reason}")]
+    public static partial void LabelRefused(this ILogger log, string node, string key, string reason);
 }

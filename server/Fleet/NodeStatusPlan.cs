@@ -75,7 +75,8 @@ internal static class NodeStatusPlan
             node["status"] = status = [];
         }
 
-        status["images"] = images.DeepClone();
+        status["images"] = new JsonArray(
+            [.. images.Take(ReportScope.ImagesMax).Select(image => image?.DeepClone())]);
         return node;
     }
 
@@ -98,7 +99,7 @@ internal static class NodeStatusPlan
 
         foreach (var (key, value) in reported)
         {
-            if (ReportScope.AllowsLabel(key))
+            if (ReportScope.AllowsLabel(key) && !ReportScope.LabelFaults(key, value).Any())
             {
                 labels[key] = value?.DeepClone();
             }

@@ -25,7 +25,14 @@ internal sealed class PodIntake(Objects objects, ILogger log)
             refusal = PodStatusPlan.Refusal(pod, uid, node);
             gone = refusal is null && pod["metadata"]?["deletionTimestamp"] is not null
                 && report["removed"]?.GetValue<bool>() == true;
-            return refusal is null && report["status"] is JsonObject status ? PodStatusPlan.Apply(pod, status) : null;
+            if (refusal is not null || report["status"] is not JsonObject status)
+            {
+                return null;
+            }
+
+            var changed = PodStatusPlan.Apply(pod, status);
+            refusal = ReportScope.Fits(changed) ? null : "the Pod would be too large";
+            return refusal is null ? changed : null;
         }, ct);
         if (refusal is not null)
         {

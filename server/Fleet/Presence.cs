@@ -36,7 +36,7 @@ internal sealed class Presence(Objects objects, TimeSpan grace, TimeProvider tim
         var seen = Set(node, known => known with { Since = null });
         if (seen.Report is { } report)
         {
-            await Write(node, tree => NodeStatusPlan.Connected(tree, report, time.GetUtcNow()), ct);
+            await Merge(node, report, ct);
         }
     }
 
@@ -49,9 +49,26 @@ internal sealed class Presence(Objects objects, TimeSpan grace, TimeProvider tim
 
     public async Task Reported(string node, JsonObject report, CancellationToken ct)
     {
-        await Write(node, tree => NodeStatusPlan.Connected(tree, report, time.GetUtcNow()), ct);
+        LogLabels(node, report["labels"] as JsonObject ?? []);
         // After the write: a report that cannot be stored must not come again with the next connection.
-        Set(node, known => known with { Report = report });
+        if (await Merge(node, report, ct))
+        {
+            Set(node, known => known with { Report = report });
+        }
+    }
+
+    public Task ReportedImages(string node, JsonArray images, CancellationToken ct) =>
+        WriteIfFits(node, ReportReader.ImagesKey, tree => NodeStatusPlan.Images(tree, images), ct);
+
+    private void LogLabels(string node, JsonObject labels)
+    {
+        foreach (var (key, value) in labels.Where(label => ReportScope.AllowsLabel(label.Key)))
+        {
+            if (ReportScope.LabelFaults(key, value).FirstOrDefault() is { } fault)
+            {
+                log.LabelRefused(node, ReportScope.Cut(key), fault);
+            }
+        }
     }
 
     /// <summary>The grace period may be over: if the node is still not there, its status becomes Unknown.</summary>
@@ -109,6 +126,31 @@ internal sealed class Presence(Objects objects, TimeSpan grace, TimeProvider tim
             HolderIdentity = node.Metadata.Name, LeaseDurationSeconds = LeaseSeconds, RenewTime = at,
         },
     };
+
+    private Task<bool> Merge(string node, JsonObject report, CancellationToken ct) => WriteIfFits(
+        node, ReportReader.NodeKey, tree => NodeStatusPlan.Connected(tree, report, time.GetUtcNow()), ct);
+
+    /// <summary>False, and the Node stays as it is, when it would be too large.</summary>
+    private async Task<bool> WriteIfFits(
+        string node, string key, Func<JsonObject, JsonObject> change, CancellationToken ct)
+    {
+        var fits = true;
+        await Write(
+            node,
+            tree =>
+            {
+                var changed = change(tree);
+                fits = ReportScope.Fits(changed);
+                return fits ? changed : null;
+            },
+            ct);
+        if (!fits)
+        {
+            log.ReportRefused(node, key, "the Node would be too large");
+        }
+
+        return fits;
+    }
 
     private Task<UpdateOutcome> Write(string node, Func<JsonObject, JsonObject?> change, CancellationToken ct) =>
         objects.Update(Resources.Nodes, null, node, change, ct);

@@ -203,8 +203,7 @@ internal sealed class ReportIntake
         }
         else
         {
-            await _objects.Update(
-                Resources.Nodes, null, node, tree => NodeStatusPlan.Images(tree, report.AsArray()), ct);
+            await _presence.ReportedImages(node, report.AsArray(), ct);
         }
     }
 }

@@ -1,3 +1,7 @@
+using System.Text.Json.Nodes;
+using Edge.Server.Schema.Rules;
+using Edge.Server.Store;
+
 namespace Edge.Server.Fleet;
 
 /// <summary>
@@ -6,6 +10,15 @@ namespace Edge.Server.Fleet;
 /// </summary>
 internal static class ReportScope
 {
+    /// <summary>The API's limit: what is larger could not be changed by anybody any more.</summary>
+    public const int ObjectBytesMax = 1536 * 1024;
+
+    /// <summary>Of a Node, as the kubelet's default.</summary>
+    public const int ImagesMax = 50;
+
+    /// <summary>A reported text in a log or an Event, characters; upstream's limit of an Event's reason.</summary>
+    private const int TextMax = 128;
+
     private static readonly string[] Labels =
         ["kubernetes.io/hostname", "kubernetes.io/arch", "kubernetes.io/os", "node.kubernetes.io/instance-type"];
 
@@ -14,4 +27,21 @@ internal static class ReportScope
     public static bool AllowsLabel(string key) =>
         Labels.Contains(key)
         || LabelPrefixes.Any(prefix => key.StartsWith(prefix, StringComparison.Ordinal));
+
+    /// <summary>
+    /// What is wrong with a label; none when it is good. One that the API would refuse would stand in the way of every
+    /// later change of the object.
+    /// </summary>
+    public static IEnumerable<string> LabelFaults(string key, JsonNode? value) =>
+        Names.Qualified(key).Concat(value is JsonValue text && text.TryGetValue(out string? written)
+            ? Names.LabelValue(written)
+            : ["it is no text"]);
+
+    public static bool Fits(JsonObject stored) => ObjectBytes.Write(stored).Length <= ObjectBytesMax;
+
+    /// <summary>At most so much of a text that only people read; never half a character.</summary>
+    public static string Cut(string? text) =>
+        text is null ? ""
+        : text.Length <= TextMax ? text
+        : text[..(char.IsHighSurrogate(text[TextMax - 1]) ? TextMax - 1 : TextMax)];
 }

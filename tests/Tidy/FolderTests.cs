@@ -18,7 +18,10 @@ public sealed partial class FolderTests
         ["Edge.Server.Store"] = ["Edge.Proto.Model"],
         ["Edge.Server.Link"] = ["Edge.Proto.Link", "Edge.Proto.Sync", "Edge.Proto.Mqtt"],
         ["Edge.Server.Fleet"] =
-            ["Edge.Proto.Model", "Edge.Proto.Link", "Edge.Proto.Sync", "Edge.Server.Store", "Edge.Server.Link"],
+            [
+                "Edge.Proto.Model", "Edge.Proto.Link", "Edge.Proto.Sync", "Edge.Server.Schema", "Edge.Server.Store",
+                "Edge.Server.Link",
+            ],
         ["Edge.Server.Settings"] = [],
         ["Edge.Server.Pki"] = [],
         ["Edge.Server.Control"] = ["Edge.Proto.Model", "Edge.Server.Store", "Edge.Server.Pki"],

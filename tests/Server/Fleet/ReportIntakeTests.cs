@@ -55,10 +55,66 @@ public sealed class ReportIntakeTests : IAsyncDisposable
     public async Task A_broken_event_is_dropped_and_the_next_report_is_stored(string text)
     {
         await _fixture.Put(Resources.Nodes.KeyOf(null, "n1"), """{"metadata":{"name":"n1"}}""");
-        await _happened.Writer.WriteAsync(
-            new LinkEvent.Lane("n1", EventIntake.LaneKind, Encoding.UTF8.GetBytes(text), 0));
+        await Lane(text);
         await Report("n1", "node", """{"status":{"capacity":{"cpu":"4"}}}""");
         Assert.Equal("4", _objects.Get(Resources.Nodes, null, "n1")?.Status?.Capacity?["cpu"].ToString());
+    }
+
+    [Fact]
+    public async Task A_report_that_would_make_its_object_too_large_is_refused_and_the_former_stays()
+    {
+        await _fixture.Put(Resources.Nodes.KeyOf(null, "n1"), """{"metadata":{"name":"n1"}}""");
+        await _fixture.Put(Resources.Pods.KeyOf("ns", "web"), """
+            {"metadata":{"name":"web","namespace":"ns","uid":"u"},"spec":{"nodeName":"n1","containers":[]}}
+            """);
+        const string pod = """
+            {"metadata":{"name":"web","namespace":"ns","uid":"u"},"status":{"message":"MESSAGE"}}
+            """;
+        await Report("n1", "node", """{"status":{"capacity":{"cpu":"4"}}}""");
+        await Report("n1", "images", """[{"names":["a:1"]}]""");
+        await Report("n1", "pods/u", pod.Replace("MESSAGE", "small", StringComparison.Ordinal));
+
+        var large = new string('x', ReportScope.ObjectBytesMax);
+        await Report("n1", "node", $$$"""{"status":{"capacity":{"cpu":"8"},"unknown":"{{{large}}}"}}""");
+        await Report("n1", "images", $$$"""[{"names":["{{{large}}}"]}]""");
+        await Report("n1", "pods/u", pod.Replace("MESSAGE", large, StringComparison.Ordinal));
+
+        var node = _objects.Get(Resources.Nodes, null, "n1")!;
+        Assert.Equal("4", node.Status?.Capacity?["cpu"].ToString());
+        Assert.Equal(["a:1"], Assert.Single(node.Status!.Images!).Names!);
+        Assert.Equal("small", _objects.Get(Resources.Pods, "ns", "web")?.Status?.Message);
+    }
+
+    [Fact]
+    public async Task An_event_about_the_node_stands_in_default_and_its_texts_are_bounded()
+    {
+        var large = new string('x', 5000);
+        await Lane($$$"""
+            {"involvedObject":{"kind":"Node","name":"n1","namespace":"kube-system","uid":"{{{large}}}",
+              "fieldPath":"{{{large}}}"},
+             "reason":"{{{large}}}","message":"{{{large}}}","source":{"component":"{{{large}}}"}}
+            """);
+        await Report("n1", "node", "{}");
+
+        var stored = Assert.Single(_fixture.Store.List(Resources.Events.Prefix()).Items);
+        Assert.StartsWith(Resources.Events.KeyOf("default", "n1."), stored.Key);
+        Assert.True(stored.Value.Length < 4096, $"{stored.Value.Length} bytes");
+    }
+
+    [Fact]
+    public async Task An_event_about_a_pod_names_the_pod_that_is_stored()
+    {
+        await _fixture.Put(Resources.Pods.KeyOf("ns", "web"), """
+            {"metadata":{"name":"web","namespace":"ns","uid":"u"},"spec":{"nodeName":"n1","containers":[]}}
+            """);
+        await Lane("""
+            {"involvedObject":{"kind":"Pod","name":"web","namespace":"ns","uid":"other","apiVersion":"v9"},"reason":"R"}
+            """);
+        await Report("n1", "node", "{}");
+
+        var about = Assert.Single(_objects.List(Resources.Events)).InvolvedObject;
+        Assert.Equal(("Pod", "ns", "web", "u", "v1"),
+            (about.Kind, about.Namespace, about.Name, about.Uid, about.ApiVersion));
     }
 
     /// <summary>What is stored can be broken too, by a release of long ago or by hand.</summary>
@@ -74,6 +130,9 @@ public sealed class ReportIntakeTests : IAsyncDisposable
         await Report("n2", "node", """{"status":{"capacity":{"cpu":"4"}}}""");
         Assert.Equal("4", _objects.Get(Resources.Nodes, null, "n2")?.Status?.Capacity?["cpu"].ToString());
     }
+
+    private ValueTask Lane(string text) => _happened.Writer.WriteAsync(
+        new LinkEvent.Lane("n1", EventIntake.LaneKind, Encoding.UTF8.GetBytes(text), 0));
 
     /// <summary>Returns when the node would get its ack.</summary>
     private async Task Report(string node, string key, string text)

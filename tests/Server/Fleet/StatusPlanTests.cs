@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Edge.Server.Api.Verbs;
 using Edge.Server.Fleet;
 
 namespace Edge.Tests.Server.Fleet;
@@ -80,6 +81,44 @@ public sealed class StatusPlanTests
              "annotations":{"edge/public-key-sha256":"k"}},"spec":{"taints":[{"key":"a"}]},
              "status":{"capacity":{"cpu":"4"},"images":[{"names":["x"]}],"phase":"p","conditions":[]}}
             """, after);
+    }
+
+    [Theory]
+    [InlineData("edge/model", "m-1", true)]
+    [InlineData("topology.kubernetes.io/zone", "", true)]
+    [InlineData("edge/", "m", false)]
+    [InlineData("edge/a/b", "m", false)]
+    [InlineData("edge/-a", "m", false)]
+    [InlineData("topology.kubernetes.io/a b", "m", false)]
+    [InlineData("edge/model", "not a label", false)]
+    [InlineData("edge/model", "0123456789012345678901234567890123456789012345678901234567890123", false)]
+    public void A_label_that_the_API_would_refuse_is_dropped(string key, string value, bool taken)
+    {
+        var node = Tree("""{"metadata":{"name":"n1"}}""");
+        NodeStatusPlan.Connected(node, new JsonObject { ["labels"] = new JsonObject { [key] = value } }, _now);
+        Assert.Equal(taken ? value : null, (string?)node["metadata"]!["labels"]![key]);
+    }
+
+    [Fact]
+    public void Of_many_images_the_first_fifty_are_stored()
+    {
+        var images = new JsonArray([.. Enumerable.Range(0, 60).Select(
+            number => new JsonObject { ["names"] = new JsonArray($"image:{number}") })]);
+        var stored = NodeStatusPlan.Images([], images)["status"]!["images"]!.AsArray();
+        Assert.Equal(50, stored.Count);
+        Assert.Equal("image:49", (string?)stored[^1]!["names"]![0]);
+    }
+
+    [Fact]
+    public void The_limit_of_a_reported_object_is_that_of_the_API() =>
+        Assert.Equal(ObjectUpdate.ObjectBytesMax, ReportScope.ObjectBytesMax);
+
+    [Fact]
+    public void A_cut_text_ends_with_a_whole_character()
+    {
+        Assert.Equal("", ReportScope.Cut(null));
+        Assert.Equal(new string('a', 128), ReportScope.Cut(new string('a', 129)));
+        Assert.Equal(new string('a', 127), ReportScope.Cut(new string('a', 127) + "\U0001F600"));
     }
 
     [Fact]
