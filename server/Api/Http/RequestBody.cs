@@ -12,11 +12,15 @@ internal static class RequestBody
 
     private const string Accepted = "application/json, application/yaml, application/vnd.kubernetes.protobuf";
 
-    public static async Task<ReadOnlyMemory<byte>> Read(HttpRequest request, CancellationToken ct)
+    public static Task<ReadOnlyMemory<byte>> Read(HttpRequest request, CancellationToken ct) =>
+        Read(request, BytesMax, ct);
+
+    /// <exception cref="StatusException">413: the body has more bytes than these.</exception>
+    public static async Task<ReadOnlyMemory<byte>> Read(HttpRequest request, int bytesMax, CancellationToken ct)
     {
-        if (request.ContentLength > BytesMax)
+        if (request.ContentLength > bytesMax)
         {
-            throw Errors.TooLarge(BytesMax);
+            throw Errors.TooLarge(bytesMax);
         }
 
         var buffer = new ArrayBufferWriter<byte>((int)(request.ContentLength ?? 1024) + 1);
@@ -29,9 +33,9 @@ internal static class RequestBody
             }
 
             buffer.Advance(read);
-            if (buffer.WrittenCount > BytesMax)
+            if (buffer.WrittenCount > bytesMax)
             {
-                throw Errors.TooLarge(BytesMax);
+                throw Errors.TooLarge(bytesMax);
             }
         }
     }

@@ -17,6 +17,9 @@ internal sealed record AccessRequest(
 /// </summary>
 internal static class Authorizer
 {
+    /// <summary>A certificate request with a key of ours has 1 KiB; none of any use has as much.</summary>
+    private const int DeviceBytesMax = 16 * 1024;
+
     private static readonly string[] s_open = ["/healthz", "/livez", "/readyz", "/version", "/cacerts"];
 
     public static bool Allows(UserInfo user, AccessRequest access)
@@ -54,6 +57,10 @@ internal static class Authorizer
 
     /// <summary>True for callers who see of the certificate requests only their own.</summary>
     public static bool SeesOnlyOwnRequests(UserInfo user) => !user.IsIn(UserInfo.Masters);
+
+    /// <summary>How large a body the caller may send; devices are many, and at first strangers.</summary>
+    public static int BodyBytesMax(UserInfo user) =>
+        user.IsIn(UserInfo.Masters) ? RequestBody.BytesMax : DeviceBytesMax;
 
     private static bool IsEnrolling(UserInfo user) =>
         user.IsIn(UserInfo.Bootstrappers) || user.IsIn(UserInfo.Nodes);

@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using System.Text.Json.Nodes;
+using Edge.Proto.Model;
 using Edge.Server.Api.Http;
 using Edge.Server.Schema;
 using Edge.Server.Store;
@@ -14,9 +15,32 @@ internal sealed class EnrolmentCheck(Objects objects, BootstrapTokens tokens)
     /// <summary>On a Node: SHA-256 of its public key (SubjectPublicKeyInfo), in hex.</summary>
     public const string KeyAnnotation = "edge/public-key-sha256";
 
-    /// <exception cref="StatusException">401: the token was used up for another key.</exception>
+    /// <summary>Of one requester, undecided; a device needs one, and a second while its answer is lost.</summary>
+    private const int OpenMax = 4;
+
+    /// <summary>Of one requester, also decided ones, which are kept for an hour.</summary>
+    private const int KeptMax = 16;
+
+    /// <summary>Requests are decided within a second, and decided ones go after an hour.</summary>
+    private const int RetryAfterSeconds = 60;
+
+    /// <summary>Metadata that only the name's owner has use for; a device could fill the store with it.</summary>
+    private static readonly string[] s_notDevices = ["labels", "annotations", "finalizers", "ownerReferences"];
+
+    /// <exception cref="StatusException">
+    /// 401: the token was used up for another key. 429: too many requests of this caller are there.
+    /// </exception>
     public void Prepare(UserInfo user, JsonObject request)
     {
+        if (!user.IsIn(UserInfo.Masters))
+        {
+            CheckCount(user);
+            foreach (var field in s_notDevices)
+            {
+                request.Ensure("metadata").Remove(field);
+            }
+        }
+
         var spec = request.Ensure("spec");
         spec["username"] = user.Name;
         spec["groups"] = new JsonArray([.. user.Groups.Select(group => JsonValue.Create(group))]);
@@ -27,6 +51,22 @@ internal sealed class EnrolmentCheck(Objects objects, BootstrapTokens tokens)
             throw Errors.Unauthorized($"TokenUsed: the bootstrap token was used to enrol node \"{node}\"");
         }
     }
+
+    private void CheckCount(UserInfo user)
+    {
+        var own = objects.List(Resources.CertificateSigningRequests)
+            .Where(request => request.Spec.Username == user.Name).ToList();
+        if (own.Count >= KeptMax || own.Count(IsOpen) >= OpenMax)
+        {
+            throw Errors.TooManyRequests(
+                $"User \"{user.Name}\" has too many certificate requests: at most {OpenMax} may be open, and {KeptMax} "
+                + "kept", RetryAfterSeconds);
+        }
+    }
+
+    private static bool IsOpen(CertificateSigningRequest request) =>
+        request.Status?.Certificate is not { Length: > 0 }
+        && request.Status?.Conditions?.Any(condition => condition.Type is "Denied" or "Failed") != true;
 
     private string? KnownKey(string node) =>
         objects.Get(Resources.Nodes, null, node)?.Metadata.Annotations?.GetValueOrDefault(KeyAnnotation);

@@ -24,7 +24,7 @@ internal static class SelfReviews
             throw Errors.MethodNotAllowed(http.Request.Method, schema.Kind);
         }
 
-        var spec = await ReadSpec(http, schema, ct);
+        var spec = await ReadSpec(http, schema, user, ct);
         var status = schema.Kind switch
         {
             "SelfSubjectReview" => new JsonObject { ["userInfo"] = User(user) },
@@ -41,9 +41,10 @@ internal static class SelfReviews
         });
     }
 
-    private static async Task<JsonObject> ReadSpec(HttpContext http, ResourceSchema schema, CancellationToken ct)
+    private static async Task<JsonObject> ReadSpec(
+        HttpContext http, ResourceSchema schema, UserInfo user, CancellationToken ct)
     {
-        var body = await RequestBody.Read(http.Request, ct);
+        var body = await RequestBody.Read(http.Request, Authorizer.BodyBytesMax(user), ct);
         return RequestBody.Decode(http.Request, schema, body, FieldValidation.Ignore) switch
         {
             DecodeResult.Decoded decoded => decoded.Object.Object("spec")?.Copy() ?? [],

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Edge.Server.Api.Http;
+using Edge.Server.Api.Identity;
 using Edge.Server.Schema;
 
 namespace Edge.Server.Api.Verbs;
@@ -11,7 +12,8 @@ internal static class ObjectReading
 {
     public static async Task<JsonObject> Read(ApiRequest request, ResourceSchema schema)
     {
-        var body = await RequestBody.Read(request.Http.Request, request.Ct);
+        var body = await RequestBody.Read(
+            request.Http.Request, Authorizer.BodyBytesMax(request.User), request.Ct);
         if (body.IsEmpty)
         {
             throw Errors.BadRequest("the request body is empty");
