@@ -17,6 +17,9 @@ internal sealed partial class BrokerProcess(BrokerSettings settings, TimeProvide
     /// <summary>Looking at one file of /proc; a dead broker is back within this and its start.</summary>
     private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(2);
 
+    /// <summary>Of the broker's log; one of its size is kept beside it.</summary>
+    internal const int LogBytesMax = 1024 * 1024;
+
     private readonly Lock _gate = new();
     private IReadOnlyCollection<string> _denied = [];
     private int? _pid;
@@ -33,6 +36,7 @@ internal sealed partial class BrokerProcess(BrokerSettings settings, TimeProvide
         do
         {
             await EnsureRunning(cancel);
+            BoundLog();
         }
         while (await timer.WaitForNextTickAsync(cancel));
     }
@@ -78,17 +82,25 @@ internal sealed partial class BrokerProcess(BrokerSettings settings, TimeProvide
     /// <summary>The pid of a running broker that was started with this configuration, or null.</summary>
     internal int? FindRunning()
     {
-        if (!File.Exists(settings.PidFile) || !int.TryParse(File.ReadAllText(settings.PidFile).Trim(), out var pid))
+        // A pid is used again after a reboot: only a process with our configuration on its command line is ours.
+        return int.TryParse(ReadOrNull(settings.PidFile)?.Trim(), out var pid)
+            && ReadOrNull($"/proc/{pid}/cmdline") is { } commandLine
+            && commandLine.Split('\0').Contains(settings.ConfigFile, StringComparer.Ordinal)
+                ? pid
+                : null;
+    }
+
+    /// <summary>Null when it is not there, or goes while it is read: the broker removes its files as it ends.</summary>
+    internal static string? ReadOrNull(string path)
+    {
+        try
+        {
+            return File.Exists(path) ? File.ReadAllText(path) : null;
+        }
+        catch (Exception gone) when (gone is IOException or UnauthorizedAccessException)
         {
             return null;
         }
-
-        // A pid is used again after a reboot: only a process with our configuration on its command line is ours.
-        var commandLine = $"/proc/{pid}/cmdline";
-        return File.Exists(commandLine)
-            && File.ReadAllText(commandLine).Split('\0').Contains(settings.ConfigFile, StringComparer.Ordinal)
-                ? pid
-                : null;
     }
 
     /// <summary>True when the configuration on disk was another one: a running broker must be replaced.</summary>
@@ -108,7 +120,7 @@ internal sealed partial class BrokerProcess(BrokerSettings settings, TimeProvide
 
     private static bool Replace(string path, string text)
     {
-        if (File.Exists(path) && File.ReadAllText(path) == text)
+        if (ReadOrNull(path) == text)
         {
             return false;
         }
@@ -161,6 +173,27 @@ internal sealed partial class BrokerProcess(BrokerSettings settings, TimeProvide
         {
             LinkLog.BrokerFailed(log, errors.Length > 0 ? errors : $"see {settings.LogFile}");
         }
+    }
+
+    /// <summary>Anybody can make the broker log an error by a bad handshake, and /run is memory.</summary>
+    private void BoundLog()
+    {
+        if (new FileInfo(settings.LogFile) is not { Exists: true, Length: > LogBytesMax })
+        {
+            return;
+        }
+
+        try
+        {
+            File.Move(settings.LogFile, settings.LogFile + ".1", overwrite: true);
+        }
+        catch (FileNotFoundException)
+        {
+            return;
+        }
+
+        // The broker opens its log again on this signal.
+        Reload();
     }
 
     /// <summary>mosquitto makes its socket 0770, whatever the umask; until now the directory kept others out.</summary>

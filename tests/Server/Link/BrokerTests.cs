@@ -1,4 +1,5 @@
 using Edge.Proto.Link;
+using Edge.Server.Link;
 
 namespace Edge.Tests.Server.Link;
 
@@ -146,6 +147,33 @@ public sealed class BrokerTests
 
         Assert.NotNull(pid);
         Assert.NotEqual(pid, second.FindRunning());
+    }
+
+    [SkippableFact]
+    public async Task A_log_that_grew_is_moved_aside_and_the_broker_writes_a_new_one()
+    {
+        var (world, _) = await LinkWorld.Start();
+        await using var ended = world;
+        var (log, limit) = (world.Settings.LogFile, LinkWorld.Limit);
+        await File.AppendAllTextAsync(log, new string('x', BrokerProcess.LogBytesMax + 1));
+        while (!File.Exists(log + ".1") || !File.Exists(log) || new FileInfo(log).Length == 0)
+        {
+            // A bad handshake is an error in the broker's log.
+            await world.Knock();
+            await Task.Delay(TimeSpan.FromMilliseconds(100), TimeProvider.System, limit);
+        }
+
+        Assert.InRange(new FileInfo(log).Length, 1, BrokerProcess.LogBytesMax);
+        Assert.True(new FileInfo(log + ".1").Length > BrokerProcess.LogBytesMax);
+    }
+
+    [Fact]
+    public void A_file_that_is_not_there_or_cannot_be_read_counts_as_absent()
+    {
+        Assert.Null(BrokerProcess.ReadOrNull("/nowhere/at/all"));
+        // It is there and opens, and reading it fails, as the command line of a process that ends does.
+        Assert.True(File.Exists("/proc/self/mem"));
+        Assert.Null(BrokerProcess.ReadOrNull("/proc/self/mem"));
     }
 
     [SkippableFact]

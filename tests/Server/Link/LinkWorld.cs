@@ -1,5 +1,7 @@
 using System.Net;
+using System.Net.Security;
 using System.Net.Sockets;
+using System.Security.Authentication;
 using Edge.Agent.Link;
 using Edge.Proto.Mqtt;
 using Edge.Proto.Sync;
@@ -121,6 +123,41 @@ internal sealed class LinkWorld : IAsyncDisposable
             }
         }
     }
+
+    /// <summary>Connects to the broker's TLS port and says what is no TLS.</summary>
+    public async Task Knock()
+    {
+        using var socket = new TcpClient();
+        await socket.ConnectAsync(IPAddress.Loopback, Settings.Port, Limit);
+        await socket.GetStream().WriteAsync("no handshake at all\n"u8.ToArray(), Limit);
+    }
+
+    /// <summary>The certificate that the broker shows to who connects now.</summary>
+    public async Task<string> ShownCertificate()
+    {
+        using var socket = new TcpClient();
+        await socket.ConnectAsync(IPAddress.Loopback, Settings.Port, Limit);
+        var shown = "";
+        using var tls = new SslStream(socket.GetStream(), false, (_, certificate, _, _) =>
+        {
+            shown = certificate?.GetSerialNumberString() ?? "";
+            return shown.Length > 0;
+        });
+        try
+        {
+            await tls.AuthenticateAsClientAsync(
+                new SslClientAuthenticationOptions { TargetHost = "127.0.0.1" }, Limit);
+        }
+        catch (Exception refused) when (shown.Length > 0 && refused is (IOException or AuthenticationException))
+        {
+            // It asks for a certificate of ours, after it showed its own.
+        }
+
+        return shown;
+    }
+
+    /// <summary>Writes another certificate and key for the broker, as when the server's names change.</summary>
+    public void Reissue() => _certificates.Broker();
 
     public async ValueTask DisposeAsync()
     {
