@@ -140,6 +140,8 @@ internal sealed partial class BrokerProcess(BrokerSettings settings, TimeProvide
             {
                 _pid = pid;
                 CloseSocket();
+                // It read its certificate and access list when it started, and they may be others now.
+                Reload();
                 LinkLog.BrokerAdopted(log, pid);
             }
 

@@ -134,6 +134,32 @@ public sealed class BrokerTests
     }
 
     [SkippableFact]
+    public async Task An_adopted_broker_shows_the_certificate_that_is_on_disk_and_cuts_no_session()
+    {
+        var (world, first) = await LinkWorld.Start();
+        await using var ended = world;
+        var a = await world.Node("a");
+        var (pid, before) = (first.FindRunning(), await world.ShownCertificate());
+        await world.EndSupervision();
+        world.Reissue();
+        Assert.Equal(before, await world.ShownCertificate());
+
+        var second = world.Supervise();
+        var limit = LinkWorld.Limit;
+        while (await world.ShownCertificate() == before)
+        {
+            await Task.Delay(TimeSpan.FromMilliseconds(100), TimeProvider.System, limit);
+        }
+
+        var insider = await world.Insider(Topics.AllUp);
+        await Subscribed(insider);
+        a.Publish(Topics.Up("a"), "still here");
+        await insider.Until(Topics.Up("a"), "still here");
+        Assert.Equal(pid, second.FindRunning());
+        Assert.True(a.IsUnbroken);
+    }
+
+    [SkippableFact]
     public async Task A_running_broker_with_another_configuration_is_replaced()
     {
         var (world, first) = await LinkWorld.Start();
