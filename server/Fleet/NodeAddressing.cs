@@ -1,5 +1,4 @@
 using System.Text.Json.Nodes;
-using Edge.Proto.Model;
 using Edge.Server.Store;
 using Microsoft.Extensions.Logging;
 
@@ -21,24 +20,32 @@ internal sealed class NodeAddressing(Objects objects, ILogger<NodeAddressing> lo
 
     private async Task GiveAll(CancellationToken ct)
     {
-        var nodes = objects.List(Resources.Nodes).ToList();
-        var taken = nodes.Select(node => node.Spec?.PodCIDR).ToHashSet();
-        foreach (var node in nodes.Where(node => string.IsNullOrEmpty(node.Spec?.PodCIDR)))
+        var prefix = Resources.Nodes.Prefix();
+        var nodes = objects.Store.List(prefix).Items
+            .Select(node => (Name: node.Key[prefix.Length..], Cidr: CidrOf(node))).ToList();
+        var taken = nodes.Select(node => node.Cidr).ToHashSet();
+        foreach (var (name, _) in nodes.Where(node => string.IsNullOrEmpty(node.Cidr)))
         {
             if (PodCidrPlan.Next(taken) is not { } cidr)
             {
-                log.AddressesExhausted(node.Metadata.Name ?? "");
+                log.AddressesExhausted(name);
                 return;
             }
 
             taken.Add(cidr);
-            await Give(node, cidr, ct);
+            await Give(name, cidr, ct);
         }
     }
 
-    private async Task Give(Node node, string cidr, CancellationToken ct)
+    /// <summary>From the tree: a status that no record reads must neither end this nor free the node's block.</summary>
+    private static string? CidrOf(StoredObject node) =>
+        JsonNode.Parse(node.Value.Span) is JsonObject tree && tree["spec"] is JsonObject spec
+        && spec["podCIDR"] is JsonValue value && value.TryGetValue(out string? cidr)
+            ? cidr
+            : null;
+
+    private async Task Give(string name, string cidr, CancellationToken ct)
     {
-        var name = node.Metadata.Name ?? "";
         var outcome = await objects.Update(Resources.Nodes, null, name, tree =>
         {
             var spec = tree["spec"] as JsonObject ?? [];

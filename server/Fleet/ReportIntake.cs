@@ -61,7 +61,9 @@ internal sealed class ReportIntake
     /// </summary>
     private async Task ExpectStored(CancellationToken ct)
     {
-        var nodes = _objects.List(Resources.Nodes).Select(node => node.Metadata.Name ?? "").ToList();
+        // By their keys: an object that does not read is its own node's affair.
+        var prefix = Resources.Nodes.Prefix();
+        var nodes = _objects.Store.List(prefix).Items.Select(node => node.Key[prefix.Length..]).ToList();
         nodes.ForEach(_presence.Expect);
         await Task.Delay(_grace, _time, ct);
         foreach (var node in nodes)

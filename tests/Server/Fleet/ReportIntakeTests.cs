@@ -16,20 +16,24 @@ public sealed class ReportIntakeTests : IAsyncDisposable
     private readonly Objects _objects;
     private readonly Channel<LinkEvent> _happened = Channel.CreateBounded<LinkEvent>(16);
     private readonly CancellationTokenSource _end = new();
-    private readonly Task _running;
+    private readonly ReportIntake _intake;
+    private Task? _running;
 
     public ReportIntakeTests()
     {
         _objects = new Objects(_fixture.Store, _fixture.Clock, () => "uid");
-        _running = new ReportIntake(
+        _intake = new ReportIntake(
             _objects, _happened.Reader, new EventRecorder(_objects, _fixture.Clock), TimeSpan.FromSeconds(40),
-            _fixture.Clock, NullLogger<ReportIntake>.Instance).Run(_end.Token);
+            _fixture.Clock, NullLogger<ReportIntake>.Instance);
     }
+
+    /// <summary>The loop, started by the first report.</summary>
+    private Task Running => _running ??= _intake.Run(_end.Token);
 
     public async ValueTask DisposeAsync()
     {
         await _end.CancelAsync();
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => _running);
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => Running);
         _end.Dispose();
         await _fixture.DisposeAsync();
     }
@@ -140,7 +144,7 @@ public sealed class ReportIntakeTests : IAsyncDisposable
         var committed = new TaskCompletionSource();
         await _happened.Writer.WriteAsync(new LinkEvent.Reported(
             node, [new MapEntry(key, Encoding.UTF8.GetBytes(text))], [], false, committed.SetResult));
-        await await Task.WhenAny(committed.Task, _running);
+        await await Task.WhenAny(committed.Task, Running);
         Assert.True(committed.Task.IsCompleted, "the loop ended");
     }
 }
