@@ -63,7 +63,7 @@ internal sealed class EventIntake(Objects objects, EventRecorder recorder, ILogg
         }
         catch (Exception failure) when (failure is JsonException or InvalidOperationException)
         {
-            log.ReportRefused(node, "event", failure.Message);
+            log.ReportRefused(node, "event", ReportScope.Cut(failure.Message));
             return null;
         }
     }

@@ -14,7 +14,7 @@ internal sealed class PodIntake(Objects objects, ILogger log)
             metadata?["uid"]?.ToString());
         if (ns is null || name is null || uid is null || key != $"pods/{uid}")
         {
-            log.ReportRefused(node, key, "it does not name its pod");
+            log.ReportRefused(node, ReportScope.Cut(key), "it does not name its pod");
             return;
         }
 
@@ -36,7 +36,7 @@ internal sealed class PodIntake(Objects objects, ILogger log)
         }, ct);
         if (refusal is not null)
         {
-            log.ReportRefused(node, key, refusal);
+            log.ReportRefused(node, ReportScope.Cut(key), refusal);
         }
 
         if (gone && outcome is not UpdateOutcome.Missing)

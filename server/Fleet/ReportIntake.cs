@@ -183,7 +183,7 @@ internal sealed class ReportIntake
         }
         catch (Exception fault) when (IsOfOneNode(fault))
         {
-            _log.NotStored(fault, node, entry.Key);
+            _log.NotStored(fault, node, ReportScope.Cut(entry.Key));
         }
     }
 
@@ -193,7 +193,7 @@ internal sealed class ReportIntake
         var (report, problem) = ReportReader.Read(entry);
         if (report is null)
         {
-            _log.ReportRefused(node, entry.Key, problem);
+            _log.ReportRefused(node, ReportScope.Cut(entry.Key), ReportScope.Cut(problem));
         }
         else if (entry.Key.StartsWith(ReportReader.PodPrefix, StringComparison.Ordinal))
         {
