@@ -38,7 +38,7 @@ static async Task Serve(ServerSettings settings, CancellationToken ct)
 
     await using var store = ObjectStore.Open(
         new StoreSettings(settings.DatabaseFile, secretKey), time, logs.CreateLogger<ObjectStore>());
-    var objects = new Objects(store, time, newUid);
+    var objects = new Objects(store, time, newUid, logs.CreateLogger<Objects>());
     var events = new EventRecorder(objects, time);
     var clusterUid = await new ClusterBootstrap(objects).Run(settings.BrokerUrl, pki.NodeCa.CertificatePem, ct);
 

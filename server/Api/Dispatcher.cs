@@ -121,7 +121,7 @@ internal sealed class Dispatcher(
     {
         StoreReason.Compacted => Errors.Expired(fault.Message),
         StoreReason.FutureRevision => Errors.Timeout(fault.Message),
-        StoreReason.Full => Errors.Internal(fault.Message),
+        StoreReason.Full or StoreReason.Unreadable => Errors.Internal(fault.Message),
         StoreReason.Broken or StoreReason.Closed => Errors.Unavailable(fault.Message, retryAfterSeconds: 1),
     };
 

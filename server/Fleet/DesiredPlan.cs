@@ -13,9 +13,11 @@ internal sealed record DesiredPod(string Node, MapEntry Entry, IReadOnlyList<str
 internal static class DesiredPlan
 {
     /// <summary>Null for a pod that no node should know: it is not bound.</summary>
-    public static DesiredPod? Pod(StoredObject stored)
+    public static DesiredPod? Pod(StoredObject stored) => Pod(Objects.Read(Resources.Pods, stored), stored);
+
+    /// <summary>The same for a pod that was read already.</summary>
+    public static DesiredPod? Pod(Pod pod, StoredObject stored)
     {
-        var pod = Objects.Read(Resources.Pods, stored);
         if (string.IsNullOrEmpty(pod.Spec.NodeName))
         {
             return null;

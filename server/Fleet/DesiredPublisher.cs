@@ -1,4 +1,3 @@
-using System.Text.Json;
 using System.Threading.Channels;
 using Edge.Proto.Sync;
 using Edge.Server.Link;
@@ -119,7 +118,12 @@ internal sealed class DesiredPublisher(Objects objects, LinkServer link, ILogger
     private void TakePod(string key, StoredObject? stored)
     {
         var before = _pods.GetValueOrDefault(key);
-        var now = stored is { } present ? Read(present) : null;
+        if (!TryRead(stored, out var now))
+        {
+            // Its node keeps what it had: no container ends because the server cannot read.
+            return;
+        }
+
         if (before is not null && now is not null && before.Node == now.Node && before.Entry.Key == now.Entry.Key
             && before.Entry.Value.Span.SequenceEqual(now.Entry.Value.Span))
         {
@@ -141,17 +145,24 @@ internal sealed class DesiredPublisher(Objects objects, LinkServer link, ILogger
         }
     }
 
-    private DesiredPod? Read(StoredObject stored)
+    /// <summary>
+    /// False (and logged) when the pod is unreadable; <paramref name="pod"/> is null when no node has it.
+    /// </summary>
+    private bool TryRead(StoredObject? stored, out DesiredPod? pod)
     {
-        try
+        pod = null;
+        if (stored is not { } present)
         {
-            return DesiredPlan.Pod(stored);
+            return true;
         }
-        catch (JsonException failure)
+
+        if (Objects.TryRead(Resources.Pods, present, log) is not { } readable)
         {
-            log.Unreadable(failure, stored.Key);
-            return null;
+            return false;
         }
+
+        pod = DesiredPlan.Pod(readable, present);
+        return true;
     }
 
     private void TakeOther(string key)
@@ -183,9 +194,14 @@ internal sealed class DesiredPublisher(Objects objects, LinkServer link, ILogger
     {
         foreach (var name in _dirty)
         {
-            if (objects.Get(Resources.Nodes, null, name) is not { } node)
+            if (objects.Store.Get(Resources.Nodes.KeyOf(null, name)) is not { } stored)
             {
                 link.Forget(name);
+                continue;
+            }
+
+            if (Objects.TryRead(Resources.Nodes, stored, log) is not { } node)
+            {
                 continue;
             }
 

@@ -37,9 +37,6 @@ internal static partial class FleetLog
     [LoggerMessage(1211, LogLevel.Information, "Pod {Pod} left node {Node} and was deleted")]
     public static partial void PodGone(this ILogger log, string pod, string node);
 
-    [LoggerMessage(1212, LogLevel.Warning, "Object {Key} could not be read; no node gets it")]
-    public static partial void Unreadable(this ILogger log, Exception failure, string key);
-
     [LoggerMessage(1213, LogLevel.Error, "Report {Key} of node {Node} could not be stored and is refused")]
     public static partial void NotStored(this ILogger log, Exception fault, string node, string key);
 
@@ -48,4 +45,7 @@ internal static partial class FleetLog
 
     [LoggerMessage(1215, LogLevel.Warning, "Label {Key} that node {Node} reports was refused: {Reason}")]
     public static partial void LabelRefused(this ILogger log, string node, string key, string reason);
+
+    [LoggerMessage(1212, LogLevel.Error, "What node {Node} said is dropped: what is stored about it cannot be read")]
+    public static partial void StoredUnreadable(this ILogger log, Exception failure, string node);
 }

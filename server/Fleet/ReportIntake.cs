@@ -108,6 +108,11 @@ internal sealed class ReportIntake
             _log.StoreFailed(failure, happened.Node);
             return false;
         }
+        catch (StoreException failure) when (failure.Reason == StoreReason.Unreadable)
+        {
+            _log.StoredUnreadable(failure, happened.Node);
+            return true;
+        }
         catch (Exception fault) when (IsOfOneNode(fault))
         {
             _log.NotHandled(fault, happened.Node, happened.GetType().Name);

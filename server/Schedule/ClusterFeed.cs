@@ -73,7 +73,8 @@ internal sealed class ClusterFeed(ClusterState cluster, PendingPods pending, ILo
     }
 
     /// <summary>Null when the object is absent, or is not a pod that we can read.</summary>
-    public Pod? ReadPod(StoredObject? stored) => stored is { } present ? Read(Resources.Pods, present) : null;
+    public Pod? ReadPod(StoredObject? stored) =>
+        stored is { } present ? Objects.TryRead(Resources.Pods, present, log) : null;
 
     /// <summary>Ours to place: no node yet, wanted, not held back, and not another scheduler's.</summary>
     public static bool IsOurs(Pod pod) =>
@@ -116,18 +117,5 @@ internal sealed class ClusterFeed(ClusterState cluster, PendingPods pending, ILo
         }
     }
 
-    private Node? ReadNode(StoredObject stored) => Read(Resources.Nodes, stored);
-
-    private T? Read<T>(ResourceKind<T> kind, StoredObject stored) where T : class
-    {
-        try
-        {
-            return Objects.Read(kind, stored);
-        }
-        catch (JsonException failure)
-        {
-            log.Unreadable(failure, stored.Key);
-            return null;
-        }
-    }
+    private Node? ReadNode(StoredObject stored) => Objects.TryRead(Resources.Nodes, stored, log);
 }

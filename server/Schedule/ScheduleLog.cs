@@ -12,7 +12,4 @@ internal static partial class ScheduleLog
 
     [LoggerMessage(1403, LogLevel.Warning, "Placement of pod {Pod} could not be written; it is tried again")]
     public static partial void WriteFailed(this ILogger log, Exception failure, string pod);
-
-    [LoggerMessage(1404, LogLevel.Error, "Object {Key} could not be read; the scheduler leaves it out")]
-    public static partial void Unreadable(this ILogger log, Exception failure, string key);
 }

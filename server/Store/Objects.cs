@@ -1,30 +1,68 @@
 using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Edge.Server.Store;
 
 /// <summary>
 /// Typed reading and safe writing over <see cref="ObjectStore"/> for Fleet, Schedule and Control. Writing edits the
-/// stored JSON tree, so fields that our records do not know survive.
+/// stored JSON tree, so fields that our records do not know survive. An object that its record cannot hold ends no
+/// loop: in a list it is logged and left out, asked for by name it is a <see cref="StoreException"/> Unreadable.
 /// </summary>
-internal sealed class Objects(ObjectStore store, TimeProvider time, Func<string> newUid)
+/// <param name="store">Holds the objects.</param>
+/// <param name="time">Stamps new objects.</param>
+/// <param name="newUid">Makes a uid that was never used.</param>
+/// <param name="log">Where unreadable objects are told; null for nowhere.</param>
+internal sealed class Objects(
+    ObjectStore store, TimeProvider time, Func<string> newUid, ILogger<Objects>? log = null)
 {
+    private readonly ILogger _log = log ?? NullLogger<Objects>.Instance;
+
     public ObjectStore Store { get; } = store;
 
     public string NewUid() => newUid();
 
+    /// <summary>Null when it is absent.</summary>
+    /// <exception cref="StoreException">It is there, but unreadable.</exception>
     public T? Get<T>(ResourceKind<T> kind, string? ns, string name) where T : class =>
         Store.Get(kind.KeyOf(ns, name)) is { } stored ? Read(kind, stored) : null;
 
     /// <summary>All objects of the kind, or of one namespace; metadata.resourceVersion is filled.</summary>
     public IEnumerable<T> List<T>(ResourceKind<T> kind, string? ns = null) where T : class =>
-        Store.Current.Range(kind.Prefix(ns)).Select(stored => Read(kind, stored));
+        Store.Current.Range(kind.Prefix(ns)).Select(stored => TryRead(kind, stored, _log)).OfType<T>();
 
     /// <summary>Reads a stored object (of a watch, of a listing) as its record, resourceVersion filled.</summary>
-    public static T Read<T>(ResourceKind<T> kind, StoredObject stored) where T : class =>
-        JsonSerializer.Deserialize(ObjectBytes.WithRevision(stored), kind.Json)
-        ?? throw new InvalidDataException($"object \"{stored.Key}\" is null");
+    /// <exception cref="StoreException">Unreadable.</exception>
+    public static T Read<T>(ResourceKind<T> kind, StoredObject stored) where T : class
+    {
+        try
+        {
+            return JsonSerializer.Deserialize(ObjectBytes.WithRevision(stored), kind.Json)
+                ?? throw new InvalidDataException("it is null");
+        }
+        catch (Exception fault) when (fault is JsonException or InvalidDataException or FormatException
+            or ArgumentException or OverflowException)
+        {
+            throw new StoreException(
+                StoreReason.Unreadable, $"object \"{stored.Key}\" is no {kind.Kind} that we can read", fault);
+        }
+    }
+
+    /// <summary>As <see cref="Read"/>, but null (and logged) when the object is unreadable.</summary>
+    public static T? TryRead<T>(ResourceKind<T> kind, StoredObject stored, ILogger log) where T : class
+    {
+        try
+        {
+            return Read(kind, stored);
+        }
+        catch (StoreException fault) when (fault.Reason == StoreReason.Unreadable)
+        {
+            log.Unreadable(fault, stored.Key);
+            return null;
+        }
+    }
 
     /// <summary>
     /// Read, change, write, again on conflict. <paramref name="change"/> gets a fresh tree (metadata.resourceVersion

@@ -17,6 +17,9 @@ internal enum StoreReason
 
     /// <summary>The store was closed.</summary>
     Closed,
+
+    /// <summary>The object is stored, but its record cannot hold it.</summary>
+    Unreadable,
 }
 
 /// <summary>The store could not answer; <see cref="Reason"/> says why.</summary>

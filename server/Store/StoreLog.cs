@@ -13,4 +13,7 @@ internal static partial class StoreLog
 
     [LoggerMessage(1602, LogLevel.Error, "Disk full: {Transactions} transactions refused")]
     public static partial void DiskFull(this ILogger log, int transactions);
+
+    [LoggerMessage(1603, LogLevel.Error, "Object {Key} cannot be read and is left out")]
+    public static partial void Unreadable(this ILogger log, Exception fault, string key);
 }

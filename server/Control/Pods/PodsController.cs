@@ -26,7 +26,7 @@ internal sealed class PodsController(Objects objects, TimeProvider time, ILogger
         var pod = objects.Get(Resources.Pods, ns, name);
         var step = pod is null
             ? PodStep.Keep
-            : PodsPlan.Decide(pod, objects.Get(Resources.Nodes, null, pod.Spec.NodeName ?? "") is not null);
+            : PodsPlan.Decide(pod, NodeExists(pod.Spec.NodeName));
         if (step == PodStep.Keep)
         {
             _orphans.TryRemove(key, out _);
@@ -45,6 +45,10 @@ internal sealed class PodsController(Objects objects, TimeProvider time, ILogger
         log.OrphanRemoved(key, pod.Spec.NodeName ?? "");
         return null;
     }
+
+    /// <summary>Whatever it looks like: pods of a node that nobody can read are not orphans.</summary>
+    private bool NodeExists(string? name) =>
+        objects.Store.Get(Resources.Nodes.KeyOf(null, name ?? "")) is not null;
 
     private IEnumerable<string> PodsOfMissingNode(StoredObject node)
     {

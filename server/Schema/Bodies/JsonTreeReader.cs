@@ -34,8 +34,8 @@ internal sealed class JsonTreeReader
         return (tree, self._duplicates);
     }
 
-    /// <summary>Where the text breaks off; the framework's own messages are cut from the published binary.</summary>
-    public static string Describe(JsonException fault) =>
+    /// <summary>Our words, or where the text breaks off: the framework's are cut from the published binary.</summary>
+    public static string Describe(JsonException fault) => fault.LineNumber is null ? fault.Message :
         $"invalid character or unexpected end at line {(fault.LineNumber ?? 0) + 1}, "
         + $"byte {fault.BytePositionInLine ?? 0}";
 
@@ -85,5 +85,6 @@ internal sealed class JsonTreeReader
     private static JsonValue NumberValue(ref Utf8JsonReader reader) =>
         reader.TryGetInt64(out var whole) ? JsonValue.Create(whole)
         : reader.TryGetDecimal(out var exact) ? JsonValue.Create(exact)
-        : JsonValue.Create(reader.GetDouble());
+        : reader.GetDouble() is var real && double.IsFinite(real) ? JsonValue.Create(real)
+        : throw new JsonException("a number is too large");
 }

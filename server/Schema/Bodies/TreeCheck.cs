@@ -7,7 +7,8 @@ namespace Edge.Server.Schema.Bodies;
 
 /// <summary>
 /// Holds a tree against its schema, in place: drops nulls and unknown fields (noting them), refuses values of a wrong
-/// type with the text of Go's decoder, and notes fields that Edge stores but does not act on.
+/// type with the text of Go's decoder, and notes fields that Edge stores but does not act on. What it lets through the
+/// typed records can read: numbers and bytes are kept in their one canonical spelling, as Go writes them back.
 /// </summary>
 internal sealed class TreeCheck
 {
@@ -84,8 +85,7 @@ internal sealed class TreeCheck
             case SchemaType.Quantity:
                 return QuantityText(node, value, place);
             case SchemaType.IntOrString:
-                return JsonTree.AsText(value) is not null || JsonTree.AsLong(value) is not null
-                    ? value : throw Mismatch(node, value, place);
+                return JsonTree.AsText(value) is not null ? value : Integer(node, value, place);
             default:
                 return TextValue(node, value, place);
         }
@@ -134,10 +134,13 @@ internal sealed class TreeCheck
 
     private static JsonNode Integer(SchemaNode node, JsonNode value, Place place)
     {
-        var number = JsonTree.AsLong(value);
-        var fits = number is not null
-            && (node.Type == SchemaType.Int64 || number is >= int.MinValue and <= int.MaxValue);
-        return fits ? value : throw Mismatch(node, value, place);
+        if (JsonTree.AsLong(value) is not { } number
+            || (node.Type != SchemaType.Int64 && number is < int.MinValue or > int.MaxValue))
+        {
+            throw Mismatch(node, value, place);
+        }
+
+        return value.ToJsonString() == number.ToString(CultureInfo.InvariantCulture) ? value : JsonValue.Create(number);
     }
 
     private static JsonNode QuantityText(SchemaNode node, JsonNode value, Place place)
@@ -156,30 +159,31 @@ internal sealed class TreeCheck
     private static JsonNode TextValue(SchemaNode node, JsonNode value, Place place)
     {
         var text = JsonTree.AsText(value) ?? throw Mismatch(node, value, place);
-        if (node.Type is SchemaType.Time or SchemaType.MicroTime && text.Length > 0
-            && !DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out _))
+        if (node.Type is SchemaType.Time or SchemaType.MicroTime && !TimeText.IsTime(text))
         {
-            throw new TypeMismatchException(
-                $"parsing time \"{text}\" as \"2006-01-02T15:04:05Z07:00\": cannot parse \"{text}\" as \"2006\"");
+            throw new TypeMismatchException($"{place.Path}: parsing time \"{text}\" as \"2006-01-02T15:04:05Z07:00\": "
+                + $"cannot parse \"{text}\" as \"2006\"");
         }
 
-        if (node.Type == SchemaType.Bytes && Base64Fault(text) is { } at)
-        {
-            throw new TypeMismatchException($"illegal base64 data at input byte {at}");
-        }
-
-        return value;
+        return node.Type == SchemaType.Bytes ? BytesText(value, text) : value;
     }
 
-    /// <summary>The place of the first byte that is not base64, or null. Line breaks pass, as in Go.</summary>
-    private static int? Base64Fault(string text)
+    /// <summary>Line breaks pass, as in Go, but are not kept.</summary>
+    private static JsonNode BytesText(JsonNode value, string text)
     {
         var buffer = new byte[(text.Length * 3 / 4) + 3];
-        if (Convert.TryFromBase64String(text, buffer, out _))
+        if (!Convert.TryFromBase64String(text, buffer, out var length))
         {
-            return null;
+            throw new TypeMismatchException($"illegal base64 data at input byte {Base64Fault(text)}");
         }
 
+        var kept = Convert.ToBase64String(buffer, 0, length);
+        return kept == text ? value : JsonValue.Create(kept);
+    }
+
+    /// <summary>The place of the first byte that is not base64.</summary>
+    private static int Base64Fault(string text)
+    {
         var at = 0;
         while (at < text.Length && (char.IsAsciiLetterOrDigit(text[at]) || text[at] is '+' or '/' or '\n' or '\r'))
         {
