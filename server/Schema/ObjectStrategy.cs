@@ -18,8 +18,7 @@ internal static class ObjectStrategy
                 obj["status"] = new JsonObject { ["phase"] = "Pending", ["qosClass"] = PodQos.Of(obj) };
                 break;
             case "Namespace":
-                obj["spec"] = new JsonObject { ["finalizers"] = new JsonArray(JsonValue.Create("kubernetes")) };
-                obj["status"] = new JsonObject { ["phase"] = "Active" };
+                PrepareNamespace(obj);
                 break;
             case "Node":
                 // A node registers itself with its status.
@@ -59,6 +58,20 @@ internal static class ObjectStrategy
 
                 return obj;
         }
+    }
+
+    /// <summary>Its finalizer is what keeps it until it is empty; others may be given besides.</summary>
+    private static void PrepareNamespace(JsonObject ns)
+    {
+        var spec = ns.Ensure("spec");
+        if (!spec.Items("finalizers").Any(name => JsonTree.AsText(name) == "kubernetes"))
+        {
+            spec["finalizers"] = new JsonArray(
+                [.. spec.Items("finalizers").Select(name => name?.DeepClone()), JsonValue.Create("kubernetes")]);
+        }
+
+        ns.Ensure("metadata").Ensure("labels")["kubernetes.io/metadata.name"] = ns.Object("metadata").Text("name");
+        ns["status"] = new JsonObject { ["phase"] = "Active" };
     }
 
     /// <summary>Only the conditions Approved and Denied are taken; the signer's own stay.</summary>

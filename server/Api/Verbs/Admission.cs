@@ -7,8 +7,8 @@ using Edge.Server.Store;
 namespace Edge.Server.Api.Verbs;
 
 /// <summary>
-/// What the server itself puts into objects, before defaults and validation: the part of Kubernetes' strategies and
-/// admission that is not in the schema.
+/// What the server itself puts into objects, before <see cref="ObjectStrategy"/>, defaults and validation: the part of
+/// Kubernetes' admission.
 /// </summary>
 internal sealed class Admission(Objects objects, EnrolmentCheck enrolment)
 {
@@ -42,19 +42,10 @@ internal sealed class Admission(Objects objects, EnrolmentCheck enrolment)
             obj.Ensure("metadata")["generation"] = 1;
         }
 
-        // A node's first status comes with it; any other status is written by its owner through the subresource.
-        if (request.Schema.HasStatus && request.Schema.Plural != "nodes")
-        {
-            obj.Remove("status");
-        }
-
         switch (request.Schema.Plural)
         {
             case "pods":
-                PreparePod(obj);
-                break;
-            case "namespaces":
-                PrepareNamespace(obj);
+                NameAccount(obj.Ensure("spec"));
                 break;
             case "certificatesigningrequests":
                 enrolment.Prepare(request.User, obj);
@@ -81,26 +72,11 @@ internal sealed class Admission(Objects objects, EnrolmentCheck enrolment)
     public static bool HasGeneration(ResourceSchema schema) =>
         schema.HasStatus && !s_unnumbered.Contains(schema.Plural);
 
-    private static void PreparePod(JsonObject pod)
+    private static void NameAccount(JsonObject spec)
     {
-        var spec = pod.Ensure("spec");
         var account = spec.Text("serviceAccountName");
         account = account.Length > 0 ? account : spec.Text("serviceAccount");
         account = account.Length > 0 ? account : "default";
         (spec["serviceAccountName"], spec["serviceAccount"]) = (account, account);
-        pod["status"] = new JsonObject { ["phase"] = "Pending", ["qosClass"] = PodQos.Of(spec) };
-    }
-
-    private static void PrepareNamespace(JsonObject ns)
-    {
-        var finalizers = ns.Ensure("spec")["finalizers"] as JsonArray ?? [];
-        if (!finalizers.Any(name => JsonTree.AsText(name) == "kubernetes"))
-        {
-            finalizers.Add((JsonNode)"kubernetes");
-        }
-
-        ns.Ensure("spec")["finalizers"] = finalizers;
-        ns.Ensure("metadata").Ensure("labels")["kubernetes.io/metadata.name"] = ns.Object("metadata").Text("name");
-        ns["status"] = new JsonObject { ["phase"] = "Active" };
     }
 }

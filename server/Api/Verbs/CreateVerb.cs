@@ -72,6 +72,7 @@ internal sealed class CreateVerb(VerbParts parts, Admission admission)
     private void Finish(ApiRequest request, JsonObject obj)
     {
         admission.OnCreate(request, obj);
+        ObjectStrategy.PrepareForCreate(request.Schema, obj);
         ObjectDefaults.Fill(request.Schema, obj);
         var errors = ObjectValidation.Check(request.Schema, obj);
         if (errors.Count > 0)

@@ -84,31 +84,15 @@ internal sealed class ObjectUpdate(VerbParts parts)
     /// <summary>What the endpoint may change comes from the proposal, the rest from the stored object.</summary>
     private static JsonObject Take(ApiRequest request, JsonObject old, JsonObject proposed)
     {
-        switch (request.Path.Subresource)
+        var endpoint = request.Path.Subresource;
+        var next = ObjectStrategy.PrepareForUpdate(request.Schema, proposed.Copy(), old, endpoint);
+        if (endpoint.Length == 0)
         {
-            case "":
-                var next = proposed.Copy();
-                KeepServerFields(old.Ensure("metadata"), next.Ensure("metadata"));
-                Admission.OnUpdate(request.Schema, old, next);
-                if (request.Schema.HasStatus)
-                {
-                    Move(old, next, "status");
-                }
-
-                return next;
-            case "approval":
-                var approved = old.Copy();
-                Move(proposed.Ensure("status"), approved.Ensure("status"), "conditions");
-                return approved;
-            case "finalize":
-                var released = old.Copy();
-                Move(proposed.Ensure("spec"), released.Ensure("spec"), "finalizers");
-                return released;
-            default:
-                var reported = old.Copy();
-                Move(proposed, reported, request.Path.Subresource);
-                return reported;
+            KeepServerFields(old.Ensure("metadata"), next.Ensure("metadata"));
+            Admission.OnUpdate(request.Schema, old, next);
         }
+
+        return next;
     }
 
     private static void KeepServerFields(JsonObject old, JsonObject next)

@@ -1,0 +1,47 @@
+using System.Net;
+
+namespace Edge.Tests.Server.Api;
+
+/// <summary>What holds a namespace, and who may take that away.</summary>
+public sealed class NamespaceTests(ApiFixture api) : IClassFixture<ApiFixture>
+{
+    private const string Namespaces = "/api/v1/namespaces";
+
+    [Theory]
+    [InlineData("put")]
+    [InlineData("patch")]
+    public async Task Its_finalizers_are_changed_by_no_update_but_finalize(string verb)
+    {
+        var path = $"{Namespaces}/{verb}";
+        await api.Admin.PostAsync(Namespaces, ApiFixture.Json($$$"""{"metadata":{"name":"{{{verb}}}"}}"""));
+        await Change();
+        Assert.Equal("""{"finalizers":["kubernetes"]}""", await Spec());
+
+        await api.Admin.DeleteAsync(path);
+        await Change();
+        Assert.Equal("""{"finalizers":["kubernetes"]}""", await Spec());
+
+        async Task Change()
+        {
+            var changed = verb == "put"
+                ? await api.Admin.PutAsync(
+                    path, ApiFixture.Json("""{"metadata":{"name":"put","labels":{"a":"b"}}}"""))
+                : await api.Admin.PatchAsync(path, ApiFixture.Json(
+                    """{"metadata":{"labels":{"a":"b"}},"spec":{"finalizers":null}}""",
+                    "application/merge-patch+json"));
+            Assert.Equal(HttpStatusCode.OK, changed.StatusCode);
+        }
+
+        async Task<string> Spec() => (await ApiFixture.Body(await api.Admin.GetAsync(path)))["spec"]!.ToJsonString();
+    }
+
+    [Fact]
+    public async Task A_new_one_is_held_by_kubernetes_besides_what_it_asks_for()
+    {
+        var made = await ApiFixture.Body(await api.Admin.PostAsync(Namespaces, ApiFixture.Json(
+            """{"metadata":{"name":"two"},"spec":{"finalizers":["ex.io/mine"]},"status":{"phase":"Terminating"}}""")));
+        Assert.Equal("""{"finalizers":["ex.io/mine","kubernetes"]}""", made["spec"]!.ToJsonString());
+        Assert.Equal("Active", (string?)made["status"]!["phase"]);
+        Assert.Equal("two", (string?)made["metadata"]!["labels"]!["kubernetes.io/metadata.name"]);
+    }
+}
