@@ -16,7 +16,7 @@ internal sealed class ClusterBootstrap(Objects objects)
     /// <summary>Returns the cluster's UID: that of namespace kube-system, as everywhere in Kubernetes.</summary>
     public async Task<string> Run(string brokerUrl, string nodeCaPem, CancellationToken ct)
     {
-        foreach (var name in new[] { "default", "kube-system", InfoNamespace, "kube-node-lease" })
+        foreach (var name in Deletion.KeptNamespaces)
         {
             await objects.Create(Resources.Namespaces, NewNamespace(name), ct);
         }

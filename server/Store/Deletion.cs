@@ -26,6 +26,12 @@ internal abstract record DeletionStep
 /// </summary>
 internal static class Deletion
 {
+    /// <summary>
+    /// Namespaces that every cluster has and nobody may delete: tokens, deny-list and the cluster's UID live in them.
+    /// </summary>
+    public static readonly IReadOnlyList<string> KeptNamespaces =
+        ["default", "kube-system", "kube-public", "kube-node-lease"];
+
     /// <summary>Kubernetes' own default.</summary>
     private const long DefaultGraceSeconds = 30;
 

@@ -53,9 +53,15 @@ internal sealed class DeleteVerb(VerbParts parts)
     }
 
     /// <summary>The object as it was left, and whether it is gone; null when there was none.</summary>
+    /// <exception cref="StatusException">403: it is one of the cluster's own namespaces.</exception>
     public async Task<(JsonObject Last, bool Gone)?> Delete(
         ApiRequest request, string key, string name, DeleteOptions options)
     {
+        if (request.Schema.Plural == "namespaces" && Deletion.KeptNamespaces.Contains(name))
+        {
+            throw Errors.Forbidden(request.Schema, name, "this namespace may not be deleted");
+        }
+
         for (var attempt = 1; attempt <= Attempts; attempt++)
         {
             if (parts.Store.Get(key) is not { } current)

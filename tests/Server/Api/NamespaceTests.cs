@@ -35,6 +35,22 @@ public sealed class NamespaceTests(ApiFixture api) : IClassFixture<ApiFixture>
         async Task<string> Spec() => (await ApiFixture.Body(await api.Admin.GetAsync(path)))["spec"]!.ToJsonString();
     }
 
+    [Theory]
+    [InlineData("default")]
+    [InlineData("kube-system")]
+    [InlineData("kube-public")]
+    [InlineData("kube-node-lease")]
+    public async Task The_clusters_own_may_not_be_deleted(string name)
+    {
+        var refused = await api.Admin.DeleteAsync($"{Namespaces}/{name}");
+        var body = await ApiFixture.Body(refused);
+        Assert.Equal((HttpStatusCode.Forbidden, $"namespaces \"{name}\" is forbidden: this namespace may not be deleted"),
+            (refused.StatusCode, (string?)body["message"]));
+        Assert.Equal(HttpStatusCode.MethodNotAllowed, (await api.Admin.DeleteAsync(Namespaces)).StatusCode);
+        var kept = await ApiFixture.Body(await api.Admin.GetAsync($"{Namespaces}/{name}"));
+        Assert.Null(kept["metadata"]!["deletionTimestamp"]);
+    }
+
     [Fact]
     public async Task A_new_one_is_held_by_kubernetes_besides_what_it_asks_for()
     {
