@@ -93,7 +93,8 @@ internal sealed class ClusterFeed(ClusterState cluster, PendingPods pending, ILo
 
         if (IsOurs(pod))
         {
-            pending.Put(stored.Key, pod.Metadata.Uid ?? "", pod.Spec.Priority ?? 0);
+            pending.Put(stored.Key,
+                new PendingPod(pod.Metadata.Uid ?? "", pod.Metadata.Generation ?? 0, pod.Spec.Priority ?? 0));
             return;
         }
 

@@ -2,8 +2,8 @@ namespace Edge.Server.Schedule;
 
 /// <summary>
 /// Pods that wait for a node. A pod is active (to be tried now), or resting after it fitted nowhere. A resting pod
-/// becomes active when the cluster changed in its favour and its back-off is over. Holds keys, so it is bounded by the
-/// number of pods.
+/// becomes active when the cluster or the pod changed in its favour and its back-off is over, or when it rested long.
+/// Holds keys, so it is bounded by the number of pods. Times are those of a clock that never steps, since any moment.
 /// </summary>
 internal sealed class PendingPods
 {
@@ -11,27 +11,48 @@ internal sealed class PendingPods
     private static readonly TimeSpan BackoffMin = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan BackoffMax = TimeSpan.FromSeconds(10);
 
+    /// <summary>A pod that rested so long is tried without a change (kube-scheduler's flush).</summary>
+    private static readonly TimeSpan RestMax = TimeSpan.FromMinutes(5);
+
     private readonly Dictionary<string, Entry> _entries = [];
     private readonly PriorityQueue<string, (int Priority, long Order)> _active = new();
-    private readonly PriorityQueue<string, DateTimeOffset> _due = new();
+
+    // A pod that is woken early stands here twice; the entry with the other time is then void.
+    private readonly PriorityQueue<string, TimeSpan> _due = new();
     private long _order;
 
-    private sealed record Entry(string Uid, int Priority, bool Active, bool Woken, int Attempts, DateTimeOffset Due);
+    /// <summary>BackoffEnd is when a woken pod may try again, Due when it does as things stand.</summary>
+    private sealed record Entry(PendingPod Pod, bool Active, int Attempts, TimeSpan BackoffEnd, TimeSpan Due);
 
-    /// <summary>The next time a woken pod's back-off ends, or null.</summary>
-    public DateTimeOffset? NextDue => _due.TryPeek(out _, out var due) ? due : null;
+    /// <summary>The next time a resting pod becomes active, or null.</summary>
+    public TimeSpan? NextDue
+    {
+        get
+        {
+            DropVoid();
+            return _due.TryPeek(out _, out var due) ? due : null;
+        }
+    }
 
     public bool HasActive => _active.Count > 0;
 
-    /// <summary>A pod that is not pending yet, or is another one under the same name, is to be tried now.</summary>
-    public void Put(string key, string uid, int priority)
+    /// <summary>
+    /// A pod that is not pending yet, or is another one under the same name, is to be tried now. A resting one whose
+    /// spec changed may try again once its back-off ends.
+    /// </summary>
+    public void Put(string key, PendingPod pod)
     {
-        if (_entries.TryGetValue(key, out var known) && known.Uid == uid)
+        if (!_entries.TryGetValue(key, out var known) || known.Pod.Uid != pod.Uid)
         {
+            Activate(key, new Entry(pod, Active: true, Attempts: 0, default, default));
             return;
         }
 
-        Activate(key, new Entry(uid, priority, Active: true, Woken: false, Attempts: 0, default));
+        _entries[key] = known with { Pod = pod };
+        if (known.Pod.Generation != pod.Generation)
+        {
+            Wake(key);
+        }
     }
 
     public void Remove(string key) => _entries.Remove(key);
@@ -51,24 +72,27 @@ internal sealed class PendingPods
     }
 
     /// <summary>The pod fitted nowhere: it rests until something changes.</summary>
-    public void Rest(string key, DateTimeOffset now)
+    public void Rest(string key, TimeSpan now)
     {
         if (_entries.TryGetValue(key, out var entry))
         {
             var wait = BackoffMin * Math.Pow(2, Math.Min(entry.Attempts, 10));
-            var due = now + (wait < BackoffMax ? wait : BackoffMax);
-            _entries[key] = entry with { Active = false, Woken = false, Attempts = entry.Attempts + 1, Due = due };
+            _entries[key] = entry with
+            {
+                Active = false,
+                Attempts = entry.Attempts + 1,
+                BackoffEnd = now + (wait < BackoffMax ? wait : BackoffMax),
+                Due = now + RestMax,
+            };
+            _due.Enqueue(key, now + RestMax);
         }
     }
 
     /// <summary>The pod's write failed: it is tried again after its back-off, without waiting for a change.</summary>
-    public void Retry(string key, DateTimeOffset now)
+    public void Retry(string key, TimeSpan now)
     {
         Rest(key, now);
-        if (_entries.ContainsKey(key))
-        {
-            Wake(key);
-        }
+        Wake(key);
     }
 
     /// <summary>
@@ -76,23 +100,19 @@ internal sealed class PendingPods
     /// </summary>
     public void WakeAll()
     {
-        foreach (var key in _entries.Where(pair => !pair.Value.Active && !pair.Value.Woken).Select(pair => pair.Key)
-            .ToList())
+        foreach (var key in _entries.Keys.ToList())
         {
             Wake(key);
         }
     }
 
-    /// <summary>Makes active whose back-off is over.</summary>
-    public void Promote(DateTimeOffset now)
+    /// <summary>Makes active whose time has come.</summary>
+    public void Promote(TimeSpan now)
     {
-        while (_due.TryPeek(out var key, out var due) && due <= now)
+        while (NextDue <= now)
         {
-            _due.Dequeue();
-            if (_entries.TryGetValue(key, out var entry) && entry.Woken && entry.Due == due)
-            {
-                Activate(key, entry with { Active = true, Woken = false });
-            }
+            var key = _due.Dequeue();
+            Activate(key, _entries[key] with { Active = true });
         }
     }
 
@@ -100,14 +120,28 @@ internal sealed class PendingPods
 
     private void Wake(string key)
     {
-        var entry = _entries[key] with { Woken = true };
-        _entries[key] = entry;
-        _due.Enqueue(key, entry.Due);
+        if (_entries.TryGetValue(key, out var entry) && !entry.Active && entry.Due != entry.BackoffEnd)
+        {
+            _entries[key] = entry with { Due = entry.BackoffEnd };
+            _due.Enqueue(key, entry.BackoffEnd);
+        }
     }
 
     private void Activate(string key, Entry entry)
     {
         _entries[key] = entry;
-        _active.Enqueue(key, (-entry.Priority, _order++));
+        _active.Enqueue(key, (-entry.Pod.Priority, _order++));
+    }
+
+    private void DropVoid()
+    {
+        while (_due.TryPeek(out var key, out var due)
+            && !(_entries.TryGetValue(key, out var entry) && !entry.Active && entry.Due == due))
+        {
+            _due.Dequeue();
+        }
     }
 }
+
+/// <summary>What the queue knows of a pod; <paramref name="Generation"/> counts the changes of its spec.</summary>
+internal readonly record struct PendingPod(string Uid, long Generation, int Priority);

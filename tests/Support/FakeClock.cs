@@ -9,6 +9,7 @@ public sealed class FakeClock(DateTimeOffset start) : TimeProvider
     private readonly Lock _gate = new();
     private readonly List<FakeTimer> _timers = [];
     private DateTimeOffset _now = start;
+    private TimeSpan _wallStep;
 
     public FakeClock() : this(new DateTimeOffset(2026, 1, 1, 0, 0, 0, TimeSpan.Zero))
     {
@@ -20,11 +21,26 @@ public sealed class FakeClock(DateTimeOffset start) : TimeProvider
     {
         lock (_gate)
         {
-            return _now;
+            return _now + _wallStep;
         }
     }
 
-    public override long GetTimestamp() => GetUtcNow().UtcTicks;
+    public override long GetTimestamp()
+    {
+        lock (_gate)
+        {
+            return _now.UtcTicks;
+        }
+    }
+
+    /// <summary>Somebody sets the wall clock; timestamps and timers do not notice.</summary>
+    public void StepWall(TimeSpan by)
+    {
+        lock (_gate)
+        {
+            _wallStep += by;
+        }
+    }
 
     public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
     {
@@ -33,7 +49,9 @@ public sealed class FakeClock(DateTimeOffset start) : TimeProvider
         return timer;
     }
 
-    /// <summary>Somebody waits for the clock: it may be moved without passing by a timer that is only about to be set.</summary>
+    /// <summary>
+    /// Somebody waits for the clock: it may be moved without passing by a timer that is only about to be set.
+    /// </summary>
     public bool IsAwaited
     {
         get
@@ -48,7 +66,7 @@ public sealed class FakeClock(DateTimeOffset start) : TimeProvider
     /// <summary>Moves the clock and fires every timer that falls due on the way.</summary>
     public void Advance(TimeSpan by)
     {
-        var target = GetUtcNow() + by;
+        var target = new DateTimeOffset(GetTimestamp(), TimeSpan.Zero) + by;
         while (TakeDue(target) is { } due)
         {
             due.Fire();
