@@ -30,13 +30,14 @@ internal sealed class ControllerLoop(
     {
         await foreach (var step in store.Follow(source.Prefix, ct))
         {
-            var objects = step switch
+            var keys = step switch
             {
-                FollowStep.Listed all => all.Listing.Items,
-                FollowStep.Changed one => [one.Change.Object],
+                FollowStep.Listed all =>
+                    all.Listing.Items.SelectMany(source.KeysOf).Concat(source.KeysOfDeleted?.Invoke() ?? []),
+                FollowStep.Changed one => source.KeysOf(one.Change.Object),
                 _ => throw new InvalidOperationException($"unknown step {step}"),
             };
-            foreach (var key in objects.SelectMany(source.KeysOf))
+            foreach (var key in keys)
             {
                 queue.Add(key);
             }

@@ -19,7 +19,14 @@ internal interface IController
 }
 
 /// <summary>Objects that concern a controller, and the keys to look at when one of them changes.</summary>
-internal sealed record WatchSource(string Prefix, Func<StoredObject, IEnumerable<string>> KeysOf)
+/// <param name="Prefix">Which objects.</param>
+/// <param name="KeysOf">The keys that an object concerns: a new one, a changed one, a deleted one.</param>
+/// <param name="KeysOfDeleted">
+/// The keys that deletions concern which nobody saw, asked after each listing; null where a deletion concerns no key
+/// but the object's own.
+/// </param>
+internal sealed record WatchSource(
+    string Prefix, Func<StoredObject, IEnumerable<string>> KeysOf, Func<IEnumerable<string>>? KeysOfDeleted = null)
 {
     /// <summary>The key is the object's own name (and namespace), as the last parts of its store key.</summary>
     public static WatchSource Own(string prefix) => new(prefix, stored => [stored.Key[prefix.Length..]]);

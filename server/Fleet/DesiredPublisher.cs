@@ -15,13 +15,13 @@ internal sealed class DesiredPublisher(Objects objects, LinkServer link, ILogger
     /// <summary>Watch steps that may wait; beyond it the watches wait, which the store bounds itself.</summary>
     private const int InboxMax = 1024;
 
-    private static readonly string[] ReferencedPrefixes =
-        [Resources.ConfigMaps.Prefix(), Resources.Secrets.Prefix(), Resources.ServiceAccounts.Prefix()];
+    private static readonly IReadOnlyList<string> Followed =
+        [.. DesiredMarks.Referenced, Resources.Pods.Prefix(), Resources.Nodes.Prefix()];
 
-    private readonly Channel<FollowStep> _inbox = Channel.CreateBounded<FollowStep>(InboxMax);
-    private readonly Dictionary<string, DesiredPod> _pods = [];
-    private readonly Dictionary<string, HashSet<string>> _podsOfNode = [];
-    private readonly HashSet<string> _dirty = [];
+    private readonly Channel<(string Prefix, FollowStep Step)> _inbox =
+        Channel.CreateBounded<(string, FollowStep)>(InboxMax);
+
+    private readonly DesiredMarks _marks = new(log);
 
     /// <summary>
     /// Publishes all nodes at once. Must be done before the link runs: a node that says hello to a server which does
@@ -29,17 +29,18 @@ internal sealed class DesiredPublisher(Objects objects, LinkServer link, ILogger
     /// </summary>
     public void Prime()
     {
-        TakePods(objects.Store.List(Resources.Pods.Prefix()));
-        MarkNodes(objects.Store.List(Resources.Nodes.Prefix()));
+        foreach (var prefix in new[] { Resources.Pods.Prefix(), Resources.Nodes.Prefix() })
+        {
+            _marks.Take(prefix, new FollowStep.Listed(objects.Store.List(prefix)));
+        }
+
         PublishDirty();
     }
 
     public async Task Run(CancellationToken ct)
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(ct);
-        var tasks = ReferencedPrefixes.Append(Resources.Pods.Prefix()).Append(Resources.Nodes.Prefix())
-            .Select(prefix => Feed(prefix, stop.Token))
-            .Append(Publish(stop.Token));
+        var tasks = Followed.Select(prefix => Feed(prefix, stop.Token)).Append(Publish(stop.Token));
         var first = await Task.WhenAny(tasks);
         await stop.CancelAsync();
         await first;
@@ -49,7 +50,7 @@ internal sealed class DesiredPublisher(Objects objects, LinkServer link, ILogger
     {
         await foreach (var step in objects.Store.Follow(prefix, ct))
         {
-            await _inbox.Writer.WriteAsync(step, ct);
+            await _inbox.Writer.WriteAsync((prefix, step), ct);
         }
     }
 
@@ -57,163 +58,29 @@ internal sealed class DesiredPublisher(Objects objects, LinkServer link, ILogger
     {
         while (await _inbox.Reader.WaitToReadAsync(ct))
         {
-            while (_inbox.Reader.TryRead(out var step))
+            while (_inbox.Reader.TryRead(out var told))
             {
-                Take(step);
+                _marks.Take(told.Prefix, told.Step);
             }
 
             PublishDirty();
         }
     }
 
-    private void Take(FollowStep step)
-    {
-        switch (step)
-        {
-            case FollowStep.Listed { Listing: var listing }:
-                if (listing.Items is [var first, ..] && !Is(Resources.Pods.Prefix(), first.Key))
-                {
-                    foreach (var item in listing.Items)
-                    {
-                        TakeOther(item.Key);
-                    }
-                }
-                else
-                {
-                    TakePods(objects.Store.List(Resources.Pods.Prefix()));
-                }
-
-                break;
-            case FollowStep.Changed { Change: var change }:
-                if (Is(Resources.Pods.Prefix(), change.Object.Key))
-                {
-                    TakePod(change.Object.Key, change.Type == ChangeType.Delete ? null : change.Object);
-                }
-                else
-                {
-                    TakeOther(change.Object.Key);
-                }
-
-                break;
-            default:
-                throw new InvalidOperationException($"unknown step {step}");
-        }
-    }
-
-    private void TakePods(Listing listing)
-    {
-        var present = listing.Items.Select(item => item.Key).ToHashSet();
-        foreach (var gone in _pods.Keys.Where(key => !present.Contains(key)).ToList())
-        {
-            TakePod(gone, null);
-        }
-
-        foreach (var item in listing.Items)
-        {
-            TakePod(item.Key, item);
-        }
-    }
-
-    /// <summary>A pod whose bytes for the node are the same, such as after a status, marks nothing.</summary>
-    private void TakePod(string key, StoredObject? stored)
-    {
-        var before = _pods.GetValueOrDefault(key);
-        if (!TryRead(stored, out var now))
-        {
-            // Its node keeps what it had: no container ends because the server cannot read.
-            return;
-        }
-
-        if (before is not null && now is not null && before.Node == now.Node && before.Entry.Key == now.Entry.Key
-            && before.Entry.Value.Span.SequenceEqual(now.Entry.Value.Span))
-        {
-            return;
-        }
-
-        if (before is not null)
-        {
-            _pods.Remove(key);
-            _podsOfNode[before.Node].Remove(key);
-            _dirty.Add(before.Node);
-        }
-
-        if (now is not null)
-        {
-            _pods[key] = now;
-            (_podsOfNode.TryGetValue(now.Node, out var pods) ? pods : _podsOfNode[now.Node] = []).Add(key);
-            _dirty.Add(now.Node);
-        }
-    }
-
-    /// <summary>
-    /// False (and logged) when the pod is unreadable; <paramref name="pod"/> is null when no node has it.
-    /// </summary>
-    private bool TryRead(StoredObject? stored, out DesiredPod? pod)
-    {
-        pod = null;
-        if (stored is not { } present)
-        {
-            return true;
-        }
-
-        if (Objects.TryRead(Resources.Pods, present, log) is not { } readable)
-        {
-            return false;
-        }
-
-        pod = DesiredPlan.Pod(readable, present);
-        return true;
-    }
-
-    private void TakeOther(string key)
-    {
-        if (Is(Resources.Nodes.Prefix(), key))
-        {
-            _dirty.Add(key[Resources.Nodes.Prefix().Length..]);
-            return;
-        }
-
-        foreach (var pod in _pods.Values)
-        {
-            if (pod.References.Contains(key))
-            {
-                _dirty.Add(pod.Node);
-            }
-        }
-    }
-
-    private void MarkNodes(Listing listing)
-    {
-        foreach (var node in listing.Items)
-        {
-            TakeOther(node.Key);
-        }
-    }
-
     private void PublishDirty()
     {
-        foreach (var name in _dirty)
+        foreach (var name in _marks.TakeDirty())
         {
             if (objects.Store.Get(Resources.Nodes.KeyOf(null, name)) is not { } stored)
             {
                 link.Forget(name);
-                continue;
             }
-
-            if (Objects.TryRead(Resources.Nodes, stored, log) is not { } node)
-            {
-                continue;
-            }
-
-            var pods = _podsOfNode.GetValueOrDefault(name, []).Select(key => _pods[key]);
-            if (link.SetAllDesired(name, DesiredPlan.Of(node, pods, objects.Store.Get)) == SetOutcome.TooLarge)
+            else if (Objects.TryRead(Resources.Nodes, stored, log) is { } node
+                && link.SetAllDesired(name, DesiredPlan.Of(node, _marks.PodsOf(name), objects.Store.Get))
+                    == SetOutcome.TooLarge)
             {
                 log.DesiredTooLarge(name);
             }
         }
-
-        _dirty.Clear();
     }
-
-    private static bool Is(string prefix, string key) => key.StartsWith(prefix, StringComparison.Ordinal);
 }

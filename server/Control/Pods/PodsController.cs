@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Edge.Proto.Model;
 using Edge.Server.Store;
 using Microsoft.Extensions.Logging;
 
@@ -17,7 +18,10 @@ internal sealed class PodsController(Objects objects, TimeProvider time, ILogger
 
     public IReadOnlyList<WatchSource> Sources =>
     [
-        WatchSource.Own(Resources.Pods.Prefix()), new WatchSource(Resources.Nodes.Prefix(), PodsOfMissingNode),
+        WatchSource.Own(Resources.Pods.Prefix()),
+        new WatchSource(
+            Resources.Nodes.Prefix(), node => PodsOfMissing(node.Key[Resources.Nodes.Prefix().Length..]),
+            () => Keys(pod => !string.IsNullOrEmpty(pod.Spec.NodeName) && !NodeExists(pod.Spec.NodeName))),
     ];
 
     public async Task<TimeSpan?> Sync(string key, CancellationToken ct)
@@ -50,13 +54,9 @@ internal sealed class PodsController(Objects objects, TimeProvider time, ILogger
     private bool NodeExists(string? name) =>
         objects.Store.Get(Resources.Nodes.KeyOf(null, name ?? "")) is not null;
 
-    private IEnumerable<string> PodsOfMissingNode(StoredObject node)
-    {
-        var name = node.Key[Resources.Nodes.Prefix().Length..];
-        return objects.Store.Get(node.Key) is not null
-            ? []
-            : objects.List(Resources.Pods)
-                .Where(pod => pod.Spec.NodeName == name)
-                .Select(pod => $"{pod.Metadata.Namespace}/{pod.Metadata.Name}");
-    }
+    private IEnumerable<string> PodsOfMissing(string node) =>
+        NodeExists(node) ? [] : Keys(pod => pod.Spec.NodeName == node);
+
+    private IEnumerable<string> Keys(Func<Pod, bool> which) =>
+        objects.List(Resources.Pods).Where(which).Select(pod => $"{pod.Metadata.Namespace}/{pod.Metadata.Name}");
 }

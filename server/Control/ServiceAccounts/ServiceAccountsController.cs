@@ -16,7 +16,9 @@ internal sealed class ServiceAccountsController(Objects objects) : IController
     [
         WatchSource.Own(Resources.Namespaces.Prefix()),
         new WatchSource(Resources.ServiceAccounts.Prefix(),
-            stored => [stored.Key[Resources.ServiceAccounts.Prefix().Length..].Split('/')[0]]),
+            stored => [stored.Key[Resources.ServiceAccounts.Prefix().Length..].Split('/')[0]],
+            () => objects.Store.List(Resources.Namespaces.Prefix()).Items
+                .Select(stored => stored.Key[Resources.Namespaces.Prefix().Length..])),
     ];
 
     public async Task<TimeSpan?> Sync(string key, CancellationToken ct)

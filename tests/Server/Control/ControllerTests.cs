@@ -104,6 +104,31 @@ public sealed class ControllerTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task A_node_that_was_deleted_unseen_leaves_its_pods_to_the_next_listing()
+    {
+        var pods = new PodsController(_objects, _fixture.Clock, NullLogger<PodsController>.Instance);
+        await Put(Resources.Nodes.KeyOf(null, "n1"), """{"metadata":{"name":"n1"}}""");
+        foreach (var node in new[] { "n1", "gone", "" })
+        {
+            await Put(Resources.Pods.KeyOf("ns", "on-" + node), $$$"""
+                {"metadata":{"name":"on-{{{node}}}","namespace":"ns"},"spec":{"nodeName":"{{{node}}}"}}
+                """);
+        }
+
+        var nodes = pods.Sources.Single(source => source.Prefix == Resources.Nodes.Prefix());
+        Assert.Equal(["ns/on-gone"], nodes.KeysOfDeleted!());
+    }
+
+    [Fact]
+    public async Task An_account_that_was_deleted_unseen_is_made_again_after_the_next_listing()
+    {
+        await Put(Resources.Namespaces.KeyOf(null, "ns"), """{"metadata":{"name":"ns"}}""");
+        var accounts = new ServiceAccountsController(_objects).Sources
+            .Single(source => source.Prefix == Resources.ServiceAccounts.Prefix());
+        Assert.Equal(["ns"], accounts.KeysOfDeleted!());
+    }
+
+    [Fact]
     public async Task A_second_look_at_a_tainted_node_writes_nothing()
     {
         var nodes = new NodesController(_objects, _fixture.Clock, NullLogger<NodesController>.Instance);
