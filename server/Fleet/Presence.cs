@@ -18,15 +18,21 @@ internal sealed class Presence(Objects objects, TimeSpan grace, TimeProvider tim
     private readonly Lock _gate = new();
     private readonly Dictionary<string, Seen> _nodes = [];
 
-    /// <summary>Report is the last one of this server's life, or null; Since is null while connected.</summary>
-    private sealed record Seen(JsonObject? Report, DateTimeOffset? Since);
+    /// <summary>
+    /// Report is the last one of this server's life, or null. Since is null while connected, and a timestamp: a wall
+    /// clock that steps changes no grace. Asked: somebody will ask <see cref="Expired"/> anyway.
+    /// </summary>
+    private sealed record Seen(JsonObject? Report, long? Since, bool Asked);
 
-    /// <summary>A node the store knows of; it counts as lost from now on until it says hello.</summary>
+    /// <summary>
+    /// A node the store knows of; it counts as lost from now on until it says hello. The caller asks
+    /// <see cref="Expired"/> after the grace period.
+    /// </summary>
     public void Expect(string node)
     {
         lock (_gate)
         {
-            _nodes.TryAdd(node, new Seen(null, time.GetUtcNow()));
+            _nodes.TryAdd(node, new Seen(null, time.GetTimestamp(), Asked: true));
         }
     }
 
@@ -40,11 +46,19 @@ internal sealed class Presence(Objects objects, TimeSpan grace, TimeProvider tim
         }
     }
 
-    /// <summary>The caller asks <see cref="Expired"/> again after the grace period.</summary>
-    public void Disconnected(string node)
+    /// <summary>
+    /// How long the caller waits before it asks <see cref="Expired"/>; null when that is on its way already.
+    /// </summary>
+    public TimeSpan? Disconnected(string node)
     {
         log.NodeDisconnected(node);
-        Set(node, known => known with { Since = known.Since ?? time.GetUtcNow() });
+        var asked = false;
+        Set(node, known =>
+        {
+            asked = known.Asked;
+            return known with { Since = known.Since ?? time.GetTimestamp(), Asked = true };
+        });
+        return asked ? null : grace;
     }
 
     public async Task Reported(string node, JsonObject report, CancellationToken ct)
@@ -71,23 +85,31 @@ internal sealed class Presence(Objects objects, TimeSpan grace, TimeProvider tim
         }
     }
 
-    /// <summary>The grace period may be over: if the node is still not there, its status becomes Unknown.</summary>
-    public async Task Expired(string node, CancellationToken ct)
+    /// <summary>
+    /// The grace period may be over: if the node is still not there, its status becomes Unknown. Returns after which
+    /// time to ask again, because timers fire early and losses follow each other; null when there is nothing to wait
+    /// for.
+    /// </summary>
+    public async Task<TimeSpan?> Expired(string node, CancellationToken ct)
     {
-        Seen? seen;
-        lock (_gate)
+        TimeSpan? rest = null;
+        Set(node, known =>
         {
-            seen = _nodes.GetValueOrDefault(node);
+            rest = known.Since is { } since ? grace - time.GetElapsedTime(since) : null;
+            return known with { Asked = rest > TimeSpan.Zero };
+        });
+        if (rest is null || rest > TimeSpan.Zero)
+        {
+            return rest;
         }
 
-        if (seen?.Since is { } since && time.GetUtcNow() - since >= grace)
+        var outcome = await Write(node, tree => NodeStatusPlan.Unknown(tree, time.GetUtcNow()), ct);
+        if (outcome is UpdateOutcome.Updated)
         {
-            var outcome = await Write(node, tree => NodeStatusPlan.Unknown(tree, time.GetUtcNow()), ct);
-            if (outcome is UpdateOutcome.Updated)
-            {
-                log.NodeUnknown(node, grace.TotalSeconds);
-            }
+            log.NodeUnknown(node, grace.TotalSeconds);
         }
+
+        return null;
     }
 
     /// <summary>Renews the node's lease, which lives in memory only.</summary>
@@ -159,7 +181,8 @@ internal sealed class Presence(Objects objects, TimeSpan grace, TimeProvider tim
     {
         lock (_gate)
         {
-            return _nodes[node] = change(_nodes.GetValueOrDefault(node) ?? new Seen(null, time.GetUtcNow()));
+            var known = _nodes.GetValueOrDefault(node) ?? new Seen(null, time.GetTimestamp(), Asked: false);
+            return _nodes[node] = change(known);
         }
     }
 }

@@ -134,11 +134,10 @@ internal sealed class ReportIntake
                 await _presence.Connected(happened.Node, ct);
                 break;
             case LinkEvent.Disconnected:
-                _presence.Disconnected(happened.Node);
-                AskAfterGrace(happened.Node, ct);
+                AskAfter(_presence.Disconnected(happened.Node), happened.Node, ct);
                 break;
             case GraceOver:
-                await _presence.Expired(happened.Node, ct);
+                AskAfter(await _presence.Expired(happened.Node, ct), happened.Node, ct);
                 break;
             case LinkEvent.Heard heard:
                 await _presence.Heard(heard.Node, heard.At, ct);
@@ -154,11 +153,14 @@ internal sealed class ReportIntake
         }
     }
 
-    /// <summary>
-    /// The timer holds itself until it fires; at most one per disconnection, and it does nothing after a reconnect.
-    /// </summary>
-    private void AskAfterGrace(string node, CancellationToken ct)
+    /// <summary>The timer holds itself until it fires; null asks for none.</summary>
+    private void AskAfter(TimeSpan? wait, string node, CancellationToken ct)
     {
+        if (wait is not { } due)
+        {
+            return;
+        }
+
         ITimer? timer = null;
         timer = _time.CreateTimer(
             _ =>
@@ -167,10 +169,10 @@ internal sealed class ReportIntake
                 if (!ct.IsCancellationRequested && !LaneOf(node).TryWrite(new GraceOver(node)))
                 {
                     // The lane is full: ask again rather than block the timer's thread.
-                    AskAfterGrace(node, ct);
+                    AskAfter(RetryWait, node, ct);
                 }
             },
-            null, _grace, Timeout.InfiniteTimeSpan);
+            null, due, Timeout.InfiniteTimeSpan);
     }
 
     private async Task Take(LinkEvent.Reported reported, CancellationToken ct)

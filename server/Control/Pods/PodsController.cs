@@ -11,8 +11,8 @@ internal sealed class PodsController(Objects objects, TimeProvider time, ILogger
     /// <summary>How long a node must be absent before its pods go (Kubernetes' quarantine).</summary>
     private static readonly TimeSpan Quarantine = TimeSpan.FromSeconds(40);
 
-    /// <summary>Pod key → since when its node is missing; holds orphans only.</summary>
-    private readonly ConcurrentDictionary<string, DateTimeOffset> _orphans = new();
+    /// <summary>Pod key → timestamp since when its node is missing; holds orphans only.</summary>
+    private readonly ConcurrentDictionary<string, long> _orphans = new();
 
     public string Name => "pods";
 
@@ -37,8 +37,7 @@ internal sealed class PodsController(Objects objects, TimeProvider time, ILogger
             return null;
         }
 
-        var since = _orphans.GetOrAdd(key, time.GetUtcNow());
-        var rest = since + Quarantine - time.GetUtcNow();
+        var rest = Quarantine - time.GetElapsedTime(_orphans.GetOrAdd(key, time.GetTimestamp()));
         if (step == PodStep.Suspect && rest > TimeSpan.Zero)
         {
             return rest;

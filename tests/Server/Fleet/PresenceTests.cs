@@ -74,6 +74,43 @@ public sealed class PresenceTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task A_wall_clock_that_steps_back_keeps_no_lost_node_ready()
+    {
+        await Ready();
+        _presence.Disconnected("n1");
+        _fixture.Clock.StepWall(TimeSpan.FromHours(-1));
+        _fixture.Clock.Advance(_grace);
+        Assert.Null(await _presence.Expired("n1", default));
+        Assert.Equal("Unknown", ReadyStatus());
+    }
+
+    [Fact]
+    public async Task A_question_that_comes_early_is_told_when_to_come_again()
+    {
+        await Ready();
+        Assert.Equal(_grace, _presence.Disconnected("n1"));
+        _fixture.Clock.Advance(_grace - TimeSpan.FromMilliseconds(3));
+        Assert.Equal(TimeSpan.FromMilliseconds(3), await _presence.Expired("n1", default));
+        Assert.Equal("True", ReadyStatus());
+
+        _fixture.Clock.Advance(TimeSpan.FromMilliseconds(3));
+        Assert.Null(await _presence.Expired("n1", default));
+        Assert.Equal("Unknown", ReadyStatus());
+    }
+
+    [Fact]
+    public async Task A_session_that_comes_and_goes_is_asked_about_by_one_timer()
+    {
+        await Ready();
+        Assert.Equal(_grace, _presence.Disconnected("n1"));
+        await _presence.Connected("n1", default);
+        Assert.Null(_presence.Disconnected("n1"));
+        await _presence.Connected("n1", default);
+        Assert.Null(await _presence.Expired("n1", default));
+        Assert.Equal(_grace, _presence.Disconnected("n1"));
+    }
+
+    [Fact]
     public async Task A_second_loss_counts_its_own_grace()
     {
         await Ready();
