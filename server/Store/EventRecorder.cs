@@ -23,7 +23,7 @@ internal sealed record EventNote(ObjectReference About, string Type, string Reas
 
 /// <summary>
 /// Writes Events. The same thing said again raises the count of the first Event, because its name is made of what it
-/// says; so nothing is remembered here.
+/// says; so nothing is remembered here. A namespace that is gone or on its way out takes no new ones.
 /// </summary>
 internal sealed class EventRecorder(Objects objects, TimeProvider time)
 {
@@ -46,6 +46,12 @@ internal sealed class EventRecorder(Objects objects, TimeProvider time)
             return;
         }
 
+        // Overtaken is dropped: an event is not worth another try in a namespace that changes this very moment.
+        if (objects.OpenNamespace(ns) is not { } open)
+        {
+            return;
+        }
+
         var created = await objects.Create(Resources.Events, new Event
         {
             Metadata = new ObjectMeta { Namespace = ns, Name = name },
@@ -59,7 +65,7 @@ internal sealed class EventRecorder(Objects objects, TimeProvider time)
             Count = times,
             ReportingComponent = component,
             ReportingInstance = host ?? "",
-        }, ct);
+        }, [open], ct);
         if (created == CreateOutcome.AlreadyExists)
         {
             await Repeat(ns, name, times, now, ct);

@@ -97,8 +97,23 @@ internal sealed class Objects(
         }
     }
 
+    /// <summary>
+    /// What must hold for a new object in the namespace: that it is as it is now. Null when it takes none, because it
+    /// is not there or on its way out.
+    /// </summary>
+    public Compare? OpenNamespace(string name) =>
+        Store.Get(Resources.Namespaces.KeyOf(null, name)) is { } stored
+            && ObjectBytes.Read(stored)["metadata"]?["deletionTimestamp"] is null
+            ? new Compare(stored.Key, stored.Revision)
+            : null;
+
     /// <summary>Stores a new object; uid and creationTimestamp are filled where absent.</summary>
-    public async Task<CreateOutcome> Create<T>(ResourceKind<T> kind, T value, CancellationToken ct) where T : class
+    public Task<CreateOutcome> Create<T>(ResourceKind<T> kind, T value, CancellationToken ct) where T : class =>
+        Create(kind, value, [], ct);
+
+    /// <summary>Stores a new object if the conditions hold; they are the caller's to look at again if not.</summary>
+    public async Task<CreateOutcome> Create<T>(
+        ResourceKind<T> kind, T value, IReadOnlyList<Compare> conditions, CancellationToken ct) where T : class
     {
         var tree = JsonSerializer.SerializeToNode(value, kind.Json)!.AsObject();
         var metadata = tree["metadata"]!.AsObject();
@@ -112,8 +127,13 @@ internal sealed class Objects(
         }
 
         var key = kind.KeyOf(metadata["namespace"]?.GetValue<string>(), name);
-        var result = await Store.Txn([new Compare(key, 0)], [StoreOp.Put(key, ObjectBytes.Write(tree))], ct);
-        return result is TxnResult.Committed ? CreateOutcome.Created : CreateOutcome.AlreadyExists;
+        var absent = new Compare(key, 0);
+        return await Store.Txn([absent, .. conditions], [StoreOp.Put(key, ObjectBytes.Write(tree))], ct) switch
+        {
+            TxnResult.Committed => CreateOutcome.Created,
+            TxnResult.Conflict taken when taken.Key == key => CreateOutcome.AlreadyExists,
+            _ => CreateOutcome.Overtaken,
+        };
     }
 
     /// <summary>Takes the object out now, whatever its finalizers; <paramref name="uid"/> null for any.</summary>

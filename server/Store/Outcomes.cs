@@ -15,11 +15,14 @@ internal abstract record UpdateOutcome
     internal sealed record Missing : UpdateOutcome;
 }
 
-/// <summary>What became of <see cref="Objects.Create"/>.</summary>
+/// <summary>What became of a new object (<c>Objects.Create</c>).</summary>
 internal enum CreateOutcome
 {
     Created,
     AlreadyExists,
+
+    /// <summary>The caller's own condition does not hold any more; nothing was written.</summary>
+    Overtaken,
 }
 
 /// <summary>What became of <see cref="Objects.Delete"/> or <see cref="Objects.RequestDelete"/>.</summary>

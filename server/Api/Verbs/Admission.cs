@@ -15,12 +15,16 @@ internal sealed class Admission(Objects objects, EnrolmentCheck enrolment)
     /// <summary>Kinds whose specs upstream does not number.</summary>
     private static readonly string[] s_unnumbered = ["namespaces", "nodes", "certificatesigningrequests", "leases"];
 
+    /// <summary>
+    /// What must hold while the object is created: its namespace is still the one looked at here. Empty where it has
+    /// none.
+    /// </summary>
     /// <exception cref="StatusException">404 or 403: nothing can be created in that namespace.</exception>
-    public void CheckNamespace(ApiRequest request, string name)
+    public IReadOnlyList<Compare> CheckNamespace(ApiRequest request, string name)
     {
         if (!request.Schema.Namespaced)
         {
-            return;
+            return [];
         }
 
         var ns = request.Path.Namespace;
@@ -33,6 +37,8 @@ internal sealed class Admission(Objects objects, EnrolmentCheck enrolment)
         {
             throw Errors.NamespaceTerminating(request.Schema, name, ns);
         }
+
+        return [new Compare(stored.Key, stored.Revision)];
     }
 
     public void OnCreate(ApiRequest request, JsonObject obj)

@@ -18,7 +18,7 @@ internal sealed class CreateVerb(VerbParts parts, Admission admission)
         var answer = ObjectAnswer.For(request, parts.Time);
         var obj = await ObjectReading.Read(request, request.Schema);
         var metadata = obj.Ensure("metadata");
-        admission.CheckNamespace(request, metadata.Text("name"));
+        _ = admission.CheckNamespace(request, metadata.Text("name"));
         var generate = Prepare(request, metadata);
         for (var attempt = 1; ; attempt++)
         {
@@ -92,9 +92,17 @@ internal sealed class CreateVerb(VerbParts parts, Admission admission)
             return parts.Store.Get(key) is null ? new StoredObject(key, parts.Store.Revision, value) : null;
         }
 
-        return await parts.Store.Txn([new Compare(key, 0)], [StoreOp.Put(key, value)], request.Ct)
-            is TxnResult.Committed done
-            ? new StoredObject(key, done.Revision, value)
-            : null;
+        while (true)
+        {
+            // Again each time: a namespace that began to go in between takes nothing new.
+            var conditions = admission.CheckNamespace(request, name).Prepend(new Compare(key, 0)).ToList();
+            switch (await parts.Store.Txn(conditions, [StoreOp.Put(key, value)], request.Ct))
+            {
+                case TxnResult.Committed done:
+                    return new StoredObject(key, done.Revision, value);
+                case TxnResult.Conflict taken when taken.Key == key:
+                    return null;
+            }
+        }
     }
 }

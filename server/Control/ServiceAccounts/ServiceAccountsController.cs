@@ -23,15 +23,15 @@ internal sealed class ServiceAccountsController(Objects objects) : IController
 
     public async Task<TimeSpan?> Sync(string key, CancellationToken ct)
     {
-        var ns = objects.Get(Resources.Namespaces, null, key);
-        if (ns is null || ns.Metadata.DeletionTimestamp is not null
-            || objects.Get(Resources.ServiceAccounts, key, DefaultName) is not null)
+        if (objects.OpenNamespace(key) is not { } open
+            || objects.Store.Get(Resources.ServiceAccounts.KeyOf(key, DefaultName)) is not null)
         {
             return null;
         }
 
+        // Overtaken, it needs no second try: a namespace that changed comes again by its own event.
         await objects.Create(Resources.ServiceAccounts,
-            new ServiceAccount { Metadata = new ObjectMeta { Namespace = key, Name = DefaultName } }, ct);
+            new ServiceAccount { Metadata = new ObjectMeta { Namespace = key, Name = DefaultName } }, [open], ct);
         return null;
     }
 }

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Text.Json.Nodes;
 
 namespace Edge.Tests.Server.Api;
 
@@ -44,11 +45,32 @@ public sealed class NamespaceTests(ApiFixture api) : IClassFixture<ApiFixture>
     {
         var refused = await api.Admin.DeleteAsync($"{Namespaces}/{name}");
         var body = await ApiFixture.Body(refused);
-        Assert.Equal((HttpStatusCode.Forbidden, $"namespaces \"{name}\" is forbidden: this namespace may not be deleted"),
-            (refused.StatusCode, (string?)body["message"]));
+        Assert.Equal(HttpStatusCode.Forbidden, refused.StatusCode);
+        Assert.Equal(
+            $"namespaces \"{name}\" is forbidden: this namespace may not be deleted", (string?)body["message"]);
         Assert.Equal(HttpStatusCode.MethodNotAllowed, (await api.Admin.DeleteAsync(Namespaces)).StatusCode);
         var kept = await ApiFixture.Body(await api.Admin.GetAsync($"{Namespaces}/{name}"));
         Assert.Null(kept["metadata"]!["deletionTimestamp"]);
+    }
+
+    [Fact]
+    public async Task What_is_created_while_it_is_deleted_was_there_before_or_is_refused()
+    {
+        for (var round = 0; round < 10; round++)
+        {
+            var ns = $"race-{round}";
+            await api.Admin.PostAsync(Namespaces, ApiFixture.Json("{\"metadata\":{\"name\":\"" + ns + "\"}}"));
+            var creations = Enumerable.Range(0, 8).Select(_ => api.Admin.PostAsync(
+                $"{Namespaces}/{ns}/configmaps", ApiFixture.Json("""{"metadata":{"generateName":"c-"}}"""))).ToList();
+            var marked = Revision(await ApiFixture.Body(await api.Admin.DeleteAsync($"{Namespaces}/{ns}")));
+            foreach (var created in await Task.WhenAll(creations))
+            {
+                Assert.True(created.StatusCode == HttpStatusCode.Forbidden
+                    || Revision(await ApiFixture.Body(created)) < marked);
+            }
+        }
+
+        static long Revision(JsonObject body) => long.Parse((string)body["metadata"]!["resourceVersion"]!);
     }
 
     [Fact]

@@ -79,6 +79,10 @@ public sealed class ControllerTests : IAsyncDisposable
         await new ServiceAccountsController(_objects).Sync("ns", default);
         await new ServiceAccountsController(_objects).Sync("ns", default);
         await new ServiceAccountsController(_objects).Sync("absent", default);
+        await Put(Resources.Namespaces.KeyOf(null, "going"), """
+            {"metadata":{"name":"going","deletionTimestamp":"2026-01-01T00:00:00Z"}}
+            """);
+        await new ServiceAccountsController(_objects).Sync("going", default);
         Assert.Equal("ns", Assert.Single(_objects.List(Resources.ServiceAccounts)).Metadata.Namespace);
     }
 
