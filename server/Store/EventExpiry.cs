@@ -1,8 +1,8 @@
 namespace Edge.Server.Store;
 
 /// <summary>
-/// Says which Events must go: those older than an hour, and the oldest when there are too many. Events live in memory
-/// only. Owned by the writer.
+/// Says which Events must go: those older than an hour, and the oldest when there are too many. Each Event counts once,
+/// from its last write. Events live in memory only. Owned by the writer.
 /// </summary>
 internal sealed class EventExpiry
 {
@@ -12,25 +12,52 @@ internal sealed class EventExpiry
     /// <summary>About 8 MiB of events; a fleet that says more loses the oldest.</summary>
     public const int EventsMax = 8192;
 
-    // An event that is written again stands in the queue twice; the entry with the older revision is then void.
-    private readonly Queue<(DateTimeOffset Due, string Key, long Revision)> _queue = new();
+    private readonly LinkedList<(string Key, DateTimeOffset Due)> _byAge = new();
+    private readonly Dictionary<string, LinkedListNode<(string Key, DateTimeOffset Due)>> _entries = [];
 
-    public bool IsEmpty => _queue.Count == 0;
-
-    public void Written(string key, long revision, DateTimeOffset now) =>
-        _queue.Enqueue((now + Lifetime, key, revision));
+    public bool IsEmpty => _entries.Count == 0;
 
     /// <summary>
-    /// Takes the next event that must go, or null. The caller ignores one with another revision by now.
+    /// The Events that must go once <paramref name="changes"/> are in, oldest first. Remembers nothing: the disk may
+    /// still refuse the changes.
     /// </summary>
-    public (string Key, long Revision)? TakeDue(DateTimeOffset now)
+    public IReadOnlyList<string> Due(IReadOnlyList<Change> changes, DateTimeOffset now)
     {
-        if (_queue.Count <= EventsMax && (!_queue.TryPeek(out var next) || next.Due > now))
+        var last = changes.Where(IsEvent).GroupBy(change => change.Object.Key).Select(group => group.Last()).ToList();
+        var touched = last.Select(change => change.Object.Key).ToHashSet();
+        var written = last.Where(change => change.Type == ChangeType.Put)
+            .OrderBy(change => change.Object.Revision).Select(change => change.Object.Key).ToList();
+        var count = _entries.Count - touched.Count(_entries.ContainsKey) + written.Count;
+        var due = new List<string>();
+        for (var at = _byAge.First; at is not null && (at.Value.Due <= now || count > EventsMax); at = at.Next)
         {
-            return null;
+            if (!touched.Contains(at.Value.Key))
+            {
+                due.Add(at.Value.Key);
+                count--;
+            }
         }
 
-        var due = _queue.Dequeue();
-        return (due.Key, due.Revision);
+        return [.. due, .. written.Take(Math.Max(0, count - EventsMax))];
     }
+
+    /// <summary>Takes in what is committed; a written Event is the youngest.</summary>
+    public void Committed(IReadOnlyList<Change> changes, DateTimeOffset now)
+    {
+        foreach (var change in changes.Where(IsEvent))
+        {
+            var key = change.Object.Key;
+            if (_entries.Remove(key, out var old))
+            {
+                _byAge.Remove(old);
+            }
+
+            if (change.Type == ChangeType.Put)
+            {
+                _entries[key] = _byAge.AddLast((key, now + Lifetime));
+            }
+        }
+    }
+
+    private static bool IsEvent(Change change) => StoreKeys.IsEvent(change.Object.Key);
 }

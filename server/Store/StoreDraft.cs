@@ -48,12 +48,20 @@ internal sealed class StoreDraft
         return new TxnResult.Committed(_revision);
     }
 
-    /// <summary>Deletes what is still at this revision.</summary>
-    public void DeleteAt(string key, long revision)
+    /// <summary>Deleting an absent key changes nothing.</summary>
+    public void Delete(string key)
     {
-        if (Get(key)?.Revision == revision)
+        if (Get(key) is not { } previous)
         {
-            Delete(key);
+            return;
+        }
+
+        _objects.Remove(previous);
+        var gone = previous with { Revision = ++_revision };
+        _changes.Add(new Change(ChangeType.Delete, gone, previous));
+        if (!StoreKeys.IsMemoryOnly(key))
+        {
+            _rows[key] = new RowWrite(key, gone.Revision, null);
         }
     }
 
@@ -73,22 +81,6 @@ internal sealed class StoreDraft
         if (encoded is not null)
         {
             _rows[op.Key] = new RowWrite(op.Key, stored.Revision, encoded);
-        }
-    }
-
-    private void Delete(string key)
-    {
-        if (Get(key) is not { } previous)
-        {
-            return;
-        }
-
-        _objects.Remove(previous);
-        var gone = previous with { Revision = ++_revision };
-        _changes.Add(new Change(ChangeType.Delete, gone, previous));
-        if (!StoreKeys.IsMemoryOnly(key))
-        {
-            _rows[key] = new RowWrite(key, gone.Revision, null);
         }
     }
 

@@ -105,7 +105,12 @@ internal sealed class StoreWriter : IDisposable
     {
         var draft = new StoreDraft(_current);
         var results = batch.ConvertAll(draft.Apply);
-        ExpireEvents(draft);
+        var now = _time.GetUtcNow();
+        foreach (var key in _expiry.Due(draft.Changes, now))
+        {
+            draft.Delete(key);
+        }
+
         try
         {
             Persist(draft);
@@ -115,6 +120,7 @@ internal sealed class StoreWriter : IDisposable
             return Refuse(batch, fault);
         }
 
+        _expiry.Committed(draft.Changes, now);
         _current = draft.ToSnapshot();
         _hub.Append(draft.Changes);
         for (var i = 0; i < batch.Count; i++)
@@ -157,22 +163,5 @@ internal sealed class StoreWriter : IDisposable
         }
 
         return full ? null : reason;
-    }
-
-    private void ExpireEvents(StoreDraft draft)
-    {
-        var now = _time.GetUtcNow();
-        foreach (var change in draft.Changes)
-        {
-            if (change.Type == ChangeType.Put && StoreKeys.IsEvent(change.Object.Key))
-            {
-                _expiry.Written(change.Object.Key, change.Object.Revision, now);
-            }
-        }
-
-        while (_expiry.TakeDue(now) is var (key, revision))
-        {
-            draft.DeleteAt(key, revision);
-        }
     }
 }
