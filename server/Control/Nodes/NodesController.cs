@@ -7,7 +7,8 @@ using Microsoft.Extensions.Logging;
 namespace Edge.Server.Control.Nodes;
 
 /// <summary>
-/// Keeps the taints of nodes in step with their conditions. Evicting by tolerationSeconds belongs here too.
+/// Keeps the taints of nodes in step with their conditions. It evicts nothing: a NoExecute taint keeps new pods away,
+/// and tolerationSeconds has no effect yet, of which the API warns.
 /// </summary>
 internal sealed class NodesController(Objects objects, TimeProvider time, ILogger<NodesController> log) : IController
 {

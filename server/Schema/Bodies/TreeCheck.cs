@@ -50,6 +50,9 @@ internal sealed class TreeCheck
         {
             JsonObject map => map.Count == 0 && field.Node.Fields.Count != 0 && !field.Pointer,
             JsonArray list => list.Count == 0,
+            // A time of zero is as much said as any other; those are the int64 that Go points to.
+            JsonValue scalar when field is { Pointer: true, Node.Type: SchemaType.Int64 } =>
+                scalar.ToString() == field.Default,
             JsonValue scalar => scalar.ToString() is "" or "0" or "false" || scalar.ToString() == field.Default,
             _ => true,
         };

@@ -1,4 +1,3 @@
-using Edge.Proto.Model;
 using Edge.Server.Schema;
 using Edge.Server.Store;
 
