@@ -99,6 +99,7 @@ public sealed class KeyQueueTests
         var inside = new int[4];
         var overlaps = 0;
         var rounds = 0;
+        var began = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         using var stop = new CancellationTokenSource();
         var workers = Enumerable.Range(0, 4).Select(_ => Task.Run(async () =>
         {
@@ -110,6 +111,7 @@ public sealed class KeyQueueTests
                 await Task.Yield();
                 Interlocked.Decrement(ref inside[index]);
                 Interlocked.Increment(ref rounds);
+                began.TrySetResult();
                 queue.Done(key);
             }
         })).ToList();
@@ -120,6 +122,7 @@ public sealed class KeyQueueTests
             queue.Add(random.Next(inside.Length).ToString());
         }
 
+        await began.Task;
         await stop.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => Task.WhenAll(workers));
         Assert.Equal(0, overlaps);
