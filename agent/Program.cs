@@ -65,9 +65,10 @@ static async Task<int> Agent(AgentSettings settings, CancellationToken terminate
     async Task Online()
     {
         await new Enrolling(settings, identity, clock, random, logs.CreateLogger("Enrolment")).Run(stop.Token);
-        var desired = ledger.Desired.Select(entry => new MapEntry(entry.Key, entry.Value));
+        var desired = ledger.Desired;
+        var held = desired.Keys.Select(key => new MapEntry(key, desired[key]));
         link = new LinkClient(
-            Parts.Link(settings, identity, version, node.System.BootID), desired, clock, random,
+            Parts.Link(settings, identity, version, node.System.BootID), held, clock, random,
             new Logger<LinkClient>(logs));
         link.StateChanged += _ => loop.WakeAll();
         reports.Attach(link);
@@ -88,9 +89,13 @@ static async Task TakeDesired(LinkClient link, NodeLedger ledger, ReconcileLoop 
 {
     await foreach (var change in link.Desired.ReadAllAsync(stop))
     {
-        await ledger.ApplyWhenThereIsRoom(
-            change.Upserts.Select(entry => KeyValuePair.Create(entry.Key, entry.Value.ToArray())).ToList(),
-            change.Removals, TimeProvider.System, stop);
+        var upserts = new List<KeyValuePair<string, byte[]>>();
+        foreach (var (key, value) in change.Upserts)
+        {
+            upserts.Add(new(key, value.ToArray()));
+        }
+
+        await ledger.ApplyWhenThereIsRoom(upserts, change.Removals, TimeProvider.System, stop);
         change.Committed();
         loop.DesiredChanged();
     }

@@ -24,9 +24,9 @@ internal sealed class NodeLedger : IDisposable
     private readonly SqliteConnection _database;
     private readonly SecretBox _box;
     private readonly ILogger _logger;
+    private readonly Dictionary<string, string> _meta = [];
     private ImmutableDictionary<string, byte[]> _desired = ImmutableDictionary<string, byte[]>.Empty;
     private ImmutableDictionary<string, PodRecord> _pods = ImmutableDictionary<string, PodRecord>.Empty;
-    private ImmutableDictionary<string, string> _meta = ImmutableDictionary<string, string>.Empty;
 
     private NodeLedger(SqliteConnection database, SecretBox box, ILogger logger)
     {
@@ -135,7 +135,7 @@ internal sealed class NodeLedger : IDisposable
             if (_meta.GetValueOrDefault(key) != value)
             {
                 Run("INSERT INTO meta VALUES($1,$2) ON CONFLICT DO UPDATE SET value=$2", key, value);
-                _meta = _meta.SetItem(key, value);
+                _meta[key] = value;
             }
         }
     }
@@ -204,12 +204,17 @@ internal sealed class NodeLedger : IDisposable
         }
 
         _desired = desired.ToImmutable();
-        _pods = Rows("SELECT uid, record FROM pods").ToImmutableDictionary(
-            row => row.Key,
-            row => JsonSerializer.Deserialize(row.Value, LedgerJson.Default.PodRecord)
-                ?? throw new InvalidDataException($"the ledger holds an empty record of pod {row.Key}"));
-        _meta = Rows("SELECT key, CAST(value AS BLOB) FROM meta").ToImmutableDictionary(
-            row => row.Key, row => System.Text.Encoding.UTF8.GetString(row.Value));
+        foreach (var (uid, record) in Rows("SELECT uid, record FROM pods"))
+        {
+            _pods = _pods.SetItem(uid, JsonSerializer.Deserialize(record, LedgerJson.Default.PodRecord)
+                ?? throw new InvalidDataException($"the ledger holds an empty record of pod {uid}"));
+        }
+
+        foreach (var (key, value) in Rows("SELECT key, CAST(value AS BLOB) FROM meta"))
+        {
+            _meta[key] = System.Text.Encoding.UTF8.GetString(value);
+        }
+
         LedgerLog.Opened(_logger, _desired.Count, _pods.Count);
     }
 

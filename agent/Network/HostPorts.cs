@@ -17,8 +17,8 @@ internal sealed class HostPorts
         {
             var port = ports[at];
             var taken = ports.Take(at).Any(other => Overlap(other, port));
-            var holder = _held.Where(entry => entry.Key != uid)
-                .FirstOrDefault(entry => entry.Value.Any(other => Overlap(other, port))).Key;
+            var holder = _held.Keys.FirstOrDefault(
+                pod => pod != uid && _held[pod].Any(other => Overlap(other, port)));
             if (taken || holder is not null)
             {
                 throw new NetworkException(

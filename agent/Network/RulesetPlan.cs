@@ -14,14 +14,13 @@ internal static class RulesetPlan
     {
         var routed = sandboxes.Where(sandbox => sandbox is { OwnNetwork: true, PodIp: not null })
             .OrderBy(sandbox => sandbox.Request.Uid, StringComparer.Ordinal).ToList();
-        var forwarded = routed
-            .SelectMany(sandbox => sandbox.Request.HostPorts, (pod, port) => (pod.PodIp, port)).ToList();
-
-        var everywhere = forwarded.Where(entry => HostPorts.OnEveryAddress(entry.port))
-            .Select(entry => $"{Key(entry.port)} : {entry.PodIp} . {entry.port.ContainerPort}");
-        var addressed = forwarded.Where(entry => !HostPorts.OnEveryAddress(entry.port))
-            .Select(entry => $"{entry.port.HostIp} . {Key(entry.port)} : {entry.PodIp} . {entry.port.ContainerPort}");
-        var hairpin = forwarded.Select(entry => $"{entry.PodIp} . {entry.PodIp}").Distinct();
+        var everywhere = routed.SelectMany(sandbox => sandbox.Request.HostPorts.Where(HostPorts.OnEveryAddress)
+            .Select(port => $"{Key(port)} : {sandbox.PodIp} . {port.ContainerPort}"));
+        var addressed = routed.SelectMany(sandbox => sandbox.Request.HostPorts
+            .Where(port => !HostPorts.OnEveryAddress(port))
+            .Select(port => $"{port.HostIp} . {Key(port)} : {sandbox.PodIp} . {port.ContainerPort}"));
+        var hairpin = routed.Where(sandbox => sandbox.Request.HostPorts.Count > 0)
+            .Select(sandbox => $"{sandbox.PodIp} . {sandbox.PodIp}").Distinct();
         var pods = routed.Select(sandbox => sandbox.Request.PodCidr).OfType<string>().Distinct();
 
         return $$"""

@@ -22,10 +22,10 @@ internal static class ContainerIdentity
 
     private static void Append(StringBuilder text, string kind, IReadOnlyDictionary<string, Quantity>? amounts)
     {
-        foreach (var (name, amount) in (amounts ?? new Dictionary<string, Quantity>())
-            .OrderBy(pair => pair.Key, StringComparer.Ordinal))
+        foreach (var name in (amounts?.Keys ?? []).Order(StringComparer.Ordinal))
         {
-            text.Append('\n').Append(kind).Append(' ').Append(name).Append('=').Append(amount.Value.ToString("G29"));
+            var amount = amounts![name].Value.ToString("G29");
+            text.Append('\n').Append(kind).Append(' ').Append(name).Append('=').Append(amount);
         }
     }
 

@@ -81,9 +81,9 @@ internal sealed class ImagePulls(IPodEdge edge, Action<string> wake, TimeProvide
         lock (_gate)
         {
             _ends[(uid, container)] = end;
-            foreach (var done in _byImage.Where(pair => pair.Value.IsCompleted).ToList())
+            foreach (var image in _byImage.Keys.Where(image => _byImage[image].IsCompleted).ToList())
             {
-                _byImage.Remove(done.Key);
+                _byImage.Remove(image);
             }
         }
 

@@ -146,10 +146,10 @@ internal sealed class ReconcileLoop(
 
     private async Task TakeEnded()
     {
-        foreach (var (uid, task) in _running.Where(pair => pair.Value.IsCompleted).ToList())
+        foreach (var uid in _running.Keys.Where(uid => _running[uid].IsCompleted).ToList())
         {
-            _running.Remove(uid);
-            rounds.Take(uid, await task);
+            _running.Remove(uid, out var task);
+            rounds.Take(uid, await task!);
         }
     }
 

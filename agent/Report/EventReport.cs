@@ -14,8 +14,7 @@ internal sealed class EventReport(string nodeName, Action<Event> send, TimeProvi
     private const int TextsMax = 256;
 
     private readonly Lock _gate = new();
-    private readonly Dictionary<(string? Uid, string Reason, string Message), (DateTimeOffset Sent, int Held)> _texts =
-        [];
+    private readonly Dictionary<EventText, (DateTimeOffset Sent, int Held)> _texts = [];
 
     public void Say(ObjectReference about, bool warning, string reason, string message)
     {
@@ -44,7 +43,7 @@ internal sealed class EventReport(string nodeName, Action<Event> send, TimeProvi
     {
         lock (_gate)
         {
-            var key = (uid, reason, message);
+            var key = new EventText(uid, reason, message);
             if (_texts.TryGetValue(key, out var text) && now - text.Sent < RepeatEvery && now >= text.Sent)
             {
                 _texts[key] = (text.Sent, text.Held + 1);
@@ -53,9 +52,9 @@ internal sealed class EventReport(string nodeName, Action<Event> send, TimeProvi
 
             if (_texts.Count >= TextsMax)
             {
-                foreach (var old in _texts.OrderBy(pair => pair.Value.Sent).Take(TextsMax / 2).ToList())
+                foreach (var old in _texts.Keys.OrderBy(said => _texts[said].Sent).Take(TextsMax / 2).ToList())
                 {
-                    _texts.Remove(old.Key);
+                    _texts.Remove(old);
                 }
             }
 
@@ -63,4 +62,6 @@ internal sealed class EventReport(string nodeName, Action<Event> send, TimeProvi
             return text.Held + 1;
         }
     }
+
+    private sealed record EventText(string? Uid, string Reason, string Message);
 }

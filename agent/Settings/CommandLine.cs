@@ -19,8 +19,9 @@ internal static class CommandLine
 
         run.SetAction(async (parsed, stop) =>
         {
-            var given = flags.Where(pair => parsed.GetResult(pair.Value) is { Implicit: false })
-                .ToDictionary(pair => pair.Key, pair => (IReadOnlyList<string>)(parsed.GetValue(pair.Value) ?? []));
+            var given = flags.Keys.Where(setting => parsed.GetResult(flags[setting]) is { Implicit: false })
+                .ToDictionary(
+                    setting => setting, setting => (IReadOnlyList<string>)(parsed.GetValue(flags[setting]) ?? []));
             return Read(parsed.GetValue(config), given) switch
             {
                 SettingsResult.Valid valid => await agent(valid.Settings, stop),

@@ -33,10 +33,10 @@ internal sealed partial class SettingsReader
     private SettingsReader(
         string? path, string? yaml, IReadOnlyDictionary<SettingName, IReadOnlyList<string>> flags, string hostName)
     {
-        _flags = flags.ToDictionary(flag => flag.Key.Key, flag => flag.Value);
+        _flags = flags.Keys.ToDictionary(setting => setting.Key, setting => flags[setting]);
         _file = path is null || yaml is null ? [] : SettingsFile.Read(path, yaml, _errors);
         _hostName = hostName;
-        foreach (var (setting, _) in flags.Where(flag => flag.Value.Count > 1 && !flag.Key.Repeats))
+        foreach (var setting in flags.Keys.Where(setting => flags[setting].Count > 1 && !setting.Repeats))
         {
             _errors.Add($"{setting.Key} ({setting.Flag}): stands twice");
         }

@@ -7,7 +7,7 @@ namespace Edge.Proto.Sync;
 /// <summary>What a reader knows of its entries: hash and size of each, and the digest of all.</summary>
 internal sealed class EntryHashes
 {
-    private readonly Dictionary<string, (UInt128 Hash, long Bytes)> _entries = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, Known> _entries = new(StringComparer.Ordinal);
     private long _bytes;
 
     public Digest Digest { get; private set; }
@@ -26,7 +26,7 @@ internal sealed class EntryHashes
             Remove(entry.Key);
             var hash = Digest.OfEntry(entry.Key, entry.Value.Span);
             var size = SizeOf(entry);
-            _entries[entry.Key] = (hash, size);
+            _entries[entry.Key] = new Known(hash, size);
             Digest += hash;
             _bytes += size;
         }
@@ -36,7 +36,7 @@ internal sealed class EntryHashes
     public (Digest Digest, long Bytes) After(IReadOnlyList<MapEntry> upserts, IEnumerable<string> removals)
     {
         var (digest, bytes) = (Digest, _bytes);
-        var touched = new Dictionary<string, (UInt128 Hash, long Bytes)?>(StringComparer.Ordinal);
+        var touched = new Dictionary<string, Known?>(StringComparer.Ordinal);
         foreach (var key in removals)
         {
             touched[key] = null;
@@ -44,7 +44,7 @@ internal sealed class EntryHashes
 
         foreach (var entry in upserts)
         {
-            touched[entry.Key] = (Digest.OfEntry(entry.Key, entry.Value.Span), SizeOf(entry));
+            touched[entry.Key] = new Known(Digest.OfEntry(entry.Key, entry.Value.Span), SizeOf(entry));
         }
 
         foreach (var (key, after) in touched)
@@ -66,11 +66,11 @@ internal sealed class EntryHashes
     public KeyHashes ToMessage()
     {
         var list = new KeyHashes();
-        list.Keys.AddRange(_entries.Select(pair => new KeyHash
+        foreach (var (key, entry) in _entries)
         {
-            Key = pair.Key,
-            Hash = ByteString.CopyFrom(Digest.ToBytes(pair.Value.Hash)),
-        }));
+            list.Keys.Add(new KeyHash { Key = key, Hash = ByteString.CopyFrom(Digest.ToBytes(entry.Hash)) });
+        }
+
         return list;
     }
 
@@ -85,4 +85,6 @@ internal sealed class EntryHashes
             _bytes -= old.Bytes;
         }
     }
+
+    private sealed record Known(UInt128 Hash, long Bytes);
 }

@@ -26,7 +26,7 @@ internal sealed class MapContent
 
     // The cast matters: a bare null would become empty bytes.
     public ReadOnlyMemory<byte>? Find(string key) =>
-        _slots.TryGetValue(key, out var slot) ? slot.Value : (ReadOnlyMemory<byte>?)null;
+        _slots.TryGetValue(key, out var slot) ? slot.Entry.Value : (ReadOnlyMemory<byte>?)null;
 
     /// <summary>
     /// All of the changes or none; together they make one version. The last of several upserts of a key wins, and
@@ -67,20 +67,20 @@ internal sealed class MapContent
     }
 
     public IEnumerable<MapEntry> ChangedAfter(ulong version) =>
-        _slots.Where(pair => pair.Value.Changed > version).Select(pair => new MapEntry(pair.Key, pair.Value.Value));
+        _slots.Values.Where(slot => slot.Changed > version).Select(slot => slot.Entry);
 
     public IEnumerable<string> RemovedAfter(ulong version) =>
-        _removed.Where(pair => pair.Value > version).Select(pair => pair.Key);
+        _removed.Keys.Where(key => _removed[key] > version);
 
     public IEnumerable<MapEntry> DifferentFrom(IReadOnlyDictionary<string, UInt128> hashes) =>
-        _slots.Where(pair => !hashes.TryGetValue(pair.Key, out var hash) || hash != pair.Value.Hash)
-            .Select(pair => new MapEntry(pair.Key, pair.Value.Value));
+        _slots.Values.Where(slot => !hashes.TryGetValue(slot.Entry.Key, out var hash) || hash != slot.Hash)
+            .Select(slot => slot.Entry);
 
     /// <summary>The reader has this version: what was removed until then need not be said again.</summary>
     public void ForgetRemoved(ulong version)
     {
         Floor = Math.Max(Floor, version);
-        foreach (var key in _removed.Where(pair => pair.Value <= version).Select(pair => pair.Key).ToList())
+        foreach (var key in _removed.Keys.Where(key => _removed[key] <= version).ToList())
         {
             _removed.Remove(key);
         }
@@ -89,10 +89,11 @@ internal sealed class MapContent
     private static long SizeOf(string key, int value) =>
         Encoding.UTF8.GetByteCount(key) + value + MapLimits.EntryOverheadBytes;
 
-    private long SizeNow(string key) => _slots.TryGetValue(key, out var slot) ? SizeOf(key, slot.Value.Length) : 0;
+    private long SizeNow(string key) =>
+        _slots.TryGetValue(key, out var slot) ? SizeOf(key, slot.Entry.Value.Length) : 0;
 
     private bool Holds(MapEntry entry) =>
-        _slots.TryGetValue(entry.Key, out var slot) && slot.Value.Span.SequenceEqual(entry.Value.Span);
+        _slots.TryGetValue(entry.Key, out var slot) && slot.Entry.Value.Span.SequenceEqual(entry.Value.Span);
 
     private void Put(MapEntry entry)
     {
@@ -103,7 +104,7 @@ internal sealed class MapContent
 
         var hash = Digest.OfEntry(entry.Key, entry.Value.Span);
         Digest += hash;
-        _slots[entry.Key] = new Slot(entry.Value, hash, Version);
+        _slots[entry.Key] = new Slot(entry, hash, Version);
         _removed.Remove(entry.Key);
     }
 
@@ -116,5 +117,5 @@ internal sealed class MapContent
         }
     }
 
-    private readonly record struct Slot(ReadOnlyMemory<byte> Value, UInt128 Hash, ulong Changed);
+    private sealed record Slot(MapEntry Entry, UInt128 Hash, ulong Changed);
 }

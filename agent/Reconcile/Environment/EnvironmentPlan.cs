@@ -79,27 +79,31 @@ internal static class EnvironmentPlan
             : new MissingReferenceException($"couldn't find key {selector.Key} in Secret {ns}/{selector.Name}"));
     }
 
-    /// <summary>Keys that cannot be a variable's name are left out, as the kubelet does.</summary>
-    private static IEnumerable<KeyValuePair<string, string>> All(string ns, EnvFromSource source, ObjectSource objects)
+    private static SortedDictionary<string, string> All(string ns, EnvFromSource source, ObjectSource objects)
     {
-        IEnumerable<KeyValuePair<string, string>> pairs = [];
+        var all = new SortedDictionary<string, string>(StringComparer.Ordinal);
         if (source.ConfigMapRef is { } map)
         {
-            var found = objects.ConfigMap(ns, map.Name);
-            pairs = found?.Data ?? (found is not null || map.Optional == true
-                ? pairs
-                : throw MissingReferenceException.ConfigMap(map.Name));
+            var data = objects.ConfigMap(ns, map.Name) is { } found ? found.Data
+                : map.Optional == true ? null : throw MissingReferenceException.ConfigMap(map.Name);
+            foreach (var name in data?.Keys.Where(IsVariable) ?? [])
+            {
+                all[name] = data![name];
+            }
         }
         else if (source.SecretRef is { } secret)
         {
-            var found = objects.Secret(ns, secret.Name);
-            pairs = found?.Data?.Select(pair => KeyValuePair.Create(pair.Key, Encoding.UTF8.GetString(pair.Value)))
-                ?? (found is not null || secret.Optional == true
-                    ? pairs
-                    : throw MissingReferenceException.Secret(secret.Name));
+            var data = objects.Secret(ns, secret.Name) is { } found ? found.Data
+                : secret.Optional == true ? null : throw MissingReferenceException.Secret(secret.Name);
+            foreach (var name in data?.Keys.Where(IsVariable) ?? [])
+            {
+                all[name] = Encoding.UTF8.GetString(data![name]);
+            }
         }
 
-        return pairs.Where(pair => pair.Key.Length > 0 && !pair.Key.Contains('=', StringComparison.Ordinal))
-            .OrderBy(pair => pair.Key, StringComparer.Ordinal);
+        return all;
     }
+
+    /// <summary>Keys that cannot be a variable's name are left out, as the kubelet does.</summary>
+    private static bool IsVariable(string key) => key.Length > 0 && !key.Contains('=', StringComparison.Ordinal);
 }

@@ -63,11 +63,10 @@ internal static class FieldPaths
     private static string Lines(IReadOnlyDictionary<string, string>? map)
     {
         var text = new StringBuilder();
-        foreach (var (key, value) in (map ?? new Dictionary<string, string>())
-            .OrderBy(pair => pair.Key, StringComparer.Ordinal))
+        foreach (var key in (map?.Keys ?? []).Order(StringComparer.Ordinal))
         {
             text.Append(text.Length > 0 ? "\n" : "").Append(key).Append("=\"")
-                .Append(value.Replace("\\", "\\\\", StringComparison.Ordinal)
+                .Append(map![key].Replace("\\", "\\\\", StringComparison.Ordinal)
                     .Replace("\"", "\\\"", StringComparison.Ordinal)
                     .Replace("\n", "\\n", StringComparison.Ordinal)).Append('"');
         }

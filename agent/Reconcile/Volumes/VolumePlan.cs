@@ -168,7 +168,11 @@ internal sealed record VolumePlan(IReadOnlyList<ProjectedVolume> Volumes)
     {
         if (items is not { Count: > 0 })
         {
-            files.AddRange(content.Select(pair => new ProjectedFile(pair.Key, pair.Value, mode)));
+            foreach (var (key, bytes) in content)
+            {
+                files.Add(new ProjectedFile(key, bytes, mode));
+            }
+
             return;
         }
 

@@ -23,11 +23,8 @@ internal static class PlatformPlan
     /// <summary>The best match, the first of equals, or null. Entries without a platform come last.</summary>
     public static OciDescriptor? Choose(IReadOnlyList<OciDescriptor> manifests, ImagePlatform wanted) =>
         manifests
-            .Select(manifest => (manifest, score: Score(manifest.Platform, wanted)))
-            .Where(pair => pair.score > 0)
-            .OrderByDescending(pair => pair.score)
-            .Select(pair => pair.manifest)
-            .FirstOrDefault();
+            .Where(manifest => Score(manifest.Platform, wanted) > 0)
+            .MaxBy(manifest => Score(manifest.Platform, wanted));
 
     /// <summary>True when a configuration that names its platform may run there; one that names none may.</summary>
     public static bool Runs(OciImageConfig config, ImagePlatform wanted) =>

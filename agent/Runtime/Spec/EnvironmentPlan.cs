@@ -10,7 +10,7 @@ internal static class EnvironmentPlan
     {
         var names = image.Select(NameOf).ToHashSet();
         return image.Select(entry => pod.TryGetValue(NameOf(entry), out var value) ? $"{NameOf(entry)}={value}" : entry)
-            .Concat(pod.Where(pair => !names.Contains(pair.Key)).Select(pair => $"{pair.Key}={pair.Value}"))
+            .Concat(pod.Keys.Where(name => !names.Contains(name)).Select(name => $"{name}={pod[name]}"))
             .ToList();
     }
 

@@ -39,10 +39,20 @@ internal static class SeccompDefaultPlan
     public static OciSeccomp Profile(IReadOnlyList<string> capabilities)
     {
         var groups = new List<OciSyscalls> { Always(SeccompNames.Allowed), Always("ptrace") };
-        groups.AddRange(new ulong[] { 0, 8, 0x20000, 0x20008, 0xffffffff }.Select(Personality));
+        foreach (var value in (ulong[])[0, 8, 0x20000, 0x20008, 0xffffffff])
+        {
+            groups.Add(Personality(value));
+        }
+
         groups.AddRange(OwnArchitecture() is { Length: > 0 } own ? [Always(own)] : Array.Empty<OciSyscalls>());
-        groups.AddRange(ByCapability.Where(pair => capabilities.Contains(pair.Capability))
-            .Select(pair => Always(pair.Names)));
+        foreach (var (capability, names) in ByCapability)
+        {
+            if (capabilities.Contains(capability))
+            {
+                groups.Add(Always(names));
+            }
+        }
+
         if (!capabilities.Contains("CAP_SYS_ADMIN"))
         {
             groups.Add(new OciSyscalls

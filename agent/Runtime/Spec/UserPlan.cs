@@ -29,19 +29,39 @@ internal static class UserPlan
             throw Refused($"user {uid} or group {gid} is above {IdMax}");
         }
 
-        var strict = podContext?.SupplementalGroupsPolicy == "Strict";
-        var member = row is null || strict
-            ? []
-            : groups.Where(entry => entry.Length > 3 && entry[3].Split(',').Contains(row[0]))
-                .Select(entry => Id(entry[2]));
-        var extra = member.OfType<long>()
-            .Concat(podContext?.SupplementalGroups ?? [])
-            .Concat(podContext?.FsGroup is { } fsGroup ? [fsGroup] : [])
-            .Prepend(gid)
-            .Distinct()
-            .Select(id => (uint)id)
-            .ToList();
-        return new ResolvedUser((uint)uid, (uint)gid, extra);
+        var user = podContext?.SupplementalGroupsPolicy == "Strict" ? null : row?[0];
+        return new ResolvedUser((uint)uid, (uint)gid, ExtraGroups(gid, user, groups, podContext));
+    }
+
+    /// <summary>The first group, the image's that name the user, and the pod's; each once.</summary>
+    private static List<uint> ExtraGroups(
+        long gid, string? user, List<string[]> groups, PodSecurityContext? podContext)
+    {
+        List<long> ids = [gid];
+        foreach (var entry in groups.Where(entry => entry.Length > 3 && entry[3].Split(',').Contains(user)))
+        {
+            if (Id(entry[2]) is { } id)
+            {
+                ids.Add(id);
+            }
+        }
+
+        ids.AddRange(podContext?.SupplementalGroups ?? []);
+        if (podContext?.FsGroup is { } fsGroup)
+        {
+            ids.Add(fsGroup);
+        }
+
+        var extra = new List<uint>();
+        foreach (var id in ids)
+        {
+            if (!extra.Contains((uint)id))
+            {
+                extra.Add((uint)id);
+            }
+        }
+
+        return extra;
     }
 
     /// <summary>kubelet's checks and words.</summary>
