@@ -60,7 +60,8 @@ static async Task<int> Agent(AgentSettings settings, CancellationToken terminate
         edge, ledger, new PodRounds(ledger, runner, images, probes, around, log), clock, log);
     var status = new NodeStatusReport(
         settings.NodeName, settings.DataDir, node,
-        new NodeStatusSources(token => Parts.Sight(runtime, token), reports.Node), clock, logs.CreateLogger("Report"));
+        new NodeStatusSources(token => RuntimeSight.Read(runtime, token), reports.Node),
+        clock, logs.CreateLogger("Report"));
 
     async Task Online()
     {
@@ -79,8 +80,8 @@ static async Task<int> Agent(AgentSettings settings, CancellationToken terminate
 
     Task[] loops =
     [
-        runtime.Run(stop.Token), RuntimeHints.Follow(runtime.Events, loop, status.Wake, stop.Token), loop.Run(stop.Token),
-        status.Run(stop.Token), Online(),
+        runtime.Run(stop.Token), RuntimeHints.Follow(runtime.Events, loop, status.Wake, stop.Token),
+        loop.Run(stop.Token), status.Run(stop.Token), Online(),
     ];
     return await Parts.UntilFirstEnd(loops, stop, Console.Error);
 }

@@ -1,7 +1,6 @@
 using System.Threading.Channels;
 using Edge.Agent.Ledger;
 using Edge.Agent.Runtime;
-using Edge.Proto.Sync;
 using Microsoft.Extensions.Logging;
 
 namespace Edge.Agent.Reconcile;
@@ -191,7 +190,8 @@ internal sealed class ReconcileLoop(
     private TimeSpan Next()
     {
         var now = clock.GetUtcNow();
-        var wait = Times.Latest(Resync - clock.GetElapsedTime(_lookedAtAll), TimeSpan.Zero);
+        var sinceAll = clock.GetElapsedTime(_lookedAtAll);
+        var wait = sinceAll < Resync ? Resync - sinceAll : TimeSpan.Zero;
         foreach (var entry in rounds.Entries)
         {
             // A pod with a run wakes the loop when that ends, and one that waits for a place when another's does.

@@ -119,6 +119,3 @@ internal sealed class NodeStatusReport(
 /// </summary>
 internal sealed record NodeStatusSources(
     Func<CancellationToken, Task<RuntimeSight?>> Runtime, Action<NodeReport> Report);
-
-/// <summary>The runtime as a node shows it: <c>containerd://1.7.2</c>, and the images it holds.</summary>
-internal sealed record RuntimeSight(string Version, IReadOnlyList<ContainerImage> Images);

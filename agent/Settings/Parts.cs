@@ -3,18 +3,13 @@ using Edge.Agent.Enrolment;
 using Edge.Agent.Ledger;
 using Edge.Agent.Link;
 using Edge.Agent.Network;
-using Edge.Agent.Report;
 using Edge.Agent.Runtime;
-using Edge.Proto.Model;
 
 namespace Edge.Agent.Settings;
 
 /// <summary>Each part's own settings out of the agent's, for the composition root.</summary>
 internal static class Parts
 {
-    /// <summary>Kubernetes' default for <c>nodeStatusMaxImages</c>.</summary>
-    private const int ImagesMax = 50;
-
     public static RuntimeSettings Runtime(AgentSettings settings) => new()
     {
         ContainerdSocket = settings.ContainerdSocket,
@@ -46,31 +41,6 @@ internal static class Parts
     public static Dictionary<string, string> Addresses(NodeLedger ledger) =>
         ledger.Pods.Values.Where(record => record.PodIp is not null && record.TerminalPhase is null && !record.Removed)
             .ToDictionary(record => record.Uid, record => record.PodIp!);
-
-    /// <summary>
-    /// The runtime with its images, largest first, every name of one digest together; null while nobody answers.
-    /// </summary>
-    public static async Task<RuntimeSight?> Sight(ContainerdRuntime runtime, CancellationToken cancellation)
-    {
-        try
-        {
-            var facts = await runtime.Facts(cancellation);
-            var images = await runtime.ListImages(cancellation);
-            return new RuntimeSight(
-                $"containerd://{facts.ContainerdVersion.TrimStart('v')}",
-                images.GroupBy(image => image.Digest).Select(same => new ContainerImage
-                {
-                    Names = same.Select(image => image.RepoDigest).Concat(same.Select(image => image.Name)).Distinct()
-                        .Order(StringComparer.Ordinal).ToList(),
-                    SizeBytes = same.First().SizeBytes,
-                }).OrderByDescending(image => image.SizeBytes)
-                    .ThenBy(image => image.Names![0], StringComparer.Ordinal).Take(ImagesMax).ToList());
-        }
-        catch (RuntimeException)
-        {
-            return null;
-        }
-    }
 
     /// <summary>
     /// No loop ends by itself: the first end takes the others with it. 0 after SIGTERM, 1 with the reason otherwise.

@@ -6,7 +6,7 @@ namespace Edge.Server.Link;
 /// <summary>What a node, or its last will, says on the presence topic.</summary>
 internal static class PresenceMessage
 {
-    /// <summary>Null when the bytes are none; also an empty payload, which clears a retained message, is none.</summary>
+    /// <summary>Null when the bytes are none; an empty payload, which clears a retained message, is none.</summary>
     public static Presence? Read(ReadOnlySpan<byte> payload)
     {
         try

@@ -18,6 +18,8 @@ internal sealed class KvDatabase : IDisposable
     private const int LockSeconds = 5;
 
     private readonly SqliteConnection _connection;
+    private readonly SqliteCommand _begin;
+    private readonly SqliteCommand _commit;
     private readonly SqliteCommand _put;
     private readonly SqliteCommand _delete;
     private readonly SqliteCommand _counter;
@@ -43,6 +45,9 @@ internal sealed class KvDatabase : IDisposable
         Execute("CREATE TABLE IF NOT EXISTS kv(key TEXT PRIMARY KEY, revision INTEGER NOT NULL, bytes BLOB NOT NULL)");
         Execute("CREATE TABLE IF NOT EXISTS meta(name TEXT PRIMARY KEY, value INTEGER NOT NULL)");
 
+        // Not SqliteTransaction: its end throws over the first error when SQLite has rolled back by itself.
+        _begin = Command("BEGIN IMMEDIATE");
+        _commit = Command("COMMIT");
         _put = Command(
             "INSERT INTO kv(key, revision, bytes) VALUES($key, $revision, $bytes) "
             + "ON CONFLICT(key) DO UPDATE SET revision = excluded.revision, bytes = excluded.bytes",
@@ -75,20 +80,29 @@ internal sealed class KvDatabase : IDisposable
     /// <exception cref="SqliteException">Nothing is written; only a full disk leaves the file usable.</exception>
     public void Commit(IEnumerable<RowWrite> rows, long counter)
     {
-        using var transaction = _connection.BeginTransaction();
-        foreach (var row in rows)
+        _begin.ExecuteNonQuery();
+        try
         {
-            Write(row, transaction);
-        }
+            foreach (var row in rows)
+            {
+                Write(row);
+            }
 
-        _counter.Transaction = transaction;
-        _counter.Parameters[0].Value = counter;
-        _counter.ExecuteNonQuery();
-        transaction.Commit();
+            _counter.Parameters[0].Value = counter;
+            _counter.ExecuteNonQuery();
+            _commit.ExecuteNonQuery();
+        }
+        catch
+        {
+            RollBack();
+            throw;
+        }
     }
 
     public void Dispose()
     {
+        _begin.Dispose();
+        _commit.Dispose();
         _put.Dispose();
         _delete.Dispose();
         _counter.Dispose();
@@ -108,10 +122,9 @@ internal sealed class KvDatabase : IDisposable
         new FileStream(path, options).Dispose();
     }
 
-    private void Write(RowWrite row, SqliteTransaction transaction)
+    private void Write(RowWrite row)
     {
         var command = row.Bytes is null ? _delete : _put;
-        command.Transaction = transaction;
         command.Parameters[0].Value = row.Key;
         if (row.Bytes is not null)
         {
@@ -120,6 +133,18 @@ internal sealed class KvDatabase : IDisposable
         }
 
         command.ExecuteNonQuery();
+    }
+
+    private void RollBack()
+    {
+        try
+        {
+            Execute("ROLLBACK");
+        }
+        catch (SqliteException)
+        {
+            // On a full disk SQLite has rolled back by itself; the first error is the one to tell.
+        }
     }
 
     private SqliteCommand Command(string text, params string[] parameters)

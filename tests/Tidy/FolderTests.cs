@@ -43,8 +43,8 @@ public sealed partial class FolderTests
         ],
         ["Edge.Agent.Report"] =
             [
-                "Edge.Proto.Model", "Edge.Proto.Link", "Edge.Agent.Ledger", "Edge.Agent.Devices", "Edge.Agent.Link",
-                "Edge.Agent.Runtime",
+                "Edge.Proto.Model", "Edge.Proto.Link", "Edge.Proto.Sync", "Edge.Agent.Ledger", "Edge.Agent.Devices",
+                "Edge.Agent.Link", "Edge.Agent.Runtime",
             ],
         ["Edge.Agent.Local"] = ["Edge.Proto.Model", "Edge.Agent.Ledger"],
     };

@@ -92,6 +92,7 @@ public sealed class ReportIntakeTests : IAsyncDisposable
     [Fact]
     public async Task An_event_about_the_node_stands_in_default_and_its_texts_are_bounded()
     {
+        await _fixture.Put(Resources.Namespaces.KeyOf(null, "default"), """{"metadata":{"name":"default"}}""");
         var large = new string('x', 5000);
         await Lane($$$"""
             {"involvedObject":{"kind":"Node","name":"n1","namespace":"kube-system","uid":"{{{large}}}",
@@ -108,6 +109,7 @@ public sealed class ReportIntakeTests : IAsyncDisposable
     [Fact]
     public async Task An_event_about_a_pod_names_the_pod_that_is_stored()
     {
+        await _fixture.Put(Resources.Namespaces.KeyOf(null, "ns"), """{"metadata":{"name":"ns"}}""");
         await _fixture.Put(Resources.Pods.KeyOf("ns", "web"), """
             {"metadata":{"name":"web","namespace":"ns","uid":"u"},"spec":{"nodeName":"n1","containers":[]}}
             """);

@@ -82,7 +82,8 @@ public sealed class LinkTests
             var agent = world.Agent($"n{i}");
             server.SetAllDesired($"n{i}", []);
             await server.Next<LinkEvent.Connected>($"n{i}");
-            await using var stream = await server.OpenStream($"n{i}", new StreamRequest("test", default), LinkWorld.Limit);
+            await using var stream = await server.OpenStream(
+                $"n{i}", new StreamRequest("test", default), LinkWorld.Limit);
             var writing = Write((await agent.Streams.ReadAsync(LinkWorld.Limit)).Stream, "log"u8.ToArray());
 
             Assert.Equal("log"u8.ToArray(), (await stream.Read(LinkWorld.Limit))?.ToArray());
