@@ -110,6 +110,7 @@ internal sealed class PodVolumes(string dataDir, string runDir)
             return root;
         }
 
+        SubPaths.Check(sub);
         if (IsProjected(pod, mount.Name))
         {
             // A bind mount of one file keeps the file it was made from, so the link is followed here.

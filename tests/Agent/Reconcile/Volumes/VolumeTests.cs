@@ -139,6 +139,21 @@ public sealed class VolumeTests : IDisposable
         Assert.Equal(Path.Combine(VolumeDir, "for-me"), Path.GetFullPath(mount.HostPath));
     }
 
+    /// <summary>What an expression becomes is known only here, so only here can it be refused.</summary>
+    [Theory]
+    [InlineData("""{"name":"v","configMap":{"name":"settings"}}""", "/", "must not be an absolute path")]
+    [InlineData("""{"name":"v","configMap":{"name":"settings"}}""", "../../../..", "must not contain '..'")]
+    [InlineData("""{"name":"v","emptyDir":{}}""", "/etc", "must not be an absolute path")]
+    [InlineData("""{"name":"v","emptyDir":{}}""", "a/../../b", "must not contain '..'")]
+    public void A_subPathExpr_that_leads_out_of_its_volume_is_refused(string volume, string value, string message)
+    {
+        var pod = Pod(volume, """[{"name":"v","mountPath":"/host","subPathExpr":"$(WHERE)"}]""");
+        Write(pod, Objects(Settings("one")));
+        var thrown = Assert.Throws<VolumeException>(
+            () => Volumes().MountsOf(pod, pod.Spec.Containers[0], [new("WHERE", value, Expand: false)]));
+        Assert.Contains(message, thrown.Message, StringComparison.Ordinal);
+    }
+
     private static string Settings(string value) => $$$"""{"data":{"k":"{{{value}}}"}}""";
 
     private static ObjectSource Objects(string settings) => new(new Dictionary<string, byte[]>
