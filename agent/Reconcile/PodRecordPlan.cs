@@ -90,14 +90,17 @@ internal static class PodRecordPlan
             return record;
         }
 
-        var exit = seen is { State: SeenState.Exited, ExitCode: not null } ? ExitOf(seen) : Lost(view, name, record);
+        var wasSeen = seen is { State: SeenState.Exited, ExitCode: not null };
+        var exit = wasSeen ? ExitOf(seen!) : Lost(view, name, record);
+        // A process may end with 255 of its own; only one that went with its sandbox did nothing wrong.
+        var rebooted = !wasSeen && !view.SandboxListed;
         var ran = exit.FinishedAt - exit.StartedAt ?? TimeSpan.Zero;
         return record with
         {
             Exit = exit,
             Ready = false,
             StartupDone = false,
-            BackoffLevel = exit.ExitCode == LostExitCode || ran >= RestartBackoff.ResetAfter ? 0 : record.BackoffLevel,
+            BackoffLevel = rebooted || ran >= RestartBackoff.ResetAfter ? 0 : record.BackoffLevel,
         };
     }
 
