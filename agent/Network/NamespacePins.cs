@@ -45,12 +45,14 @@ internal static class NamespacePins
     /// <summary>Whether every pin that the request asks for is a mounted namespace.</summary>
     public static bool Stand(SandboxPaths paths, bool net, bool ipc, bool uts)
     {
-        var pinned = MountTable.Read().Where(mount => mount.FileSystem == "nsfs")
-            .Select(mount => mount.Target).ToHashSet();
-        return (!net || pinned.Contains(paths.Net))
-            && (!ipc || pinned.Contains(paths.Ipc))
-            && (!uts || pinned.Contains(paths.Uts));
+        var mounts = MountTable.Read();
+        return (!net || IsPin(mounts, paths.Net))
+            && (!ipc || IsPin(mounts, paths.Ipc))
+            && (!uts || IsPin(mounts, paths.Uts));
     }
+
+    /// <summary>Whether a namespace is mounted there; a crash may leave the plain file below it.</summary>
+    public static bool IsPinned(string path) => IsPin(MountTable.Read(), path);
 
     /// <summary>The pod's shared memory: 64 MiB as container runtimes give it, without programs or devices.</summary>
     public static void MountSharedMemory(string path)
@@ -84,6 +86,9 @@ internal static class NamespacePins
 
         throw new NetworkException(NetworkReason.KernelRefused, $"unmount {path}: still mounted");
     }
+
+    private static bool IsPin(IReadOnlyList<MountEntry> mounts, string path) =>
+        mounts.Any(mount => mount.FileSystem == "nsfs" && mount.Target == path);
 
     private static void PinOnThisThread(PinRequest request)
     {

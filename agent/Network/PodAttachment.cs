@@ -57,7 +57,9 @@ internal sealed class PodAttachment(NetworkSettings settings, ProgramRun program
         if (record?.Request.PodCidr is { } cidr && record.OwnNetwork)
         {
             var config = CniConfig.For(cidr, _addresses.Root, null, record.CniResult);
-            await _plugin.Delete(config, new CniAttachment(uid, netPath), cancellation);
+            // Without a name the plugin takes the namespace for gone; a plain file in its place it refuses for ever.
+            var attachment = new CniAttachment(uid, NamespacePins.IsPinned(netPath) ? netPath : "");
+            await _plugin.Delete(config, attachment, cancellation);
         }
 
         _addresses.Free(uid);

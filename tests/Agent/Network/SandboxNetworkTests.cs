@@ -130,6 +130,24 @@ public sealed class SandboxNetworkTests
         Assert.Equal(sandbox.NetPath, result.Sandbox.NetPath);
     });
 
+    /// <summary>The plugin refuses a plain file for ever, so a crash between pin and record must not show it one.</summary>
+    [SkippableFact]
+    public Task A_sandbox_whose_pin_was_let_go_by_a_crash_is_undone() => OnNode(async node =>
+    {
+        var removed = await node.Create("uid-a");
+        var made = await node.Create("uid-b");
+        NamespacePins.Unmount(removed.NetPath!);
+        NamespacePins.Unmount(made.NetPath!);
+        await node.RestartAgent();
+
+        await node.Network.Remove("uid-a", default);
+        var again = Assert.IsType<SandboxResult.Ready>(await node.Network.Create(node.Request("uid-b"), default));
+
+        Assert.Equal(["uid-b"], node.Network.List());
+        Assert.Equal([again.Sandbox.PodIp!], node.AddressesHeld());
+        await node.InPod(again.Sandbox, "busybox ping -c1 -W2 10.64.7.1");
+    });
+
     [SkippableFact]
     public Task Leftovers_of_unknown_pods_are_collected_also_without_a_readable_record() => OnNode(async node =>
     {
