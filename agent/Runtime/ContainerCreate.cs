@@ -16,7 +16,7 @@ namespace Edge.Agent.Runtime;
 /// last, so its presence means that all before it is there.
 /// </summary>
 internal sealed class ContainerCreate(
-    GrpcChannel channel, RuntimeSettings settings, ContainerFiles files, ILogger log)
+    GrpcChannel channel, RuntimeSettings settings, ContainerFiles files, CreationLease lease, ILogger log)
 {
     public const string SpecType = "types.containerd.io/opencontainers/runtime-spec/1/Spec";
 
@@ -60,25 +60,42 @@ internal sealed class ContainerCreate(
         }
     }
 
-    /// <summary>Labelled as a root of collection until the container object refers to it.</summary>
     private async Task<IReadOnlyList<Mount>> PrepareSnapshot(ContainerRequest request, CancellationToken token)
+    {
+        await lease.Begin(token);
+        try
+        {
+            return await Prepare(request, token);
+        }
+        catch (RuntimeException e) when (e.Reason == RuntimeReason.AlreadyExists)
+        {
+            // Left by a call that got no further; what it was made from is not known.
+            await RemoveSnapshot(request.Id, token);
+        }
+        catch (RuntimeException e) when (e.Reason == RuntimeReason.NotFound)
+        {
+            // The lease went, or the image; the second try tells.
+            await lease.Make(token);
+        }
+
+        return await Prepare(request, token);
+    }
+
+    private async Task<IReadOnlyList<Mount>> Prepare(ContainerRequest request, CancellationToken token)
     {
         var prepare = new PrepareSnapshotRequest
         {
             Snapshotter = settings.Snapshotter,
             Key = request.Id,
             Parent = request.Image.ChainId,
-            Labels = { ["containerd.io/gc.root"] = "edge" },
         };
-        try
-        {
-            return (await channel.Call(ContainerdApi.PrepareSnapshot, prepare, token)).Mounts;
-        }
-        catch (RuntimeException e) when (e.Reason == RuntimeReason.AlreadyExists)
-        {
-            var mounts = new MountsRequest { Snapshotter = settings.Snapshotter, Key = request.Id };
-            return (await channel.Call(ContainerdApi.SnapshotMounts, mounts, token)).Mounts;
-        }
+        return (await channel.Call(ContainerdApi.PrepareSnapshot, prepare, token, CreationLease.Id)).Mounts;
+    }
+
+    private async Task RemoveSnapshot(string id, CancellationToken token)
+    {
+        var remove = new RemoveSnapshotRequest { Snapshotter = settings.Snapshotter, Key = id };
+        await channel.Call(ContainerdApi.RemoveSnapshot, remove, token, CreationLease.Id);
     }
 
     private SpecInput InputFor(ContainerRequest request, RuntimeFacts facts, IReadOnlyList<Mount> mounts)
@@ -142,8 +159,7 @@ internal sealed class ContainerCreate(
     {
         try
         {
-            var remove = new RemoveSnapshotRequest { Snapshotter = settings.Snapshotter, Key = id };
-            await channel.Call(ContainerdApi.RemoveSnapshot, remove, CancellationToken.None);
+            await RemoveSnapshot(id, CancellationToken.None);
             files.Remove(id);
         }
         catch (RuntimeException e)

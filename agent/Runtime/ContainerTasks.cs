@@ -46,15 +46,17 @@ internal sealed class ContainerTasks(
         }
     }
 
+    /// <summary>The container object goes last: as long as it is there, what is left of it is found.</summary>
     public async Task Remove(string id, CancellationToken token)
     {
         await RemoveTask(id, token);
         logs.Detach(id);
+        var snapshot = new RemoveSnapshotRequest { Snapshotter = settings.Snapshotter, Key = id };
+        await Ignoring(RuntimeReason.NotFound, () =>
+            channel.Call(ContainerdApi.RemoveSnapshot, snapshot, token, CreationLease.Id));
+        files.Remove(id);
         await Ignoring(RuntimeReason.NotFound, () =>
             channel.Call(ContainerdApi.DeleteContainer, new DeleteContainerRequest { Id = id }, token));
-        var snapshot = new RemoveSnapshotRequest { Snapshotter = settings.Snapshotter, Key = id };
-        await Ignoring(RuntimeReason.NotFound, () => channel.Call(ContainerdApi.RemoveSnapshot, snapshot, token));
-        files.Remove(id);
         RuntimeLog.Removed(log, id);
     }
 

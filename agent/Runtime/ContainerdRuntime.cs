@@ -17,6 +17,7 @@ internal sealed class ContainerdRuntime : IAsyncDisposable
     private readonly ContainerLogs _logs;
     private readonly EventSubscription _events;
     private readonly ContainerObservation _observation;
+    private readonly CreationLease _lease;
     private readonly ContainerCreate _create;
     private readonly ContainerTasks _tasks;
     private readonly ContainerExec _exec;
@@ -33,7 +34,8 @@ internal sealed class ContainerdRuntime : IAsyncDisposable
         _logs = new ContainerLogs(clock, log);
         _events = new EventSubscription(_channel, clock, log);
         _observation = new ContainerObservation(_channel, files, _logs);
-        _create = new ContainerCreate(_channel, settings, files, log);
+        _lease = new CreationLease(_channel);
+        _create = new ContainerCreate(_channel, settings, files, _lease, log);
         _tasks = new ContainerTasks(_channel, settings, files, _logs, clock, log);
         _exec = new ContainerExec(_channel, files, random, clock);
         var content = new ContentStore(_channel);
@@ -106,6 +108,7 @@ internal sealed class ContainerdRuntime : IAsyncDisposable
     {
         _logs.Dispose();
         _puller.Dispose();
+        _lease.Dispose();
         _channel.Dispose();
         return ValueTask.CompletedTask;
     }
