@@ -1,4 +1,3 @@
-using System.Text;
 using Edge.Agent.Ledger;
 using Edge.Agent.Network;
 using Edge.Agent.Reconcile.Volumes;
@@ -13,9 +12,6 @@ namespace Edge.Agent.Reconcile;
 internal sealed class NodeEdge(ContainerdRuntime runtime, SandboxNetwork network, string dataDir, string runDir)
     : IPodEdge
 {
-    /// <summary>Kubernetes' limit for a termination message.</summary>
-    private const int TerminationMessageBytesMax = 4096;
-
     private readonly PodVolumes _volumes = new(dataDir, runDir);
 
     public async Task<NodeSight> Observe(CancellationToken cancellation)
@@ -80,7 +76,7 @@ internal sealed class NodeEdge(ContainerdRuntime runtime, SandboxNetwork network
             Sandbox = SandboxFiles.Write(_volumes.PodDir(uid), launch.Pod, launch.Sandbox),
             Mounts = _volumes.MountsOf(launch.Pod, launch.Container, launch.Env),
             Env = launch.Env,
-            TerminationLog = TerminationLog(uid, launch.Container.Name, launch.Attempt),
+            TerminationLog = TerminationFiles.PathOf(_volumes.PodDir(uid), launch.Container.Name, launch.Attempt),
             SpecHash = launch.SpecHash,
         };
         return runtime.CreateContainer(request, cancellation);
@@ -136,23 +132,8 @@ internal sealed class NodeEdge(ContainerdRuntime runtime, SandboxNetwork network
         OomKilled = container.OomKilled,
         StartedAt = container.StartedAt,
         FinishedAt = container.FinishedAt,
-        TerminationMessage = container.State == RunState.Exited ? MessageOf(container) : null,
+        TerminationMessage = container.State == RunState.Exited
+            ? TerminationFiles.Read(_volumes.PodDir(container.PodUid), container.ContainerName, container.Attempt)
+            : null,
     };
-
-    private string? MessageOf(ObservedContainer container)
-    {
-        var path = TerminationLog(container.PodUid, container.ContainerName, container.Attempt);
-        if (!File.Exists(path))
-        {
-            return null;
-        }
-
-        using var file = File.OpenRead(path);
-        var bytes = new byte[(int)Math.Min(file.Length, TerminationMessageBytesMax)];
-        file.ReadExactly(bytes);
-        return bytes.Length == 0 ? null : Encoding.UTF8.GetString(bytes);
-    }
-
-    private string TerminationLog(string uid, string container, int attempt) =>
-        Path.Combine(_volumes.PodDir(uid), "termination", $"{container}-{attempt}");
 }

@@ -15,16 +15,30 @@ internal sealed class ContainerFiles(RuntimeSettings settings)
     public void Make(string id) => Directory.CreateDirectory(
         FifoDirectory(id), UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
 
-    /// <summary>When the process was started, by the clock of then; null when it never was in this boot.</summary>
+    /// <summary>
+    /// When the process was started, by the clock of then; null when it never was in this boot, or is being removed.
+    /// </summary>
     public DateTimeOffset? StartedAt(string id)
     {
-        var marker = Marker(id);
-        return File.Exists(marker) && long.TryParse(File.ReadAllText(marker), out var ticks)
-            ? new DateTimeOffset(ticks, TimeSpan.Zero)
-            : null;
+        try
+        {
+            return long.TryParse(File.ReadAllText(Marker(id)), out var ticks)
+                ? new DateTimeOffset(ticks, TimeSpan.Zero)
+                : null;
+        }
+        catch (IOException)
+        {
+            return null;
+        }
     }
 
-    public void MarkStarted(string id, DateTimeOffset at) => File.WriteAllText(Marker(id), $"{at.UtcTicks}");
+    /// <summary>In one move: who looks meanwhile sees the whole marker or none.</summary>
+    public void MarkStarted(string id, DateTimeOffset at)
+    {
+        var draft = Marker(id) + ".new";
+        File.WriteAllText(draft, $"{at.UtcTicks}");
+        File.Move(draft, Marker(id), overwrite: true);
+    }
 
     public void Remove(string id)
     {

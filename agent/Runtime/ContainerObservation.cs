@@ -82,8 +82,19 @@ internal sealed class ContainerObservation(GrpcChannel channel, ContainerFiles f
         return Count($"/sys/fs/cgroup{path}/memory.events") || Count($"/sys/fs/cgroup/memory{path}/memory.oom_control");
     }
 
-    private static bool Count(string file) => File.Exists(file) && File.ReadLines(file)
-        .Any(line => line.StartsWith("oom_kill ", StringComparison.Ordinal) && line != "oom_kill 0");
+    /// <summary>The group may be of the other version, or go while it is read.</summary>
+    private static bool Count(string file)
+    {
+        try
+        {
+            return File.ReadLines(file)
+                .Any(line => line.StartsWith("oom_kill ", StringComparison.Ordinal) && line != "oom_kill 0");
+        }
+        catch (IOException)
+        {
+            return false;
+        }
+    }
 
     /// <summary>In lists, the container's id stands in either field, by version.</summary>
     private static string TaskId(Process process) =>

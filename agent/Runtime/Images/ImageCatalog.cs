@@ -76,6 +76,19 @@ internal sealed class ImageCatalog(GrpcChannel channel, ContentStore content, Un
     /// <summary>Null when a part is missing; what is there but not unpacked is unpacked.</summary>
     public async Task<ImageRecord?> Read(string name, ContentDescriptor target, CancellationToken token)
     {
+        try
+        {
+            return await ReadWhole(name, target, token);
+        }
+        catch (JsonException)
+        {
+            await RemoveDamaged(target.Digest, token);
+            return null;
+        }
+    }
+
+    private async Task<ImageRecord?> ReadWhole(string name, ContentDescriptor target, CancellationToken token)
+    {
         var manifest = await ReadManifest(target.Digest, token);
         if (manifest?.Config is not { } configBlob || manifest.Layers is not { } layers
             || await content.Read(configBlob.Digest, token) is not { } bytes)
@@ -100,6 +113,17 @@ internal sealed class ImageCatalog(GrpcChannel channel, ContentStore content, Un
             SizeBytes = target.Size + configBlob.Size + layers.Sum(layer => layer.Size),
             Config = ConfigOf(config.Config),
         };
+    }
+
+    /// <summary>
+    /// containerd keeps what it has under a digest, whatever its bytes: only when no name leads to it is it fetched anew.
+    /// </summary>
+    private async Task RemoveDamaged(string digest, CancellationToken token)
+    {
+        foreach (var image in await Named(digest, token))
+        {
+            await Remove(image.Name, token);
+        }
     }
 
     private async Task<OciManifest?> ReadManifest(string digest, CancellationToken token)
@@ -147,13 +171,13 @@ internal sealed class ImageCatalog(GrpcChannel channel, ContentStore content, Un
         }
     }
 
-    private async Task<ImageRecord?> ByDigest(string digest, CancellationToken token)
+    private async Task<ImageRecord?> ByDigest(string digest, CancellationToken token) =>
+        await Named(digest, token) is [var image, ..] ? await Read(image.Name, image.Target, token) : null;
+
+    private async Task<IReadOnlyList<Image>> Named(string digest, CancellationToken token)
     {
         var request = new ListImagesRequest { Filters = { $"target.digest=={digest}" } };
-        var listed = await channel.Call(ContainerdApi.ListImages, request, token);
-        return listed.Images.Count == 0
-            ? null
-            : await Read(listed.Images[0].Name, listed.Images[0].Target, token);
+        return (await channel.Call(ContainerdApi.ListImages, request, token)).Images;
     }
 
     private static ImageConfig ConfigOf(OciImageProcess? process) => new()

@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using Edge.Agent.Runtime.Grpc;
+using Edge.Proto.Containerd.Leases;
 using Edge.Proto.Containerd.Types;
 
 namespace Edge.Agent.Runtime.Images;
@@ -67,8 +68,13 @@ internal sealed class ImagePull(
         {
             MediaType = root.MediaType, Digest = root.Digest, Size = root.Bytes.Length,
         };
-        var record = await catalog.Read(image.Name, target, token)
-            ?? throw new RegistryException($"{image.Name} is not complete after its pull");
+        if (await catalog.Read(image.Name, target, token) is not { } record)
+        {
+            // What the lease kept of an earlier attempt is no good; the next one begins from nothing.
+            await channel.Call(ContainerdApi.DeleteLease, new DeleteRequest { Id = lease, Sync = true }, token);
+            throw new RegistryException($"{image.Name} is not complete after its pull");
+        }
+
         await catalog.Put(image.Name, target, lease, token);
         // A tag may move; who runs by digest still needs what it had.
         await catalog.Put(record.RepoDigest, target, lease, token);

@@ -107,6 +107,34 @@ public sealed class ImagePullTests
         Assert.DoesNotContain(store.Requests, r => r.EndsWith("Bearer", StringComparison.Ordinal));
     }
 
+    /// <summary>A power cut may leave a blob under its name without its bytes.</summary>
+    [SkippableTheory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task An_image_whose_config_is_damaged_is_pulled_again(bool lookedFor)
+    {
+        Skip.IfNot(ContainerdDaemon.Missing is null, ContainerdDaemon.Missing);
+        await using var bench = await RuntimeBench.Start("damage");
+        var request = new PullRequest(bench.Registry.Add(TinyImage.Busybox(), "tiny", "v1"), []);
+        var pulled = Assert.IsType<PullOutcome.Pulled>(await bench.Runtime.PullImage(request, null, None));
+        var blob = Path.Combine(
+            bench.Daemon.Directory, "root", "io.containerd.content.v1.content", "blobs",
+            pulled.Image.ConfigDigest.Replace(':', '/'));
+        await File.WriteAllBytesAsync(blob, new byte[new FileInfo(blob).Length]);
+
+        if (lookedFor)
+        {
+            Assert.Null(await bench.Runtime.FindImage(request.Reference, None));
+        }
+        else
+        {
+            Assert.IsType<PullOutcome.Failed>(await bench.Runtime.PullImage(request, null, None));
+        }
+
+        Assert.IsType<PullOutcome.Pulled>(await bench.Runtime.PullImage(request, null, None));
+        Assert.Equal(pulled.Image.ConfigDigest, (await bench.Runtime.FindImage(request.Reference, None))?.ConfigDigest);
+    }
+
     private static async Task<PullOutcome.Failed> Fail(RuntimeBench bench, string reference) =>
         Assert.IsType<PullOutcome.Failed>(
             await bench.Runtime.PullImage(new PullRequest(reference, []), null, None));

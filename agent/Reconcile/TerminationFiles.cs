@@ -1,0 +1,31 @@
+using System.Text;
+
+namespace Edge.Agent.Reconcile;
+
+/// <summary>
+/// The files behind <c>terminationMessagePath</c>, one for each attempt. A container may do with its own what it likes.
+/// </summary>
+internal static class TerminationFiles
+{
+    /// <summary>Kubernetes' limit for a termination message.</summary>
+    private const int BytesMax = 4096;
+
+    public static string PathOf(string podDir, string container, int attempt) =>
+        Path.Combine(podDir, "termination", $"{container}-{attempt}");
+
+    /// <summary>Null when the container left nothing, or when its file goes while it is read.</summary>
+    public static string? Read(string podDir, string container, int attempt)
+    {
+        try
+        {
+            using var file = File.OpenRead(PathOf(podDir, container, attempt));
+            var bytes = new byte[BytesMax];
+            var got = file.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false);
+            return got == 0 ? null : Encoding.UTF8.GetString(bytes, 0, got);
+        }
+        catch (IOException)
+        {
+            return null;
+        }
+    }
+}
