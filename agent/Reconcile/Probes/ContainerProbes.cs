@@ -73,7 +73,7 @@ internal sealed class ContainerProbes(ProbeClient client, TimeProvider clock, Pr
         while (true)
         {
             _stop.Token.ThrowIfCancellationRequested();
-            var answer = await client.Ask(probe, target.Container, ContainerId, target.Ip, _stop.Token);
+            var answer = await Ask(probe);
             if (!answer.Success)
             {
                 Unhealthy(kind, answer.Message);
@@ -97,6 +97,19 @@ internal sealed class ContainerProbes(ProbeClient client, TimeProvider clock, Pr
             }
 
             await Delay(period);
+        }
+    }
+
+    /// <summary>A question that cannot be asked is a failure too; without an answer the probe would end unseen.</summary>
+    private async Task<ProbeAnswer> Ask(Probe probe)
+    {
+        try
+        {
+            return await client.Ask(probe, target.Container, ContainerId, target.Ip, _stop.Token);
+        }
+        catch (Exception broken) when (broken is not OperationCanceledException || !_stop.IsCancellationRequested)
+        {
+            return new ProbeAnswer(false, broken.Message);
         }
     }
 

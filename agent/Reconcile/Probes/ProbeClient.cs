@@ -115,16 +115,24 @@ internal sealed class ProbeClient(IPodEdge edge, TimeProvider clock) : IDisposab
     private static HttpRequestMessage Request(HttpGetAction get, Uri url)
     {
         var request = new HttpRequestMessage(HttpMethod.Get, url);
-        request.Headers.TryAddWithoutValidation("User-Agent", "kube-probe/1.33");
-        request.Headers.TryAddWithoutValidation("Accept", "*/*");
-        request.Headers.ConnectionClose = true;
         foreach (var header in get.HttpHeaders ?? [])
         {
-            request.Headers.Remove(header.Name);
+            // A name that is none, or that describes a body, is refused and left out.
             request.Headers.TryAddWithoutValidation(header.Name, header.Value);
         }
 
+        AddDefault(request, "User-Agent", "kube-probe/1.33");
+        AddDefault(request, "Accept", "*/*");
+        AddDefault(request, "Connection", "close");
         return request;
+    }
+
+    private static void AddDefault(HttpRequestMessage request, string name, string value)
+    {
+        if (!request.Headers.NonValidated.Contains(name))
+        {
+            request.Headers.TryAddWithoutValidation(name, value);
+        }
     }
 
     private static async Task<ProbeAnswer> Tcp(

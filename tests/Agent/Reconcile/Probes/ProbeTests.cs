@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using Edge.Agent.Reconcile;
 using Edge.Agent.Reconcile.Probes;
+using Edge.Agent.Runtime;
 using Edge.Proto.Model;
 using Edge.Tests.Agent.Reconcile.Simulation;
 using Edge.Tests.Support;
@@ -26,6 +27,8 @@ public sealed class ProbeTests : IDisposable
         var world = new SimWorld(_clock, random, new SimFaults(random) { On = false }, []);
         _client = new ProbeClient(world, TimeProvider.System);
     }
+
+    private string _message = "";
 
     private int Port => ((IPEndPoint)_listener.LocalEndpoint).Port;
 
@@ -110,6 +113,41 @@ public sealed class ProbeTests : IDisposable
     }
 
     [Fact]
+    public async Task A_header_that_cannot_be_sent_is_left_out_and_one_of_ours_is_replaced()
+    {
+        var serving = Answer("HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+        var answer = await Ask(new Probe
+        {
+            HttpGet = new HttpGetAction
+            {
+                Port = Number(Port),
+                HttpHeaders =
+                [
+                    new HttpHeader { Name = "Content-Type", Value = "text/plain" },
+                    new HttpHeader { Name = "no name", Value = "x" },
+                    new HttpHeader { Name = "User-Agent", Value = "mine" },
+                ],
+            },
+        });
+        Assert.Equal((true, ""), (answer.Success, answer.Message));
+        var asked = await serving;
+        Assert.Contains("User-Agent: mine\r\n", asked, StringComparison.Ordinal);
+        Assert.DoesNotContain("kube-probe", asked, StringComparison.Ordinal);
+        Assert.Contains("Connection: close\r\n", asked, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_command_that_cannot_be_run_is_a_failure_with_its_message()
+    {
+        using var client = new ProbeClient(new FullDisk(_clock), TimeProvider.System);
+        var probe = new Probe { Exec = new ExecAction { Command = ["true"] }, FailureThreshold = 1 };
+        await using var probes = Probes(new Container { Name = "c", LivenessProbe = probe }, client);
+        await _changed.WaitAsync();
+        Assert.Equal("liveness", probes.Verdict.Failure?.Kind);
+        Assert.Equal("No space left on device", _message);
+    }
+
+    [Fact]
     public async Task Readiness_is_not_asked_before_the_startup_probe_passed()
     {
         var ready = new Probe { TcpSocket = new TcpSocketAction { Port = Number(Port) } };
@@ -140,15 +178,19 @@ public sealed class ProbeTests : IDisposable
         return System.Text.Encoding.ASCII.GetString(buffer, 0, read);
     }
 
-    private ContainerProbes Probes(Container container)
+    private ContainerProbes Probes(Container container, ProbeClient? client = null)
     {
         var now = _clock.GetUtcNow();
         var seen = new SeenContainer { Id = "x", Name = "c", State = SeenState.Running, StartedAt = now };
         var pod = new Pod { Spec = new PodSpec { Containers = [container] } };
-        return new ContainerProbes(_client, _clock, new ProbeTarget(pod, container, seen, "127.0.0.1"))
+        return new ContainerProbes(client ?? _client, _clock, new ProbeTarget(pod, container, seen, "127.0.0.1"))
         {
             Changed = () => _changed.Release(),
-            Unhealthy = (_, _) => _asked.Release(),
+            Unhealthy = (_, message) =>
+            {
+                _message = message;
+                _asked.Release();
+            },
         }.Begin(wasReady: false, wasStarted: false);
     }
 
@@ -160,5 +202,14 @@ public sealed class ProbeTests : IDisposable
         {
             _clock.Advance(period);
         }
+    }
+
+    /// <summary>A node where nothing can be written, so no command gets its pipes.</summary>
+    private sealed class FullDisk(FakeClock clock)
+        : SimWorld(clock, new Random(1), new SimFaults(new Random(1)) { On = false }, [])
+    {
+        public override Task<ExecResult> Exec(
+            string id, IReadOnlyList<string> command, TimeSpan timeout, CancellationToken cancellation) =>
+            throw new IOException("No space left on device");
     }
 }

@@ -78,7 +78,7 @@ internal class SimWorld(FakeClock clock, Random random, SimFaults faults, List<s
         });
 
     /// <summary>Called by a background task: draws no random number and leaves no trace.</summary>
-    public Task<PullOutcome> Pull(PullRequest request, CancellationToken cancellation)
+    public virtual Task<PullOutcome> Pull(PullRequest request, CancellationToken cancellation)
     {
         if (faults.RegistryDown)
         {
@@ -102,7 +102,7 @@ internal class SimWorld(FakeClock clock, Random random, SimFaults faults, List<s
         }
     }
 
-    public Task Create(ContainerLaunch launch, CancellationToken cancellation)
+    public virtual Task Create(ContainerLaunch launch, CancellationToken cancellation)
     {
         var uid = launch.Pod.Metadata.Uid!;
         var id = ContainerId.For(uid, launch.Container.Name, launch.Attempt);
@@ -179,7 +179,7 @@ internal class SimWorld(FakeClock clock, Random random, SimFaults faults, List<s
         Containers.RemoveAll(container => container.Id == id);
     });
 
-    public Task<ExecResult> Exec(
+    public virtual Task<ExecResult> Exec(
         string id, IReadOnlyList<string> command, TimeSpan timeout, CancellationToken cancellation) =>
         Task.FromResult(new ExecResult(0, "", false));
 
