@@ -71,6 +71,7 @@ static async Task<int> Agent(AgentSettings settings, CancellationToken terminate
         link = new LinkClient(
             Parts.Link(settings, identity, version, node.System.BootID), held, clock, random,
             new Logger<LinkClient>(logs));
+        link.Answered += contact.Keep;
         link.StateChanged += _ => loop.WakeAll();
         reports.Attach(link);
         var streams = new LogStreams(ledger, settings.DataDir, clock, logs.CreateLogger("Report"));

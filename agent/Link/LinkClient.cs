@@ -32,6 +32,7 @@ internal sealed class LinkClient
     private ulong _incarnation;
     private ulong _streamSession;
     private string? _refusal;
+    private TimeSpan? _answered;
 
     public LinkClient(
         LinkSettings settings,
@@ -57,6 +58,9 @@ internal sealed class LinkClient
     /// Raised on every change of <see cref="State"/>, from the link's own loop; handlers return at once.
     /// </summary>
     public event Action<LinkState>? StateChanged;
+
+    /// <summary>Raised when <see cref="LastAnswered"/> moved, at most once a heartbeat; handlers return at once.</summary>
+    public event Action? Answered;
 
     /// <summary>One change at a time; the next comes after <see cref="DesiredChange.Committed"/>.</summary>
     public ChannelReader<DesiredChange> Desired => _desired.Reader;
@@ -320,6 +324,12 @@ internal sealed class LinkClient
         }
 
         _refusal = _session.Refusal;
+        if (_session.LastAnswered is var answered && answered != _answered)
+        {
+            _answered = answered;
+            Answered?.Invoke();
+        }
+
         if (state != State)
         {
             State = state;

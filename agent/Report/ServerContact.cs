@@ -9,28 +9,56 @@ namespace Edge.Agent.Report;
 internal sealed class ServerContact(string runDir, string bootId, Func<long?> lastAnswered, TimeProvider clock)
 {
     private readonly string _file = Path.Combine(runDir, "last-answered");
+    private readonly Lock _gate = new();
     private long? _kept;
     private bool _read;
 
     /// <summary>Null when the server has not answered since the boot.</summary>
     public TimeSpan? Since()
     {
-        if (lastAnswered() is { } answered)
+        lock (_gate)
         {
-            if (answered != _kept)
-            {
-                File.WriteAllText(_file, $"{bootId} {answered.ToString(CultureInfo.InvariantCulture)}");
-                _kept = answered;
-                _read = true;
-            }
+            Keep();
+            return _kept is { } at ? clock.GetElapsedTime(at) : null;
         }
-        else if (!_read)
+    }
+
+    /// <summary>
+    /// To be called at every answer: the agent may end at any moment, and what is not written here is not known then.
+    /// </summary>
+    public void Keep()
+    {
+        lock (_gate)
         {
-            _kept = Read();
+            if (lastAnswered() is { } answered)
+            {
+                if (answered != _kept)
+                {
+                    _kept = answered;
+                    Write(answered);
+                }
+            }
+            else if (!_read)
+            {
+                _kept = Read();
+            }
+
             _read = true;
         }
+    }
 
-        return _kept is { } at ? clock.GetElapsedTime(at) : null;
+    private void Write(long answered)
+    {
+        try
+        {
+            var draft = _file + ".new";
+            File.WriteAllText(draft, $"{bootId} {answered.ToString(CultureInfo.InvariantCulture)}");
+            File.Move(draft, _file, overwrite: true);
+        }
+        catch (IOException)
+        {
+            // Without room the next life waits for its own first answer; this one goes on.
+        }
     }
 
     private long? Read()
