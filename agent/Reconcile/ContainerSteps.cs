@@ -1,5 +1,6 @@
 using Edge.Agent.Ledger;
 using Edge.Agent.Reconcile.Environment;
+using Edge.Agent.Reconcile.Volumes;
 using Edge.Agent.Runtime;
 using Edge.Proto.Model;
 
@@ -24,8 +25,8 @@ internal sealed class ContainerSteps(IPodEdge edge, NodeLedger ledger, Action<Po
                 new ContainerLaunch(work.Pod, container, step.Attempt, step.SpecHash, image, sandbox, env),
                 cancellation);
         }
-        catch (Exception fault) when (fault is MissingReferenceException or RuntimeException
-            { Reason: RuntimeReason.Refused })
+        catch (Exception fault) when (fault is MissingReferenceException or VolumeException
+            or RuntimeException { Reason: RuntimeReason.Refused })
         {
             return Hinder(work, step.Name, "CreateContainerConfigError", fault.Message);
         }

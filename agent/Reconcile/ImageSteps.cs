@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Edge.Agent.Ledger;
 using Edge.Agent.Runtime.Images;
 using Edge.Proto.Model;
@@ -35,8 +36,20 @@ internal sealed class ImageSteps(IPodEdge edge, ImagePulls pulls, Action<PodEven
                 $"Container image \"{step.Image}\" is not present with pull policy of Never");
         }
 
+        List<RegistryCredential> credentials;
+        try
+        {
+            credentials = Credentials(work);
+        }
+        catch (Exception unread) when (unread is JsonException or FormatException)
+        {
+            return Hinder(
+                work, step.Name, nameof(PullFailure.ErrImagePull),
+                $"Failed to pull image \"{step.Image}\": its pull secret cannot be read: {unread.Message}");
+        }
+
         Say(work, step.Name, false, "Pulling", $"Pulling image \"{step.Image}\"");
-        pulls.Begin(work.View.Uid, step.Name, new PullRequest(step.Image, Credentials(work)));
+        pulls.Begin(work.View.Uid, step.Name, new PullRequest(step.Image, credentials));
         work.Remember(step.Name, before => before with { Pulling = step.Image });
         return StepOutcome.ContainerWaits;
     }

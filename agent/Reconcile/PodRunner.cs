@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Edge.Agent.Ledger;
 using Edge.Agent.Network;
 using Edge.Agent.Reconcile.Environment;
@@ -61,12 +62,13 @@ internal sealed class PodRunner(
             return StepOutcome.PodWaits;
         }
         catch (Exception broken) when (broken is RuntimeException or NetworkException or IOException
-            or UnauthorizedAccessException)
+            or UnauthorizedAccessException or VolumeException or FormatException or JsonException)
         {
             ReconcileLog.StepFailed(logger, work.View.Uid, step, broken.Message);
             var level = (work.Memory.Broken?.Level ?? 0) + 1;
             var retry = clock.GetUtcNow() + RestartBackoff.Delay(level);
-            work.Memory = work.Memory with { Broken = new Obstacle("", broken.Message, retry, level) };
+            work.Memory = work.Memory with { Broken = new Obstacle("FailedSync", broken.Message, retry, level) };
+            Say(work, step.Container, true, "FailedSync", $"Error: {step}: {broken.Message}");
             return StepOutcome.PodWaits;
         }
     }
