@@ -5,7 +5,7 @@ namespace Edge.Agent.Reconcile.Volumes;
 /// <summary>
 /// Writes a volume's files as Kubernetes does: whole into a new directory, then one rename of the <c>..data</c> link.
 /// A reader sees either all old or all new files. The directory is named after its content, so a repeated write, also
-/// after a restart, finds its work done.
+/// after a restart, finds its work done. Nothing is synced: what a power cut took from the files is seen by looking.
 /// </summary>
 internal static class AtomicFiles
 {
@@ -16,22 +16,42 @@ internal static class AtomicFiles
         Directory.CreateDirectory(volumeDir);
         var name = ".." + VolumePlan.DigestOf(volume);
         var link = Path.Combine(volumeDir, DataLink);
-        if (new FileInfo(link).LinkTarget == name)
-        {
-            return;
-        }
-
         var content = Path.Combine(volumeDir, name);
-        if (Directory.Exists(content))
+        var linked = new FileInfo(link).LinkTarget == name;
+        if (!linked || !IsWhole(content, volume))
         {
-            // Left half-written by a crash: the link never pointed to it.
-            Directory.Delete(content, recursive: true);
+            if (linked)
+            {
+                File.Delete(link);
+            }
+
+            if (Directory.Exists(content))
+            {
+                // Left half-written by a crash.
+                Directory.Delete(content, recursive: true);
+            }
+
+            WriteFiles(content, volume, fsGroup);
+            Swap(link, name);
         }
 
-        WriteFiles(content, volume, fsGroup);
-        Swap(link, name);
         LinkTopNames(volumeDir, volume);
         RemoveOld(volumeDir, name);
+    }
+
+    private static bool IsWhole(string content, ProjectedVolume volume)
+    {
+        foreach (var file in volume.Files)
+        {
+            var there = new FileInfo(Path.Combine(content, file.Path));
+            if (!there.Exists || there.Length != file.Content.Length
+                || !File.ReadAllBytes(there.FullName).AsSpan().SequenceEqual(file.Content))
+            {
+                return false;
+            }
+        }
+
+        return true;
     }
 
     private static void WriteFiles(string content, ProjectedVolume volume, long? fsGroup)

@@ -58,6 +58,27 @@ public sealed class VolumeTests : IDisposable
         Assert.Equal("one", File.ReadAllText(Path.Combine(VolumeDir, "k")));
     }
 
+    /// <summary>The link may be on the disk before the bytes that it leads to.</summary>
+    [Theory]
+    [InlineData("")]
+    [InlineData("\0\0\0")]
+    public void Files_that_a_power_cut_emptied_are_written_anew(string left)
+    {
+        Write(Settings("one"));
+        File.WriteAllText(Path.Combine(VolumeDir, "k"), left);
+        Write(Settings("one"));
+        Assert.Equal("one", File.ReadAllText(Path.Combine(VolumeDir, "k")));
+    }
+
+    [Fact]
+    public void A_crash_right_after_the_swap_leaves_no_name_missing()
+    {
+        Write(Settings("one"));
+        File.Delete(Path.Combine(VolumeDir, "k"));
+        Write(Settings("one"));
+        Assert.Equal("one", File.ReadAllText(Path.Combine(VolumeDir, "k")));
+    }
+
     [Fact]
     public void Items_choose_keys_paths_and_modes()
     {
