@@ -95,7 +95,11 @@ internal sealed class NodeEdge(ContainerdRuntime runtime, SandboxNetwork network
 
     public Task Forget(PodRecord record, CancellationToken cancellation)
     {
-        runtime.RemovePodCgroup(record.Uid);
+        if (!runtime.RemovePodCgroup(record.Uid))
+        {
+            throw new IOException($"the control group of pod {record.Uid} is still in use");
+        }
+
         var logs = LogPaths.PodDirectory(dataDir, record.Namespace, record.Name, record.Uid);
         foreach (var directory in (string[])[_volumes.PodDir(record.Uid), logs])
         {

@@ -1,3 +1,4 @@
+using System.Net;
 using System.Text;
 using Edge.Agent.Network;
 using Edge.Proto.Model;
@@ -70,14 +71,40 @@ internal static class SandboxFiles
         return text.ToString();
     }
 
+    /// <summary>
+    /// The resolver's file that fits a pod: a stub on the node's loopback cannot be reached from another network, so then
+    /// it is the file of real servers that systemd-resolved keeps.
+    /// </summary>
+    public static string Resolver(string node, string behindStub) =>
+        File.Exists(behindStub) && OnlyLoopback(node) ? behindStub : node;
+
+    private static bool OnlyLoopback(string path)
+    {
+        var any = false;
+        foreach (var line in File.Exists(path) ? File.ReadAllLines(path) : [])
+        {
+            var words = line.Split([' ', '\t'], StringSplitOptions.RemoveEmptyEntries);
+            if (words is ["nameserver", var server, ..])
+            {
+                any = true;
+                if (!IPAddress.TryParse(server, out var address) || !IPAddress.IsLoopback(address))
+                {
+                    return false;
+                }
+            }
+        }
+
+        return any;
+    }
+
     /// <summary>The node's own resolver, unless the pod brings its settings; what it adds comes after.</summary>
     private static string ResolvConf(Pod pod)
     {
-        const string Node = "/etc/resolv.conf";
+        var node = Resolver("/etc/resolv.conf", "/run/systemd/resolve/resolv.conf");
         var text = new StringBuilder();
-        if (pod.Spec.DnsPolicy != "None" && File.Exists(Node))
+        if (pod.Spec.DnsPolicy != "None" && File.Exists(node))
         {
-            text.Append(File.ReadAllText(Node).TrimEnd()).Append('\n');
+            text.Append(File.ReadAllText(node).TrimEnd()).Append('\n');
         }
 
         var dns = pod.Spec.DnsConfig;

@@ -33,12 +33,14 @@ internal static class StartPlan
     {
         var view = draft.View;
         var begun = Begun(view.Record, pod);
+        var served = begun && pod.Spec.Containers.Any(container => view.IsRunning(container.Name));
         foreach (var init in pod.Spec.InitContainers ?? [])
         {
             if (PodShape.IsSidecar(init))
             {
                 AddContainer(draft, pod, init);
-                if (!begun && !HasStarted(view, init))
+                // After a reboot nothing of the pod runs, so the order holds again.
+                if (!served && !HasStarted(view, init))
                 {
                     return false;
                 }

@@ -28,8 +28,9 @@ internal sealed class ContainerTasks(
         // The shim opens the FIFOs for writing while the task is created, and waits for this reader.
         logs.Attach(id, files.FifoDirectory(id), files.Log(container.Labels));
         await Create(container, token);
-        var started = await channel.Call(ContainerdApi.StartTask, new StartRequest { ContainerId = id }, token);
+        // Before it runs: a process that ends while the agent is down must not look as if it never began.
         files.MarkStarted(id, clock.GetUtcNow());
+        var started = await channel.Call(ContainerdApi.StartTask, new StartRequest { ContainerId = id }, token);
         RuntimeLog.Started(log, id, (int)started.Pid);
     }
 
