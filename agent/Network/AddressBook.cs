@@ -41,10 +41,23 @@ internal sealed class AddressBook(string runDir)
         // host-local keeps "lock" and "last_reserved_ip.0" beside the addresses.
         foreach (var path in System.IO.Directory.EnumerateFiles(Directory).Where(IsAddress))
         {
-            if (condition(File.ReadAllText(path).Split(LineBreak)[0].Trim()))
+            if (Owner(path) is { } owner && condition(owner))
             {
                 File.Delete(path);
             }
+        }
+    }
+
+    /// <summary>Null when the address was freed meanwhile: other pods come and go beside this one.</summary>
+    private static string? Owner(string path)
+    {
+        try
+        {
+            return File.ReadAllText(path).Split(LineBreak)[0].Trim();
+        }
+        catch (FileNotFoundException)
+        {
+            return null;
         }
     }
 

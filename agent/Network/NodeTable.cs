@@ -40,8 +40,28 @@ internal sealed class NodeTable(string clusterCidr, ProgramRun programs) : IDisp
     public async Task Add(SandboxRecord sandbox, CancellationToken cancellation)
     {
         using var _ = await Enter(cancellation);
-        _sandboxes[sandbox.Request.Uid] = sandbox;
-        await ApplyChange(cancellation);
+        var uid = sandbox.Request.Uid;
+        var before = _sandboxes.GetValueOrDefault(uid);
+        _sandboxes[uid] = sandbox;
+        try
+        {
+            await ApplyChange(cancellation);
+        }
+        catch
+        {
+            PutBack(uid, before);
+            throw;
+        }
+    }
+
+    /// <summary>What was refused must not stay in the table's text, or every later pod would be refused with it.</summary>
+    private void PutBack(string uid, SandboxRecord? before)
+    {
+        _sandboxes.Remove(uid);
+        if (before is not null)
+        {
+            _sandboxes[uid] = before;
+        }
     }
 
     /// <summary>The ports are free only when no rule leads there any more; so a failure keeps them held.</summary>

@@ -20,6 +20,21 @@ public sealed class NetworkPartsTests
         Assert.Equal("/run/a b/net", MountTable.Holding(mounts, "/run/a b/net")?.Target);
     }
 
+    /// <summary>The link stands for a file that another pod's end removes between the list and the look.</summary>
+    [Fact]
+    public void An_address_that_is_freed_meanwhile_hinders_nobody()
+    {
+        var run = Directory.CreateTempSubdirectory("edge-book-").FullName;
+        var book = new AddressBook(run);
+        book.Keep("uid-a", "10.64.7.2");
+        File.CreateSymbolicLink(Path.Combine(book.Root, "edge", "10.64.7.3"), "gone");
+
+        book.Free("uid-a");
+
+        Assert.False(File.Exists(Path.Combine(book.Root, "edge", "10.64.7.2")));
+        Directory.Delete(run, recursive: true);
+    }
+
     [Theory]
     [InlineData("TCP", 80, null, true)]
     [InlineData("tcp", 80, "192.0.2.1", true)]

@@ -89,6 +89,22 @@ public sealed class SandboxFailureTests
         Assert.Equal(NetworkReason.BadRequest, (await node.Refused(node.Request(uid))).Reason));
 
     [SkippableFact]
+    public Task A_sandbox_that_the_kernel_refuses_does_not_take_the_next_one_with_it() => TestNode.Run(async node =>
+    {
+        using var table = new NodeTable("10.64.0.0/10", new ProgramRun(TimeProvider.System));
+        var good = new SandboxRecord { Request = node.Request("uid-a"), PodIp = "10.64.7.2", HostInterface = "veth0" };
+        var bad = good with
+        {
+            Request = node.Request("uid-b") with { HostPorts = [new HostPort("TCP", 80, 80, "no address")] },
+        };
+
+        var refusal = await Assert.ThrowsAsync<NetworkException>(() => table.Add(bad, default));
+        await table.Add(good, default);
+
+        Assert.Equal(NetworkReason.RulesetRefused, refusal.Reason);
+    });
+
+    [SkippableFact]
     public Task Sysctls_are_set_inside_and_unsafe_ones_refused() => TestNode.Run(async node =>
     {
         var sandbox = await node.Create(node.Request("uid-a") with
