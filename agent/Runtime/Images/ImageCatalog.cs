@@ -12,6 +12,9 @@ namespace Edge.Agent.Runtime.Images;
 /// </summary>
 internal sealed class ImageCatalog(GrpcChannel channel, ContentStore content, Unpack unpack, ImagePlatform platform)
 {
+    /// <summary>What <see cref="List"/> found last, by target digest: bytes under a digest do not change.</summary>
+    private Dictionary<string, ImageRecord> _listed = [];
+
     /// <summary>By full or short name, repository@digest, or bare digest.</summary>
     public async Task<ImageRecord?> Find(string referenceOrDigest, CancellationToken token)
     {
@@ -34,14 +37,20 @@ internal sealed class ImageCatalog(GrpcChannel channel, ContentStore content, Un
     {
         var listed = await channel.Call(ContainerdApi.ListImages, new ListImagesRequest(), token);
         var records = new List<ImageRecord>();
+        var known = new Dictionary<string, ImageRecord>();
         foreach (var image in listed.Images)
         {
-            if (await Read(image.Name, image.Target, token) is { } record)
+            var digest = image.Target.Digest;
+            var record = known.GetValueOrDefault(digest) ?? _listed.GetValueOrDefault(digest)
+                ?? await Read(image.Name, image.Target, token);
+            if (record is not null)
             {
-                records.Add(record);
+                known[digest] = record;
+                records.Add(record with { Name = image.Name });
             }
         }
 
+        _listed = known;
         return records;
     }
 

@@ -135,6 +135,24 @@ public sealed class ImagePullTests
         Assert.Equal(pulled.Image.ConfigDigest, (await bench.Runtime.FindImage(request.Reference, None))?.ConfigDigest);
     }
 
+    /// <summary>The list is asked for each minute; what is under a digest stays as it is.</summary>
+    [SkippableFact]
+    public async Task A_list_reads_an_image_only_once()
+    {
+        Skip.IfNot(ContainerdDaemon.Missing is null, ContainerdDaemon.Missing);
+        await using var bench = await RuntimeBench.Start("list");
+        var image = await bench.Pull(TinyImage.Busybox());
+        var first = await bench.Runtime.ListImages(None);
+        Assert.Equal(new[] { image.Name, image.RepoDigest }.Order(), first.Select(listed => listed.Name).Order());
+
+        await bench.Daemon.Ctr("content", "rm", image.ConfigDigest);
+
+        Assert.Equal(first, await bench.Runtime.ListImages(None));
+        Assert.Null(await bench.Runtime.FindImage(image.Name, None));
+        await bench.Runtime.RemoveImage(image.RepoDigest, None);
+        Assert.Equal(image.Name, Assert.Single(await bench.Runtime.ListImages(None)).Name);
+    }
+
     private static async Task<PullOutcome.Failed> Fail(RuntimeBench bench, string reference) =>
         Assert.IsType<PullOutcome.Failed>(
             await bench.Runtime.PullImage(new PullRequest(reference, []), null, None));
