@@ -126,6 +126,7 @@ internal sealed class NodeEdge(ContainerdRuntime runtime, SandboxNetwork network
         Name = container.ContainerName,
         Attempt = container.Attempt,
         SpecHash = container.SpecHash,
+        StopSignal = container.StopSignal,
         State = container.State switch
         {
             RunState.Created => SeenState.Created,

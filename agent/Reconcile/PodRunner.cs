@@ -15,7 +15,6 @@ namespace Edge.Agent.Reconcile;
 internal sealed class PodRunner(
     IPodEdge edge, NodeLedger ledger, ImageSteps images, Action<PodEvent> events, TimeProvider clock, ILogger logger)
 {
-    private const int Sigterm = 15;
     private const int Sigkill = 9;
 
     /// <summary>The runtime restarts within a second or two; trying more often only heats the device.</summary>
@@ -113,7 +112,8 @@ internal sealed class PodRunner(
 
     private async Task<StepOutcome> Terminate(PodWork work, PodStep.Terminate step, CancellationToken cancellation)
     {
-        await edge.Signal(step.Id, Sigterm, cancellation);
+        var seen = work.View.Containers.FirstOrDefault(container => container.Id == step.Id);
+        await edge.Signal(step.Id, seen?.StopSignal ?? StopSignal.Default, cancellation);
         work.Remember(step.Name, memory => memory with { StoppingSince = clock.GetUtcNow() });
         Say(work, step.Name, false, "Killing", step.Why);
         return StepOutcome.Done;

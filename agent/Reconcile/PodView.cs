@@ -77,6 +77,9 @@ internal sealed record SeenContainer
     public string SpecHash { get; init; } = "";
     public SeenState State { get; init; }
 
+    /// <summary>The number of the signal that asks it to end.</summary>
+    public int StopSignal { get; init; } = Runtime.StopSignal.Default;
+
     /// <summary>Null when nobody can know: a reboot took the process.</summary>
     public int? ExitCode { get; init; }
     public bool OomKilled { get; init; }

@@ -143,6 +143,11 @@ internal sealed class ContainerCreate(
                 [ContainerLabels.SpecHash] = request.SpecHash,
             },
         };
+        if (request.Image.Config.StopSignal is { Length: > 0 } signal)
+        {
+            container.Labels[ContainerLabels.StopSignal] = signal;
+        }
+
         try
         {
             var create = new CreateContainerRequest { Container = container };

@@ -9,4 +9,7 @@ internal static class ContainerLabels
     public const string ContainerName = "edge/container-name";
     public const string Attempt = "edge/attempt";
     public const string SpecHash = "edge/spec-hash";
+
+    /// <summary>As the image spells it; absent where it says nothing.</summary>
+    public const string StopSignal = "edge/stop-signal";
 }

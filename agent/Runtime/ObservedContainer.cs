@@ -31,6 +31,9 @@ internal sealed record ObservedContainer
 
     public string SpecHash => Labels.GetValueOrDefault(ContainerLabels.SpecHash, "");
 
+    /// <summary>The number of the signal that asks it to end.</summary>
+    public int StopSignal => Runtime.StopSignal.Number(Labels.GetValueOrDefault(ContainerLabels.StopSignal, ""));
+
     public int Attempt => int.TryParse(Labels.GetValueOrDefault(ContainerLabels.Attempt), out var n) ? n : 0;
 
     /// <summary>Zero when there is no process.</summary>
