@@ -1,11 +1,13 @@
+using System.Security.Cryptography;
+using System.Text;
 using Edge.Agent.Runtime;
 using Edge.Agent.Runtime.Images;
 
 namespace Edge.Agent.Reconcile;
 
 /// <summary>
-/// Fetches images in the background, a few at once, one fetch per image however many containers want it. A fetch goes
-/// on when its pod leaves: the next pod of the same application wants it too.
+/// Fetches images in the background, a few at once, one fetch per image and credentials however many containers want it. A
+/// fetch goes on when its pod leaves: the next pod of the same application wants it too.
 /// </summary>
 internal sealed class ImagePulls(IPodEdge edge, Action<string> wake, TimeProvider clock, CancellationToken stopping)
     : IAsyncDisposable
@@ -15,6 +17,7 @@ internal sealed class ImagePulls(IPodEdge edge, Action<string> wake, TimeProvide
 
     private readonly SemaphoreSlim _slots = new(PullsAtOnce);
     private readonly Lock _gate = new();
+    /// <summary>By reference and a hash of the credentials.</summary>
     private readonly Dictionary<string, Task<PullOutcome>> _byImage = [];
 
     /// <summary>By container: null while the fetch runs, then its end until somebody takes it.</summary>
@@ -66,13 +69,30 @@ internal sealed class ImagePulls(IPodEdge edge, Action<string> wake, TimeProvide
 
     private Task<PullOutcome> Shared(PullRequest request)
     {
-        if (!_byImage.TryGetValue(request.Reference, out var shared) || shared.IsCompleted)
+        var key = Key(request);
+        if (!_byImage.TryGetValue(key, out var shared) || shared.IsCompleted)
         {
             shared = Task.Run(() => Pull(request), CancellationToken.None);
-            _byImage[request.Reference] = shared;
+            _byImage[key] = shared;
         }
 
         return shared;
+    }
+
+    /// <summary>A pod must not fail by another's credentials, nor get by them what its own do not give.</summary>
+    private static string Key(PullRequest request)
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        foreach (var credential in request.Credentials)
+        {
+            foreach (var part in (string[])
+                [credential.Registry, credential.Username, credential.Password, credential.IdentityToken ?? ""])
+            {
+                hash.AppendData(Encoding.UTF8.GetBytes($"{part.Length} {part}"));
+            }
+        }
+
+        return $"{request.Reference} {Convert.ToHexStringLower(hash.GetHashAndReset())}";
     }
 
     private async Task Follow(string uid, string container, Task<PullOutcome> shared, long began)
