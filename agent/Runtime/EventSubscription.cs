@@ -99,13 +99,25 @@ internal sealed class EventSubscription(GrpcChannel channel, TimeProvider clock,
         {
             while (!token.IsCancellationRequested)
             {
-                await channel.Call(ContainerdApi.Publish, marker, token);
+                await Publish(marker, token);
                 await Task.Delay(MarkerEvery, clock, token);
             }
         }
-        catch (Exception e) when (e is OperationCanceledException or RuntimeException)
+        catch (OperationCanceledException)
         {
-            // Heard, or the daemon is gone; then the subscription ends as well.
+            // Heard, or the subscription ended.
+        }
+    }
+
+    private async Task Publish(PublishRequest marker, CancellationToken token)
+    {
+        try
+        {
+            await channel.Call(ContainerdApi.Publish, marker, token);
+        }
+        catch (RuntimeException)
+        {
+            // A daemon that just came up may refuse the first; the subscription beside it stays open.
         }
     }
 
