@@ -67,6 +67,7 @@ internal sealed class NodeEdge(ContainerdRuntime runtime, SandboxNetwork network
     public Task Create(ContainerLaunch launch, CancellationToken cancellation)
     {
         var uid = launch.Pod.Metadata.Uid ?? "";
+        TerminationFiles.ForgetOld(_volumes.PodDir(uid), launch.Container.Name, launch.Attempt);
         var request = new ContainerRequest
         {
             Pod = launch.Pod,

@@ -42,6 +42,21 @@ public sealed class TerminationFilesTests : IDisposable
         await writing;
     }
 
+    [Fact]
+    public void Only_the_files_of_the_last_two_attempts_of_a_container_stay()
+    {
+        foreach (var (name, attempt) in new[] { ("c", 0), ("c", 1), ("c", 2), ("c-0", 0), ("c-1", 7) })
+        {
+            Write(name, attempt, "x");
+        }
+
+        TerminationFiles.ForgetOld(_dir, "c", attempt: 3);
+
+        Assert.Equal(
+            ["c-0-0", "c-1-7", "c-2"],
+            Directory.GetFiles(Path.Combine(_dir, "termination")).Select(Path.GetFileName).Order());
+    }
+
     private void Write(string container, int attempt, string text)
     {
         var path = TerminationFiles.PathOf(_dir, container, attempt);
