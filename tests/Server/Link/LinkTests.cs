@@ -29,6 +29,19 @@ public sealed class LinkTests
     }
 
     [SkippableFact]
+    public async Task An_answer_of_the_server_is_told_when_it_comes()
+    {
+        var (world, _) = await LinkWorld.Start();
+        await using var ended = world;
+        var agent = world.Agent("a");
+        var answered = new TaskCompletionSource<long?>(TaskCreationOptions.RunContinuationsAsynchronously);
+        agent.Answered += () => answered.TrySetResult(agent.LastAnswered);
+        world.Server().SetAllDesired("a", []);
+
+        Assert.NotNull(await answered.Task.WaitAsync(LinkWorld.Limit));
+    }
+
+    [SkippableFact]
     public async Task Values_longer_than_a_packet_travel_both_ways()
     {
         var (world, _) = await LinkWorld.Start();
