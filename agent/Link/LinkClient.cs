@@ -59,7 +59,9 @@ internal sealed class LinkClient
     /// </summary>
     public event Action<LinkState>? StateChanged;
 
-    /// <summary>Raised when <see cref="LastAnswered"/> moved, at most once a heartbeat; handlers return at once.</summary>
+    /// <summary>
+    /// Raised when <see cref="LastAnswered"/> moved, at most once a heartbeat; handlers return at once.
+    /// </summary>
     public event Action? Answered;
 
     /// <summary>One change at a time; the next comes after <see cref="DesiredChange.Committed"/>.</summary>

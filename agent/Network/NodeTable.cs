@@ -54,7 +54,7 @@ internal sealed class NodeTable(string clusterCidr, ProgramRun programs) : IDisp
         }
     }
 
-    /// <summary>What was refused must not stay in the table's text, or every later pod would be refused with it.</summary>
+    /// <summary>What was refused must not stay in the text, or every later pod would be refused with it.</summary>
     private void PutBack(string uid, SandboxRecord? before)
     {
         _sandboxes.Remove(uid);

@@ -6,8 +6,8 @@ using Edge.Agent.Runtime.Images;
 namespace Edge.Agent.Reconcile;
 
 /// <summary>
-/// Fetches images in the background, a few at once, one fetch per image and credentials however many containers want it. A
-/// fetch goes on when its pod leaves: the next pod of the same application wants it too.
+/// Fetches images in the background, a few at once, one fetch per image and credentials however many containers want
+/// it. A fetch goes on when its pod leaves: the next pod of the same application wants it too.
 /// </summary>
 internal sealed class ImagePulls(IPodEdge edge, Action<string> wake, TimeProvider clock, CancellationToken stopping)
     : IAsyncDisposable

@@ -72,8 +72,8 @@ internal static class SandboxFiles
     }
 
     /// <summary>
-    /// The resolver's file that fits a pod: a stub on the node's loopback cannot be reached from another network, so then
-    /// it is the file of real servers that systemd-resolved keeps.
+    /// The resolver's file that fits a pod: a stub on the node's loopback cannot be reached from another network, so
+    /// then it is the file of real servers that systemd-resolved keeps.
     /// </summary>
     public static string Resolver(string node, string behindStub) =>
         File.Exists(behindStub) && OnlyLoopback(node) ? behindStub : node;

@@ -100,7 +100,7 @@ internal sealed class ContainerProbes(ProbeClient client, TimeProvider clock, Pr
         }
     }
 
-    /// <summary>A question that cannot be asked is a failure too; without an answer the probe would end unseen.</summary>
+    /// <summary>A question that cannot be asked is a failure too; else the probe would end unseen.</summary>
     private async Task<ProbeAnswer> Ask(Probe probe)
     {
         try

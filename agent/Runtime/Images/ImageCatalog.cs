@@ -125,7 +125,7 @@ internal sealed class ImageCatalog(GrpcChannel channel, ContentStore content, Un
     }
 
     /// <summary>
-    /// containerd keeps what it has under a digest, whatever its bytes: only when no name leads to it is it fetched anew.
+    /// containerd keeps what it has under a digest, whatever its bytes: it comes anew only when no name leads there.
     /// </summary>
     private async Task RemoveDamaged(string digest, CancellationToken token)
     {

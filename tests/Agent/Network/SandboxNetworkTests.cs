@@ -130,7 +130,7 @@ public sealed class SandboxNetworkTests
         Assert.Equal(sandbox.NetPath, result.Sandbox.NetPath);
     });
 
-    /// <summary>The plugin refuses a plain file for ever, so a crash between pin and record must not show it one.</summary>
+    /// <summary>The plugin refuses a plain file for ever, so it must not be shown one.</summary>
     [SkippableFact]
     public Task A_sandbox_whose_pin_was_let_go_by_a_crash_is_undone() => OnNode(async node =>
     {
@@ -141,11 +141,11 @@ public sealed class SandboxNetworkTests
         await node.RestartAgent();
 
         await node.Network.Remove("uid-a", default);
-        var again = Assert.IsType<SandboxResult.Ready>(await node.Network.Create(node.Request("uid-b"), default));
+        var again = await node.Create("uid-b");
 
         Assert.Equal(["uid-b"], node.Network.List());
-        Assert.Equal([again.Sandbox.PodIp!], node.AddressesHeld());
-        await node.InPod(again.Sandbox, "busybox ping -c1 -W2 10.64.7.1");
+        Assert.Equal([again.PodIp!], node.AddressesHeld());
+        await node.InPod(again, "busybox ping -c1 -W2 10.64.7.1");
     });
 
     [SkippableFact]

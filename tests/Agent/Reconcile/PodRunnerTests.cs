@@ -25,6 +25,7 @@ public sealed class PodRunnerTests : IAsyncLifetime
     private readonly NodeLedger _ledger;
     private readonly ImagePulls _pulls;
     private readonly PodRunner _runner;
+    private IReadOnlyList<SeenContainer> _seen = [];
 
     public PodRunnerTests()
     {
@@ -64,7 +65,8 @@ public sealed class PodRunnerTests : IAsyncLifetime
     public async Task A_pull_secret_that_cannot_be_read_is_a_failed_pull(string config)
     {
         var pod = Pod("""[{"name":"login"}]""");
-        var secret = """{"data":{".dockerconfigjson":""" + $"\"{Convert.ToBase64String(Encoding.UTF8.GetBytes(config))}\"}}}}";
+        var bytes = Convert.ToBase64String(Encoding.UTF8.GetBytes(config));
+        var secret = $$$"""{"data":{".dockerconfigjson":"{{{bytes}}}"}}""";
 
         var memory = await Run(pod, secret, new PodStep.EnsureImage("app", "img:2"));
 
@@ -87,6 +89,16 @@ public sealed class PodRunnerTests : IAsyncLifetime
         Assert.Equal("Error: create app id: No space left on device", said.Message);
     }
 
+    [Fact]
+    public async Task A_container_is_asked_to_end_by_the_signal_of_its_image()
+    {
+        _seen = [new SeenContainer { Id = "id", Name = "app", State = SeenState.Running, StopSignal = 3 }];
+
+        await Run(Pod(), new PodStep.Terminate("app", "id", 30, "why"));
+
+        Assert.Equal(("id", 3), _world.Signalled);
+    }
+
     private Task<PodMemory> Run(Pod pod, params PodStep[] steps) => Run(pod, "{}", steps);
 
     private Task<PodMemory> Run(Pod pod, string secret, params PodStep[] steps)
@@ -97,6 +109,7 @@ public sealed class PodRunnerTests : IAsyncLifetime
             Pod = pod,
             Record = PodRecordPlan.New(pod, _clock.GetUtcNow()),
             Memory = PodMemory.Empty with { Sandbox = new Sandbox("u", null, null, null, "", "10.64.0.2") },
+            Containers = _seen,
             Now = _clock.GetUtcNow(),
         };
         var objects = new ObjectSource(new Dictionary<string, byte[]>
@@ -115,6 +128,14 @@ public sealed class PodRunnerTests : IAsyncLifetime
         : SimWorld(clock, new Random(1), new SimFaults(new Random(1)) { On = false }, [])
     {
         public Exception? Fault { get; set; }
+
+        public (string Id, int Signal) Signalled { get; private set; }
+
+        public override Task Signal(string id, int signal, CancellationToken cancellation)
+        {
+            Signalled = (id, signal);
+            return base.Signal(id, signal, cancellation);
+        }
 
         public override Task Create(ContainerLaunch launch, CancellationToken cancellation) =>
             Fault is { } fault ? Task.FromException(fault) : base.Create(launch, cancellation);
