@@ -5,8 +5,8 @@ namespace Edge.Agent;
 
 /// <summary>
 /// Gives back what a burst of work leaves resident, once it is quiet again: free heap pages, the C library's free
-/// chunks, and pages of the program's own file that start-up touched. Those stay in the page cache and come back by a
-/// minor fault, so nothing is lost but the claim on memory.
+/// chunks, and pages of the program's and its libraries' files. Those stay in the page cache and come back by a minor
+/// fault, so nothing is lost but the claim on memory.
 /// </summary>
 internal sealed partial class ResidentMemory : IDisposable
 {
@@ -16,21 +16,18 @@ internal sealed partial class ResidentMemory : IDisposable
     /// <summary>What idling itself brings back, a heartbeat and a look at the node, is less.</summary>
     private const long GrowthBytes = 2 * 1024 * 1024;
 
-    private const int ArenaMax = -8;
     private const int DontNeed = 4;
 
     private static readonly TimeSpan s_interval = TimeSpan.FromSeconds(30);
 
     private readonly ITimer _timer;
     private long _allocated;
-    private long _floor;
 
-    public ResidentMemory(TimeProvider clock)
-    {
-        // One arena: the C library's default of several per core keeps a megabyte each for a handful of threads.
-        _ = mallopt(ArenaMax, 1);
+    /// <summary>What was resident at the look after the last giving back; null until then.</summary>
+    private long? _floor = 0;
+
+    public ResidentMemory(TimeProvider clock) =>
         _timer = clock.CreateTimer(_ => Look(), null, s_interval, s_interval);
-    }
 
     public void Dispose() => _timer.Dispose();
 
@@ -39,10 +36,20 @@ internal sealed partial class ResidentMemory : IDisposable
         var allocated = GC.GetTotalAllocatedBytes();
         var quiet = allocated - _allocated < QuietBytes;
         _allocated = allocated;
-        if (quiet && Resident() > _floor + GrowthBytes)
+        if (!quiet)
+        {
+            _floor = 0;
+            return;
+        }
+
+        if (_floor is null)
+        {
+            _floor = Resident();
+        }
+        else if (Resident() > _floor + GrowthBytes)
         {
             GiveBack();
-            _floor = Resident();
+            _floor = null;
         }
     }
 
@@ -55,17 +62,19 @@ internal sealed partial class ResidentMemory : IDisposable
     {
         GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
         _ = malloc_trim(0);
-        foreach (var (start, length) in CleanPages(File.ReadLines("/proc/self/smaps"), Environment.ProcessPath ?? ""))
+        // All found first: every line of code that runs afterwards brings its pages back.
+        var clean = CleanPages(File.ReadLines("/proc/self/smaps")).ToArray();
+        foreach (var (start, length) in clean)
         {
             _ = madvise(start, length, DontNeed);
         }
     }
 
     /// <summary>
-    /// Mappings of the program's file that cannot be written and hold no changed page: dropping a changed one would
-    /// lose its relocations.
+    /// Mappings of files, the program's and its libraries', that cannot be written and hold no changed page: dropping a
+    /// changed one would lose its relocations.
     /// </summary>
-    internal static IEnumerable<(nint Start, nint Length)> CleanPages(IEnumerable<string> smaps, string program)
+    internal static IEnumerable<(nint Start, nint Length)> CleanPages(IEnumerable<string> smaps)
     {
         (nint Start, nint Length)? mapping = null;
         foreach (var line in smaps)
@@ -73,8 +82,8 @@ internal sealed partial class ResidentMemory : IDisposable
             var fields = line.Split(' ', StringSplitOptions.RemoveEmptyEntries);
             if (fields is [var range, { Length: 4 } access, _, _, _, .. var file])
             {
-                var own = access is "r-xp" or "r--p" && file is [var path] && path == program;
-                mapping = own ? Parse(range) : null;
+                var ofFile = access is "r-xp" or "r--p" && file is [['/', ..], ..];
+                mapping = ofFile ? Parse(range) : null;
             }
             else if (mapping is { } clean && fields is ["Anonymous:", "0", "kB"])
             {
@@ -90,9 +99,6 @@ internal sealed partial class ResidentMemory : IDisposable
         var start = nint.Parse(ends[0], NumberStyles.HexNumber, CultureInfo.InvariantCulture);
         return (start, nint.Parse(ends[1], NumberStyles.HexNumber, CultureInfo.InvariantCulture) - start);
     }
-
-    [LibraryImport("libc")]
-    private static partial int mallopt(int parameter, int value);
 
     [LibraryImport("libc")]
     private static partial int malloc_trim(nuint pad);

@@ -5,7 +5,7 @@ namespace Edge.Agent.Reconcile;
 
 /// <summary>
 /// Turns the runtime's events into wake-ups; what they say is never believed, only looked at. The node's own state
-/// changes only when the runtime comes or goes.
+/// changes when the runtime comes or goes, and with its images.
 /// </summary>
 internal static class RuntimeHints
 {
@@ -30,6 +30,7 @@ internal static class RuntimeHints
                     nodeChanged();
                     break;
                 case RuntimeEvent.Lost:
+                case RuntimeEvent.ImagesChanged:
                     nodeChanged();
                     break;
             }

@@ -5,8 +5,8 @@ using Microsoft.Extensions.Logging;
 namespace Edge.Agent.Report;
 
 /// <summary>
-/// Reports the node: what it has, how it is, which images it holds. Looks when it is woken and once a minute, which is
-/// the kubelet's pace for what changes slowly; the same look twice sends nothing and nothing is written.
+/// Reports the node: what it has, how it is, which images it holds. Asks the runtime when it is woken, and looks at what
+/// is scarce once a minute, the kubelet's pace for what changes slowly. Nothing is said when nothing changed.
 /// </summary>
 internal sealed class NodeStatusReport(
     string nodeName,
@@ -20,29 +20,61 @@ internal sealed class NodeStatusReport(
 
     private static readonly TimeSpan LookEvery = TimeSpan.FromMinutes(1);
 
+    /// <summary>A runtime that hangs says nothing of it; asking costs more than idling a minute does.</summary>
+    private static readonly TimeSpan AskEvery = TimeSpan.FromMinutes(10);
+
     private readonly Dictionary<string, Condition> _conditions = [];
     private readonly Wakeup _wakeup = new(clock);
 
     /// <summary>As a node shows it; without a version until the runtime has answered once.</summary>
     private string _runtimeVersion = "containerd://";
 
-    /// <summary>The runtime came or went: looks at once. Any thread.</summary>
-    public void Wake() => _wakeup.Signal();
+    private volatile bool _woken;
+    private RuntimeSight? _runtime;
+    private long _askedAt;
+
+    /// <summary>The runtime came or went, or its images changed: asks it at once. Any thread.</summary>
+    public void Wake()
+    {
+        _woken = true;
+        _wakeup.Signal();
+    }
 
     public async Task Run(CancellationToken cancellation)
     {
+        NodePressure? before = null;
         while (!cancellation.IsCancellationRequested)
         {
-            sources.Report(await Look(cancellation));
+            var asked = await Ask(cancellation);
+            var pressure = NodePressure.Read(dataDir);
+            if (asked || pressure != before)
+            {
+                sources.Report(Report(pressure));
+            }
+
+            before = pressure;
             await _wakeup.Wait(LookEvery, cancellation);
         }
     }
 
-    private async Task<NodeReport> Look(CancellationToken cancellation)
+    /// <summary>False when there was no reason to ask.</summary>
+    private async Task<bool> Ask(CancellationToken cancellation)
     {
-        var runtime = await sources.Runtime(cancellation);
-        _runtimeVersion = runtime?.Version ?? _runtimeVersion;
-        var pressure = NodePressure.Read(dataDir);
+        if (_runtime is not null && !_woken && clock.GetElapsedTime(_askedAt) < AskEvery)
+        {
+            return false;
+        }
+
+        // Before the question: what happens while it is answered asks again.
+        _woken = false;
+        _askedAt = clock.GetTimestamp();
+        _runtime = await sources.Runtime(cancellation);
+        _runtimeVersion = _runtime?.Version ?? _runtimeVersion;
+        return true;
+    }
+
+    private NodeReport Report(NodePressure pressure)
+    {
         var capacity = new Dictionary<string, Quantity>
         {
             ["cpu"] = Quantity.FromUnits(inventory.Cpus),
@@ -62,14 +94,14 @@ internal sealed class NodeStatusReport(
             {
                 Capacity = capacity,
                 Allocatable = capacity,
-                Conditions = Conditions(pressure, runtime is not null),
+                Conditions = Conditions(pressure, _runtime is not null),
                 Addresses =
                 [
                     new NodeAddress { Type = "InternalIP", Address = inventory.Address },
                     new NodeAddress { Type = "Hostname", Address = nodeName },
                 ],
                 NodeInfo = inventory.System with { ContainerRuntimeVersion = _runtimeVersion },
-                Images = runtime?.Images,
+                Images = _runtime?.Images,
             },
         };
     }

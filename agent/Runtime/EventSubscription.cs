@@ -8,7 +8,7 @@ using Microsoft.Extensions.Logging;
 namespace Edge.Agent.Runtime;
 
 /// <summary>
-/// containerd's task events as hints. There is no replay, so each new subscription begins with Resync, which is sent
+/// containerd's events of tasks and images as hints. There is no replay, so each new subscription begins with Resync, which is sent
 /// only once an event of our own came back: from then on nothing is missed.
 /// </summary>
 internal sealed class EventSubscription(GrpcChannel channel, TimeProvider clock, ILogger log)
@@ -83,6 +83,7 @@ internal sealed class EventSubscription(GrpcChannel channel, TimeProvider clock,
         Filters =
         {
             $"namespace=={RuntimeSettings.ContainerdNamespace},topic~=\"^/tasks/(start|exit|oom)\"",
+            $"namespace=={RuntimeSettings.ContainerdNamespace},topic~=\"^/images/\"",
             $"namespace=={RuntimeSettings.ContainerdNamespace},topic==\"{MarkerTopic}\"",
         },
     };
@@ -129,6 +130,7 @@ internal sealed class EventSubscription(GrpcChannel channel, TimeProvider clock,
             ? new RuntimeEvent.Exited(exit.ContainerId, (int)exit.ExitStatus, exit.ExitedAt.ToDateTimeOffset()) : null,
         "/tasks/oom" => new RuntimeEvent.OutOfMemory(
             TaskOOM.Parser.ParseFrom(envelope.Event.Value).ContainerId),
+        "/images/create" or "/images/update" or "/images/delete" => new RuntimeEvent.ImagesChanged(),
         _ => null,
     };
 }

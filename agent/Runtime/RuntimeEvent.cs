@@ -16,6 +16,9 @@ internal abstract record RuntimeEvent
     /// <summary>Events may have been lost (containerd or the agent restarted): observe everything again.</summary>
     public sealed record Resync : RuntimeEvent;
 
+    /// <summary>The node holds another set of images than before.</summary>
+    public sealed record ImagesChanged : RuntimeEvent;
+
     /// <summary>containerd does not answer any more; Resync follows when it does again.</summary>
     public sealed record Lost : RuntimeEvent;
 }

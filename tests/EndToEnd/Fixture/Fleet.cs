@@ -70,6 +70,8 @@ public sealed partial class Fleet : IAsyncLifetime
         }
 
         Directory.CreateDirectory(Logs);
+        // As /run is on every machine: nothing there costs the disk a write, nothing survives a power cut.
+        await Tool.Shell($"mkdir {Home}/run && mount -t tmpfs -o mode=755 tmpfs {Home}/run");
         // A bridge without an address of its own takes its ports' lowest, and changes it under its neighbours.
         await Tool.Shell($"""
             set -e

@@ -118,7 +118,7 @@ public sealed class FleetNode
 
     private string[] AgentCommand(EnrolmentToken token) =>
     [
-        "env", "DOTNET_GCGen0MaxBudget=80000",
+        "env", "DOTNET_GCGen0MaxBudget=80000", "MALLOC_ARENA_MAX=1",
         Fleet.AgentBinary, "run", "--node-name", Name,
         "--data-dir", Path.Combine(Disk, "agent"), "--run-dir", Path.Combine(Run, "agent"),
         "--containerd-socket", Socket, "--cgroup-root", CgroupRoot,
