@@ -5,8 +5,8 @@ using Microsoft.Extensions.Logging;
 namespace Edge.Agent.Report;
 
 /// <summary>
-/// Reports the node: what it has, how it is, which images it holds. Asks the runtime when it is woken, and looks at what
-/// is scarce once a minute, the kubelet's pace for what changes slowly. Nothing is said when nothing changed.
+/// Reports the node: what it has, how it is, which images it holds. Asks the runtime when it is woken, and looks at
+/// what is scarce once a minute, the kubelet's pace for what changes slowly. Nothing is said when nothing changed.
 /// </summary>
 internal sealed class NodeStatusReport(
     string nodeName,

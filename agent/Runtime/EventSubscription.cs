@@ -8,8 +8,8 @@ using Microsoft.Extensions.Logging;
 namespace Edge.Agent.Runtime;
 
 /// <summary>
-/// containerd's events of tasks and images as hints. There is no replay, so each new subscription begins with Resync, which is sent
-/// only once an event of our own came back: from then on nothing is missed.
+/// containerd's events of tasks and images as hints. There is no replay, so each new subscription begins with Resync,
+/// which is sent only once an event of our own came back: from then on nothing is missed.
 /// </summary>
 internal sealed class EventSubscription(GrpcChannel channel, TimeProvider clock, ILogger log)
 {

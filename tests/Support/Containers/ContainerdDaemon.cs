@@ -11,6 +11,9 @@ public sealed class ContainerdDaemon : IAsyncDisposable
 {
     private static readonly TimeSpan StartMax = TimeSpan.FromSeconds(20);
 
+    /// <summary>Each of its commands takes a moment; whatever takes this long hangs.</summary>
+    private static readonly TimeSpan CtrMax = TimeSpan.FromSeconds(60);
+
     private Process? _process;
 
     private ContainerdDaemon(string directory) => Directory = directory;
@@ -80,9 +83,17 @@ public sealed class ContainerdDaemon : IAsyncDisposable
             RedirectStandardOutput = true,
         };
         using var process = Process.Start(start)!;
-        var output = await process.StandardOutput.ReadToEndAsync();
-        await process.WaitForExitAsync();
-        return output;
+        using var late = new CancellationTokenSource(CtrMax);
+        try
+        {
+            var output = await process.StandardOutput.ReadToEndAsync(late.Token);
+            await process.WaitForExitAsync(late.Token);
+            return output;
+        }
+        catch (OperationCanceledException)
+        {
+            throw new TimeoutException($"ctr {string.Join(' ', arguments)} did not end within {CtrMax.TotalSeconds} s");
+        }
     }
 
     public async ValueTask DisposeAsync()
