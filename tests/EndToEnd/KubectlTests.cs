@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using Edge.Tests.EndToEnd.Fixture;
 
 namespace Edge.Tests.EndToEnd;
@@ -17,11 +18,11 @@ public sealed class KubectlTests(Fleet fleet)
         var pod = $"daily-{version.Replace('.', '-')}";
         var manifest = Manifests.Script(pod, "echo started; exec sleep 1000000");
 
-        var watching = Interrupted(version, "get", "pods", "-w", "--no-headers");
+        await using var watching = Follow(version, "get", "pods", "-w", "--no-headers");
         Assert.Equal($"pod/{pod} created", await kubectl.Apply(manifest));
         Assert.Contains(
             "condition met", await kubectl.Do("wait", "--for=condition=Ready", $"pod/{pod}", "--timeout=60s"));
-        Assert.Matches($@"{pod} +1/1 +Running", (await watching).Output);
+        await watching.Until(shown => Regex.IsMatch(shown, $@"{pod} +1/1 +Running"));
         Assert.Equal($"pod/{pod} unchanged", await kubectl.Apply(manifest));
         var labelled = manifest.Replace("spec:", "  labels:\n    a: b\nspec:");
         Assert.Equal($"pod/{pod} configured", await kubectl.Apply(labelled));
@@ -30,7 +31,11 @@ public sealed class KubectlTests(Fleet fleet)
         Assert.Equal([pod, "1/1", "Running", "0"], row.Split(' ', StringSplitOptions.RemoveEmptyEntries)[..4]);
         Assert.Contains("NOMINATED NODE", await kubectl.Do("get", "pods", "-o", "wide"));
         Assert.Equal("started", await kubectl.Do("logs", pod));
-        Assert.StartsWith("started", (await Interrupted(version, "logs", "-f", pod)).Output);
+        await using (var log = Follow(version, "logs", "-f", pod))
+        {
+            await log.Until(shown => shown == "started\n");
+        }
+
 
         Assert.Contains("labeled", await kubectl.Do("label", "pod", pod, "tier=edge"));
         Assert.Contains("annotated", await kubectl.Do("annotate", "pod", pod, "note=kept"));
@@ -61,12 +66,13 @@ public sealed class KubectlTests(Fleet fleet)
         var name = $"daily-{version.Replace('.', '-')}";
 
         await kubectl.Do("create", "configmap", name, "--from-literal=a=1");
-        var watching = Interrupted(version, "get", "configmap", name, "-w", "-o", "jsonpath={.data.a}{'\\n'}");
-        await Task.Delay(TimeSpan.FromSeconds(2));
+        await using var watching = Follow(
+            version, "get", "configmap", name, "-w", "-o", "jsonpath={.data.a}{'\\n'}");
+        await watching.Until(shown => shown == "1\n");
         await kubectl.Do("patch", "configmap", name, "--type=merge", "-p", """{"data":{"a":"2"}}""");
         const string third = """[{"op":"replace","path":"/data/a","value":"3"}]""";
         await kubectl.Do("patch", "configmap", name, "--type=json", "-p", third);
-        Assert.Equal("1\n2\n3", (await watching).Output.Trim());
+        await watching.Until(shown => shown == "1\n2\n3\n");
         Assert.Equal($"configmap/{name} edited", await kubectl.Edit($"configmap/{name}", "s/a: \"3\"/a: \"4\"/"));
         Assert.Equal("4", await kubectl.Field($"configmap/{name}", ".data.a"));
         Assert.Contains("a:", await kubectl.Do("describe", "configmap", name));
@@ -143,7 +149,6 @@ public sealed class KubectlTests(Fleet fleet)
         return new Kubectl(fleet, version);
     }
 
-    /// <summary>A command that follows for ever, ended after five seconds as a person ends it.</summary>
-    private Task<ToolResult> Interrupted(string version, params string[] arguments) => fleet.InHub(
-        ["timeout", "-s", "INT", "5", Kubectl.Locate(version)!, "--kubeconfig", fleet.Kubeconfig, .. arguments]);
+    private Following Follow(string version, params string[] arguments) => Following.Start(
+        fleet.Hub, [Kubectl.Locate(version)!, "--kubeconfig", fleet.Kubeconfig, .. arguments]);
 }
