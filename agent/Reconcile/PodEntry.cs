@@ -50,13 +50,11 @@ internal sealed class PodEntry(string uid)
         if (bytes is null || _podBytes is null || !bytes.AsSpan().SequenceEqual(_podBytes))
         {
             (Pod, Refused) = bytes is null ? (null, null) : PodSupport.Read(bytes);
-            _podBytes = bytes;
             Dirty = true;
-            LeftAlone = false;
             Forget(_ => true);
         }
 
-        _digestOf = desired;
+        (_podBytes, _digestOf, LeftAlone) = (bytes, desired, false);
         if (Pod is not { } pod)
         {
             return;

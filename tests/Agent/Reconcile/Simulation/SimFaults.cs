@@ -14,16 +14,22 @@ internal sealed class SimFaults(Random random)
     private const double FailRate = 0.06;
     private const double CrashRate = 0.03;
 
+    private readonly Lock _gate = new();
+
     public bool On { get; set; } = true;
 
     /// <summary>A registry that does not answer.</summary>
     public bool RegistryDown { get; set; }
 
+    /// <summary>One act at a time: the runs of several pods share one world.</summary>
     public Task<T> Act<T>(Func<T> effect, Func<string, Exception>? error = null)
     {
         try
         {
-            return Task.FromResult(On ? Faulty(effect, error ?? Runtime) : effect());
+            lock (_gate)
+            {
+                return Task.FromResult(On ? Faulty(effect, error ?? Runtime) : effect());
+            }
         }
         catch (Exception thrown) when (thrown is not SimViolation)
         {
