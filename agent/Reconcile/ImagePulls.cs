@@ -17,6 +17,7 @@ internal sealed class ImagePulls(IPodEdge edge, Action<string> wake, TimeProvide
 
     private readonly SemaphoreSlim _slots = new(PullsAtOnce);
     private readonly Lock _gate = new();
+
     /// <summary>By reference and a hash of the credentials.</summary>
     private readonly Dictionary<string, Task<PullOutcome>> _byImage = [];
 

@@ -11,8 +11,8 @@ internal sealed class PodEntry(string uid)
     private byte[]? _podBytes;
     private ImmutableDictionary<string, byte[]>? _digestOf;
 
-    /// <summary>What no longer counts of what the run under way finds in its way; null when nothing changed.</summary>
-    private Func<Obstacle, bool>? _outdated;
+    /// <summary>The most that changed since a run began; what the run found in its way may be gone.</summary>
+    private DesiredChange _sinceRun;
 
     private IReadOnlyList<SeenContainer> _seen = [];
 
@@ -51,7 +51,7 @@ internal sealed class PodEntry(string uid)
         {
             (Pod, Refused) = bytes is null ? (null, null) : PodSupport.Read(bytes);
             Dirty = true;
-            Forget(_ => true);
+            Changed(DesiredChange.Pod);
         }
 
         (_podBytes, _digestOf, LeftAlone) = (bytes, desired, false);
@@ -63,7 +63,7 @@ internal sealed class PodEntry(string uid)
         var before = VolumeDigest;
         VolumeDigest = DigestNow(pod, desired, node);
         Dirty |= before != VolumeDigest;
-        Forget(obstacle => obstacle.Reason is "CreateContainerConfigError" or "FailedMount");
+        Changed(DesiredChange.Objects);
     }
 
     /// <summary>Finds by itself that its containers changed: a hint may have been lost.</summary>
@@ -84,17 +84,14 @@ internal sealed class PodEntry(string uid)
     public bool IsOutdated(ImmutableDictionary<string, byte[]> desired) =>
         Dirty || !ReferenceEquals(desired.GetValueOrDefault($"pods/{uid}"), _podBytes);
 
-    public void Began() => _outdated = null;
+    public void Began() => _sinceRun = DesiredChange.None;
 
     /// <summary>Takes what a run remembers; what was missing when it looked may have come since.</summary>
     public void Ended(PodMemory memory)
     {
         Memory = memory;
         Dirty = true;
-        if (_outdated is { } which)
-        {
-            ForgetObstacles(which);
-        }
+        ForgetObstacles(_sinceRun);
     }
 
     /// <summary>Nobody foresaw what happened: the pod is looked at again later.</summary>
@@ -104,12 +101,19 @@ internal sealed class PodEntry(string uid)
         WakeAt = obstacle.RetryAt;
     }
 
-    private void Forget(Func<Obstacle, bool> which)
+    private void Changed(DesiredChange change)
     {
-        ForgetObstacles(which);
-        var before = _outdated;
-        _outdated = before is null ? which : obstacle => before(obstacle) || which(obstacle);
+        _sinceRun = change > _sinceRun ? change : _sinceRun;
+        ForgetObstacles(change);
     }
+
+    /// <summary>Another pod begins anew; other objects can only have been what was missing.</summary>
+    private static bool MayBeGone(Obstacle obstacle, DesiredChange change) => change switch
+    {
+        DesiredChange.None => false,
+        DesiredChange.Objects => obstacle.Reason is "CreateContainerConfigError" or "FailedMount",
+        DesiredChange.Pod => true,
+    };
 
     private static string? DigestNow(Pod pod, ImmutableDictionary<string, byte[]> desired, NodeFacts node)
     {
@@ -123,14 +127,14 @@ internal sealed class PodEntry(string uid)
         }
     }
 
-    private void ForgetObstacles(Func<Obstacle, bool> which)
+    private void ForgetObstacles(DesiredChange change)
     {
-        if (Memory.Broken is { } broken && which(broken))
+        if (Memory.Broken is { } broken && MayBeGone(broken, change))
         {
             Memory = Memory with { Broken = broken with { RetryAt = DateTimeOffset.MinValue } };
         }
 
-        if (Memory.Obstacle is { } obstacle && which(obstacle))
+        if (Memory.Obstacle is { } obstacle && MayBeGone(obstacle, change))
         {
             Memory = Memory with { Obstacle = null };
             Dirty = true;
@@ -138,7 +142,7 @@ internal sealed class PodEntry(string uid)
 
         foreach (var (name, memory) in Memory.Containers)
         {
-            if (memory.Obstacle is { } hindrance && which(hindrance))
+            if (memory.Obstacle is { } hindrance && MayBeGone(hindrance, change))
             {
                 // Still shown until the next try says otherwise, but that try comes now.
                 Memory = Memory.With(
@@ -146,5 +150,13 @@ internal sealed class PodEntry(string uid)
                 Dirty = true;
             }
         }
+    }
+
+    /// <summary>In the order of how much it forgives.</summary>
+    private enum DesiredChange
+    {
+        None,
+        Objects,
+        Pod,
     }
 }

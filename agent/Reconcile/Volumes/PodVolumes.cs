@@ -110,9 +110,9 @@ internal sealed class PodVolumes(string dataDir, string runDir)
             return root;
         }
 
-        SubPaths.Check(sub);
         if (IsProjected(pod, mount.Name))
         {
+            SubPaths.Check(sub);
             // A bind mount of one file keeps the file it was made from, so the link is followed here.
             var content = new FileInfo(Path.Combine(root, "..data")).LinkTarget ?? "..data";
             return Path.Combine(root, content, sub);

@@ -44,6 +44,18 @@ public sealed class PodEntryTests
         Assert.False(_entry.LeftAlone);
     }
 
+    [Fact]
+    public void What_a_run_missed_is_forgotten_when_it_came_meanwhile()
+    {
+        _entry.Take(Desired(Pod("one")), Facts);
+        _entry.Began();
+        _entry.Take(Desired(Pod("one")).Add("configmaps/default/late", "{}"u8.ToArray()), Facts);
+
+        _entry.Ended(new PodMemory { Obstacle = new Obstacle("FailedMount", "", DateTimeOffset.MaxValue) });
+
+        Assert.Null(_entry.Memory.Obstacle);
+    }
+
     private static ImmutableDictionary<string, byte[]> Desired(string pod) =>
         ImmutableDictionary<string, byte[]>.Empty.Add("pods/u", Encoding.UTF8.GetBytes(pod));
 
