@@ -45,7 +45,4 @@ internal static partial class FleetLog
 
     [LoggerMessage(1215, LogLevel.Warning, "Label {Key} that node {Node} reports was refused: {Reason}")]
     public static partial void LabelRefused(this ILogger log, string node, string key, string reason);
-
-    [LoggerMessage(1212, LogLevel.Error, "What node {Node} said is dropped: what is stored about it cannot be read")]
-    public static partial void StoredUnreadable(this ILogger log, Exception failure, string node);
 }

@@ -108,11 +108,6 @@ internal sealed class ReportIntake
             _log.StoreFailed(failure, happened.Node);
             return false;
         }
-        catch (StoreException failure) when (failure.Reason == StoreReason.Unreadable)
-        {
-            _log.StoredUnreadable(failure, happened.Node);
-            return true;
-        }
         catch (Exception fault) when (IsOfOneNode(fault))
         {
             _log.NotHandled(fault, happened.Node, happened.GetType().Name);
@@ -124,7 +119,9 @@ internal sealed class ReportIntake
     /// What one node said, or what is stored of it, is broken: that is its own affair. The rest (the store is broken,
     /// the server ends) ends the loops.
     /// </summary>
-    private static bool IsOfOneNode(Exception fault) => fault is not (StoreException or OperationCanceledException);
+    private static bool IsOfOneNode(Exception fault) =>
+        fault is StoreException { Reason: StoreReason.Unreadable }
+        || fault is not (StoreException or OperationCanceledException);
 
     private async Task Handle(LinkEvent happened, CancellationToken ct)
     {

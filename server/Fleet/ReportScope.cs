@@ -10,9 +10,6 @@ namespace Edge.Server.Fleet;
 /// </summary>
 internal static class ReportScope
 {
-    /// <summary>The API's limit: what is larger could not be changed by anybody any more.</summary>
-    public const int ObjectBytesMax = 1536 * 1024;
-
     /// <summary>Of a Node, as the kubelet's default.</summary>
     public const int ImagesMax = 50;
 
@@ -37,7 +34,7 @@ internal static class ReportScope
             ? Names.LabelValue(written)
             : ["it is no text"]);
 
-    public static bool Fits(JsonObject stored) => ObjectBytes.Write(stored).Length <= ObjectBytesMax;
+    public static bool Fits(JsonObject stored) => ObjectBytes.Write(stored).Length <= ObjectBytes.BytesMax;
 
     /// <summary>At most so much of a text that only people read; never half a character.</summary>
     public static string Cut(string? text) =>

@@ -114,7 +114,12 @@ internal sealed class LinkTable(
                     link.Name, change.Upserts, change.Removals, change.Snapshot, () => committed(link, change)));
             }
 
-            due = Times.Earliest(due, link.Session.Due, SilentAt(link, now));
+            if (SilentAt(link) <= now)
+            {
+                Gone(link, $"nothing was heard of it for {link.SilenceMost.TotalSeconds} s");
+            }
+
+            due = Times.Earliest(due, link.Session.Due, SilentAt(link));
         }
 
         if (now >= _sweepAt)
@@ -139,15 +144,7 @@ internal sealed class LinkTable(
     /// When the node will have been silent for too long, or null when it is gone. A will is given once, and the broker
     /// may drop it: silence is the only other sign.
     /// </summary>
-    private TimeSpan? SilentAt(NodeLink link, TimeSpan now)
-    {
-        if (link.Told && now >= link.LastHeard + link.SilenceMost)
-        {
-            Gone(link, $"nothing was heard of it for {link.SilenceMost.TotalSeconds} s");
-        }
-
-        return link.Told ? link.LastHeard + link.SilenceMost : null;
-    }
+    private static TimeSpan? SilentAt(NodeLink link) => link.Told ? link.LastHeard + link.SilenceMost : null;
 
     private NodeLink Node(string name)
     {

@@ -12,6 +12,12 @@ namespace Edge.Server.Store;
 /// </summary>
 internal static class ObjectBytes
 {
+    /// <summary>
+    /// What one object may have, whoever writes it: what is larger could not be changed by anybody any more. As etcd's
+    /// default in Kubernetes.
+    /// </summary>
+    public const int BytesMax = 1536 * 1024;
+
     private const string ResourceVersion = "resourceVersion";
 
     private static readonly string[] s_first = ["apiVersion", "kind", "metadata"];

@@ -36,7 +36,6 @@ public sealed class KubectlTests(Fleet fleet)
             await log.Until(shown => shown == "started\n");
         }
 
-
         Assert.Contains("labeled", await kubectl.Do("label", "pod", pod, "tier=edge"));
         Assert.Contains("annotated", await kubectl.Do("annotate", "pod", pod, "note=kept"));
         Assert.Equal($"pod/{pod}", await kubectl.Do("get", "pods", "-l", "tier=edge,a=b", "-o", "name"));

@@ -11,9 +11,6 @@ namespace Edge.Server.Api.Verbs;
 /// </summary>
 internal sealed class ObjectUpdate(VerbParts parts)
 {
-    /// <summary>As etcd's default in Kubernetes.</summary>
-    public const int ObjectBytesMax = 1536 * 1024;
-
     /// <summary>Metadata that clients send back but do not decide.</summary>
     public static readonly string[] ServerFields =
     [
@@ -25,7 +22,7 @@ internal sealed class ObjectUpdate(VerbParts parts)
     public static byte[] Bytes(JsonObject obj)
     {
         var bytes = ObjectBytes.Write(obj);
-        return bytes.Length <= ObjectBytesMax ? bytes : throw Errors.TooLarge(ObjectBytesMax);
+        return bytes.Length <= ObjectBytes.BytesMax ? bytes : throw Errors.TooLarge(ObjectBytes.BytesMax);
     }
 
     /// <summary>The object as stored afterwards; null when somebody else changed it in between.</summary>

@@ -12,6 +12,8 @@ namespace Edge.Tests.Server.Fleet;
 /// <summary>The loop that serves all nodes goes on whatever one of them says.</summary>
 public sealed class ReportIntakeTests : IAsyncDisposable
 {
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+
     private readonly StoreFixture _fixture = new();
     private readonly Objects _objects;
     private readonly Channel<LinkEvent> _happened = Channel.CreateBounded<LinkEvent>(16);
@@ -78,7 +80,7 @@ public sealed class ReportIntakeTests : IAsyncDisposable
         await Report("n1", "images", """[{"names":["a:1"]}]""");
         await Report("n1", "pods/u", pod.Replace("MESSAGE", "small", StringComparison.Ordinal));
 
-        var large = new string('x', ReportScope.ObjectBytesMax);
+        var large = new string('x', ObjectBytes.BytesMax);
         await Report("n1", "node", $$$"""{"status":{"capacity":{"cpu":"8"},"unknown":"{{{large}}}"}}""");
         await Report("n1", "images", $$$"""[{"names":["{{{large}}}"]}]""");
         await Report("n1", "pods/u", pod.Replace("MESSAGE", large, StringComparison.Ordinal));
@@ -137,16 +139,34 @@ public sealed class ReportIntakeTests : IAsyncDisposable
         Assert.Equal("4", _objects.Get(Resources.Nodes, null, "n2")?.Status?.Capacity?["cpu"].ToString());
     }
 
+    /// <summary>Without its ack the node would send the whole change again for ever.</summary>
+    [Fact]
+    public async Task A_report_about_a_stored_object_that_cannot_be_read_is_acknowledged_with_the_rest_of_its_change()
+    {
+        await _fixture.Put(Resources.Nodes.KeyOf(null, "n1"), """{"metadata":{"name":"n1"}}""");
+        await _fixture.Put(Resources.Pods.KeyOf("ns", "web"), """{"metadata":{"name":"web","uid":"u"},"spec":[]}""");
+
+        await Report(
+            "n1",
+            ("pods/u", """{"metadata":{"name":"web","namespace":"ns","uid":"u"},"status":{"phase":"Running"}}"""),
+            ("node", """{"status":{"capacity":{"cpu":"4"}}}"""));
+
+        Assert.Equal("4", _objects.Get(Resources.Nodes, null, "n1")?.Status?.Capacity?["cpu"].ToString());
+    }
+
     private ValueTask Lane(string text) => _happened.Writer.WriteAsync(
         new LinkEvent.Lane("n1", EventIntake.LaneKind, Encoding.UTF8.GetBytes(text), 0));
 
+    private Task Report(string node, string key, string text) => Report(node, (key, text));
+
     /// <summary>Returns when the node would get its ack.</summary>
-    private async Task Report(string node, string key, string text)
+    private async Task Report(string node, params (string Key, string Text)[] entries)
     {
         var committed = new TaskCompletionSource();
         await _happened.Writer.WriteAsync(new LinkEvent.Reported(
-            node, [new MapEntry(key, Encoding.UTF8.GetBytes(text))], [], false, committed.SetResult));
-        await await Task.WhenAny(committed.Task, Running);
+            node, [.. entries.Select(entry => new MapEntry(entry.Key, Encoding.UTF8.GetBytes(entry.Text)))], [], false,
+            committed.SetResult));
+        await await Task.WhenAny(committed.Task, Running).WaitAsync(Patience);
         Assert.True(committed.Task.IsCompleted, "the loop ended");
     }
 }

@@ -1,5 +1,4 @@
 using System.Text.Json.Nodes;
-using Edge.Server.Api.Verbs;
 using Edge.Server.Fleet;
 
 namespace Edge.Tests.Server.Fleet;
@@ -108,10 +107,6 @@ public sealed class StatusPlanTests
         Assert.Equal(50, stored.Count);
         Assert.Equal("image:49", (string?)stored[^1]!["names"]![0]);
     }
-
-    [Fact]
-    public void The_limit_of_a_reported_object_is_that_of_the_API() =>
-        Assert.Equal(ObjectUpdate.ObjectBytesMax, ReportScope.ObjectBytesMax);
 
     [Fact]
     public void A_cut_text_ends_with_a_whole_character()
