@@ -69,8 +69,7 @@ static async Task Serve(ServerSettings settings, CancellationToken ct)
     var relay = new LogRelay(link, time);
 
     await using var api = new ApiServer(
-        new ApiSettings(settings.Listen, pki.ApiServing, pki.ApiCa.Certificate, pki.NodeCa.Certificate)
-        { VersionMinor = settings.VersionMinor, IsDenied = denied.Has },
+        ApiSettingsOf(settings, pki, denied.Has),
         objects, (node, request, cancel) => relay.Open(node, ToStream(request), cancel), time, random, logs);
 
     // Nodes must hear what they run, and whom we deny, from the first hello on.
@@ -110,6 +109,13 @@ static LinkServerSettings LinkSettingsOf(ServerSettings settings, PkiFiles pki, 
     KeyFile = pki.BrokerKeyFile,
     ServerVersion = CommandLine.Version,
 };
+
+static ApiSettings ApiSettingsOf(ServerSettings settings, PkiFiles pki, Func<string, bool> isDenied) =>
+    new(settings.Listen, pki.ApiServing, pki.ApiCa.Certificate, pki.NodeCa.Certificate)
+    {
+        VersionMinor = settings.VersionMinor, IsDenied = isDenied,
+        Tolerations = new(settings.DefaultNotReadyTolerationSeconds, settings.DefaultUnreachableTolerationSeconds),
+    };
 
 static LogStreamRequest ToStream(PodLogRequest request) => new()
 {

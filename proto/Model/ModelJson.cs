@@ -20,6 +20,7 @@ namespace Edge.Proto.Model;
 [JsonSerializable(typeof(Event))]
 [JsonSerializable(typeof(Lease))]
 [JsonSerializable(typeof(CertificateSigningRequest))]
+[JsonSerializable(typeof(PriorityClass))]
 [JsonSerializable(typeof(PodReport))]
 [JsonSerializable(typeof(NodeReport))]
 [JsonSerializable(typeof(NodeSettings))]

@@ -1,3 +1,4 @@
+using Edge.Server.Admission;
 using Edge.Server.Api.Discovery;
 using Edge.Server.Api.Identity;
 using Edge.Server.Api.Verbs;
@@ -34,7 +35,9 @@ internal sealed class ApiServer : IAsyncDisposable
         _log = loggers.CreateLogger<ApiServer>();
         var catalog = SchemaCatalog.Default;
         var tokens = new BootstrapTokens(objects, time);
-        var parts = new VerbParts(objects, catalog, new SnapshotPins(time), time, new NameSuffix(random));
+        var parts = new VerbParts(
+            objects, catalog, new SnapshotPins(time), time, new NameSuffix(random),
+            new PodAdmission(objects, settings.Tolerations));
         var dispatcher = new Dispatcher(
             new Authenticator(new CertificateUsers(settings.ApiCa, settings.NodeCa), tokens, settings.IsDenied),
             new Router(parts, tokens, openLogs),

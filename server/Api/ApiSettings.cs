@@ -1,5 +1,6 @@
 using System.Net;
 using System.Security.Cryptography.X509Certificates;
+using Edge.Server.Admission;
 
 namespace Edge.Server.Api;
 
@@ -16,4 +17,7 @@ internal sealed record ApiSettings(
 
     /// <summary>Whether the node of this name is denied: its certificate is good and means nobody.</summary>
     public Func<string, bool> IsDenied { get; init; } = _ => false;
+
+    /// <summary>What new pods tolerate when they do not say.</summary>
+    public DefaultTolerations Tolerations { get; init; } = DefaultTolerations.None;
 }

@@ -19,6 +19,11 @@ internal static class TableRows
             "Secret" => [Name(obj), obj.Text("type"), Count(obj, "data"), Age(obj, now)],
             "ServiceAccount" => [Name(obj), obj.Items("secrets").Count, Age(obj, now)],
             "Lease" => [Name(obj), obj.Object("spec").Text("holderIdentity"), Age(obj, now)],
+            "PriorityClass" =>
+            [
+                Name(obj), obj.Number("value") ?? 0, obj.Flag("globalDefault"), Age(obj, now),
+                obj.Text("preemptionPolicy"),
+            ],
             _ => [Name(obj), Age(obj, now)],
         };
         return new JsonArray([.. cells]);

@@ -34,6 +34,12 @@ internal sealed record ServerSettings
     /// <summary>How long a node may be silent before its status is Unknown.</summary>
     public required TimeSpan NodeMonitorGracePeriod { get; init; }
 
+    /// <summary>Seconds that pods which do not say stay on a node that is not ready; null for ever.</summary>
+    public int? DefaultNotReadyTolerationSeconds { get; init; }
+
+    /// <summary>Seconds that pods which do not say stay on a node that cannot be reached; null for ever.</summary>
+    public int? DefaultUnreachableTolerationSeconds { get; init; }
+
     /// <summary>The file with the key that seals Secrets; outside the data directory.</summary>
     public required string SecretKeyFile { get; init; }
 

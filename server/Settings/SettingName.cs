@@ -32,6 +32,14 @@ internal sealed record SettingName(string Key, string Flag, string Help, bool Re
         new("nodeMonitorGracePeriod", "--node-monitor-grace-period",
             "seconds of silence before a node's status is Unknown", false, "40");
 
+    public static readonly SettingName NotReadyToleration =
+        new("defaultNotReadyTolerationSeconds", "--default-not-ready-toleration-seconds",
+            "seconds that pods stay on a node that is not ready, if they do not say; unset: they stay", false);
+
+    public static readonly SettingName UnreachableToleration =
+        new("defaultUnreachableTolerationSeconds", "--default-unreachable-toleration-seconds",
+            "seconds that pods stay on a node that cannot be reached, if they do not say; unset: they stay", false);
+
     public static readonly SettingName SecretKeyFile =
         new("secretKeyFile", "--secret-key-file",
             "key that seals Secrets; default <data-dir>/pki/secrets.key", false);
@@ -40,6 +48,6 @@ internal sealed record SettingName(string Key, string Flag, string Help, bool Re
     public static IReadOnlyList<SettingName> All { get; } =
     [
         DataDir, RunDir, Listen, AdvertiseAddress, BrokerPort, Broker, VersionMinor, NodeMonitorGracePeriod,
-        SecretKeyFile,
+        NotReadyToleration, UnreachableToleration, SecretKeyFile,
     ];
 }

@@ -69,6 +69,8 @@ internal sealed class SettingsReader
             VersionMinor = Number(SettingName.VersionMinor, MinorMin, MinorMax),
             NodeMonitorGracePeriod =
                 TimeSpan.FromSeconds(Number(SettingName.NodeMonitorGracePeriod, GraceMin, GraceMax)),
+            DefaultNotReadyTolerationSeconds = Seconds(SettingName.NotReadyToleration),
+            DefaultUnreachableTolerationSeconds = Seconds(SettingName.UnreachableToleration),
             SecretKeyFile = Values(SettingName.SecretKeyFile) is [_]
                 ? Directory(SettingName.SecretKeyFile)
                 : Path.Combine(dataDir, "pki", "secrets.key"),
@@ -101,6 +103,8 @@ internal sealed class SettingsReader
         Wrong(name, value, $"a number from {min} to {max}");
         return min;
     }
+
+    private int? Seconds(SettingName name) => Values(name) is [_] ? Number(name, 0, int.MaxValue) : null;
 
     private IPEndPoint EndPoint(string value)
     {

@@ -29,6 +29,9 @@ internal static class Resources
         new("certificates.k8s.io", "v1", "CertificateSigningRequest", "certificatesigningrequests", false,
             ModelJson.Default.CertificateSigningRequest);
 
+    public static readonly ResourceKind<PriorityClass> PriorityClasses =
+        new("scheduling.k8s.io", "v1", "PriorityClass", "priorityclasses", false, ModelJson.Default.PriorityClass);
+
     private static ResourceKind<T> Core<T>(
         string kind, string resource, bool namespaced, System.Text.Json.Serialization.Metadata.JsonTypeInfo<T> json) =>
         new("", "v1", kind, resource, namespaced, json);

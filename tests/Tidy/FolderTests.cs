@@ -22,11 +22,19 @@ public sealed partial class FolderTests
                 "Edge.Proto.Model", "Edge.Proto.Link", "Edge.Proto.Sync", "Edge.Server.Schema", "Edge.Server.Store",
                 "Edge.Server.Link",
             ],
+        ["Edge.Server.Admission"] = ["Edge.Proto.Model", "Edge.Server.Schema", "Edge.Server.Store"],
         ["Edge.Server.Settings"] = [],
         ["Edge.Server.Pki"] = [],
-        ["Edge.Server.Control"] = ["Edge.Proto.Model", "Edge.Server.Store", "Edge.Server.Pki"],
+        ["Edge.Server.Control"] =
+            [
+                "Edge.Proto.Model", "Edge.Server.Schema", "Edge.Server.Store", "Edge.Server.Admission", "Edge.Server.Pki",
+            ],
         ["Edge.Server.Schedule"] = ["Edge.Proto.Model", "Edge.Server.Store"],
-        ["Edge.Server.Api"] = ["Edge.Proto.Model", "Edge.Server.Schema", "Edge.Server.Store", "Edge.Server.Fleet"],
+        ["Edge.Server.Api"] =
+            [
+                "Edge.Proto.Model", "Edge.Server.Schema", "Edge.Server.Store", "Edge.Server.Admission",
+                "Edge.Server.Fleet",
+            ],
 
         ["Edge.Agent.Link"] = ["Edge.Proto.Link", "Edge.Proto.Sync", "Edge.Proto.Mqtt"],
         ["Edge.Agent.Ledger"] = ["Edge.Proto.Model"],

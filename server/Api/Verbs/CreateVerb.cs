@@ -7,7 +7,7 @@ using Edge.Server.Store;
 namespace Edge.Server.Api.Verbs;
 
 /// <summary>Creates an object.</summary>
-internal sealed class CreateVerb(VerbParts parts, Admission admission)
+internal sealed class CreateVerb(VerbParts parts, ObjectAdmission admission)
 {
     /// <summary>Attempts at a free generated name; 27^5 names make even two collisions in a row a rarity.</summary>
     private const int NameAttempts = 8;

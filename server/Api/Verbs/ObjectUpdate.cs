@@ -79,14 +79,17 @@ internal sealed class ObjectUpdate(VerbParts parts)
     }
 
     /// <summary>What the endpoint may change comes from the proposal, the rest from the stored object.</summary>
-    private static JsonObject Take(ApiRequest request, JsonObject old, JsonObject proposed)
+    private JsonObject Take(ApiRequest request, JsonObject old, JsonObject proposed)
     {
         var endpoint = request.Path.Subresource;
         var next = ObjectStrategy.PrepareForUpdate(request.Schema, proposed.Copy(), old, endpoint);
         if (endpoint.Length == 0)
         {
             KeepServerFields(old.Ensure("metadata"), next.Ensure("metadata"));
-            Admission.OnUpdate(request.Schema, old, next);
+            if (request.Schema.Plural == "pods")
+            {
+                parts.Pods.Keep(old, next);
+            }
         }
 
         return next;
@@ -136,7 +139,7 @@ internal sealed class ObjectUpdate(VerbParts parts)
 
     private static void CountGeneration(ResourceSchema schema, JsonObject old, JsonObject next)
     {
-        if (Admission.HasGeneration(schema) && !JsonTree.Same(old["spec"], next["spec"]))
+        if (ObjectAdmission.HasGeneration(schema) && !JsonTree.Same(old["spec"], next["spec"]))
         {
             next.Ensure("metadata")["generation"] = (old.Object("metadata").Number("generation") ?? 0) + 1;
         }

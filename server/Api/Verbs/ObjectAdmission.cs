@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Edge.Server.Admission;
 using Edge.Server.Api.Http;
 using Edge.Server.Api.Identity;
 using Edge.Server.Schema;
@@ -10,10 +11,14 @@ namespace Edge.Server.Api.Verbs;
 /// What the server itself puts into objects, before <see cref="ObjectStrategy"/>, defaults and validation: the part of
 /// Kubernetes' admission.
 /// </summary>
-internal sealed class Admission(Objects objects, EnrolmentCheck enrolment)
+internal sealed class ObjectAdmission(Objects objects, PodAdmission pods, EnrolmentCheck enrolment)
 {
     /// <summary>Kinds whose specs upstream does not number.</summary>
-    private static readonly string[] s_unnumbered = ["namespaces", "nodes", "certificatesigningrequests", "leases"];
+    private static readonly string[] s_unnumbered =
+    [
+        "namespaces", "nodes", "certificatesigningrequests", "leases", "services", "persistentvolumeclaims",
+        "horizontalpodautoscalers",
+    ];
 
     /// <summary>
     /// What must hold while the object is created: its namespace is still the one looked at here. Empty where it has
@@ -41,6 +46,7 @@ internal sealed class Admission(Objects objects, EnrolmentCheck enrolment)
         return [new Compare(stored.Key, stored.Revision)];
     }
 
+    /// <exception cref="StatusException">403: the object may not be created as it is.</exception>
     public void OnCreate(ApiRequest request, JsonObject obj)
     {
         if (HasGeneration(request.Schema))
@@ -51,7 +57,11 @@ internal sealed class Admission(Objects objects, EnrolmentCheck enrolment)
         switch (request.Schema.Plural)
         {
             case "pods":
-                NameAccount(obj.Ensure("spec"));
+                if (pods.Complete(obj) is { } refused)
+                {
+                    throw Errors.Forbidden(request.Schema, obj.Object("metadata").Text("name"), refused);
+                }
+
                 break;
             case "certificatesigningrequests":
                 enrolment.Prepare(request.User, obj);
@@ -59,30 +69,6 @@ internal sealed class Admission(Objects objects, EnrolmentCheck enrolment)
         }
     }
 
-    /// <summary>A manifest that never named the account must be able to replace the pod made from it.</summary>
-    public static void OnUpdate(ResourceSchema schema, JsonObject old, JsonObject next)
-    {
-        if (schema.Plural != "pods" || next.Object("spec").Text("serviceAccountName").Length > 0)
-        {
-            return;
-        }
-
-        var account = old.Object("spec").Text("serviceAccountName");
-        if (account.Length > 0)
-        {
-            var spec = next.Ensure("spec");
-            (spec["serviceAccountName"], spec["serviceAccount"]) = (account, account);
-        }
-    }
-
     public static bool HasGeneration(ResourceSchema schema) =>
-        schema.HasStatus && !s_unnumbered.Contains(schema.Plural);
-
-    private static void NameAccount(JsonObject spec)
-    {
-        var account = spec.Text("serviceAccountName");
-        account = account.Length > 0 ? account : spec.Text("serviceAccount");
-        account = account.Length > 0 ? account : "default";
-        (spec["serviceAccountName"], spec["serviceAccount"]) = (account, account);
-    }
+        (schema.HasStatus && !s_unnumbered.Contains(schema.Plural)) || schema.Plural == "priorityclasses";
 }
