@@ -78,8 +78,12 @@ internal sealed class FieldSelector
             [obj.Object("spec").Flag(path["spec.".Length..]) ? "true" : "false"],
         "source" => [EventSource(obj)],
         "reportingComponent" => [EventSource(obj)],
+        "status.replicas" => [Count(obj, "replicas")],
+        "status.successful" => [Count(obj, "succeeded")],
         _ => [obj.At(path)?.ToString() ?? ""],
     };
+
+    private static string Count(JsonObject obj, string field) => $"{obj.Object("status").Number(field) ?? 0}";
 
     /// <summary>Both spellings select by whichever of the two an event carries, as upstream converts them.</summary>
     private static string EventSource(JsonObject obj) =>

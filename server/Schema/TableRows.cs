@@ -24,6 +24,13 @@ internal static class TableRows
                 Name(obj), obj.Number("value") ?? 0, obj.Flag("globalDefault"), Age(obj, now),
                 obj.Text("preemptionPolicy"),
             ],
+            "Deployment" => AppsRow.Deployment(obj, now),
+            "ReplicaSet" => AppsRow.ReplicaSet(obj, now),
+            "StatefulSet" => AppsRow.StatefulSet(obj, now),
+            "DaemonSet" => AppsRow.DaemonSet(obj, now),
+            "ControllerRevision" => AppsRow.ControllerRevision(obj, now),
+            "Job" => BatchRow.Job(obj, now),
+            "CronJob" => BatchRow.CronJob(obj, now),
             _ => [Name(obj), Age(obj, now)],
         };
         return new JsonArray([.. cells]);

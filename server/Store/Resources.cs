@@ -32,6 +32,30 @@ internal static class Resources
     public static readonly ResourceKind<PriorityClass> PriorityClasses =
         new("scheduling.k8s.io", "v1", "PriorityClass", "priorityclasses", false, ModelJson.Default.PriorityClass);
 
+    public static readonly ResourceKind<Deployment> Deployments =
+        Apps("Deployment", "deployments", ModelJson.Default.Deployment);
+
+    public static readonly ResourceKind<ReplicaSet> ReplicaSets =
+        Apps("ReplicaSet", "replicasets", ModelJson.Default.ReplicaSet);
+
+    public static readonly ResourceKind<StatefulSet> StatefulSets =
+        Apps("StatefulSet", "statefulsets", ModelJson.Default.StatefulSet);
+
+    public static readonly ResourceKind<DaemonSet> DaemonSets =
+        Apps("DaemonSet", "daemonsets", ModelJson.Default.DaemonSet);
+
+    public static readonly ResourceKind<ControllerRevision> ControllerRevisions =
+        Apps("ControllerRevision", "controllerrevisions", ModelJson.Default.ControllerRevision);
+
+    public static readonly ResourceKind<Job> Jobs = new("batch", "v1", "Job", "jobs", true, ModelJson.Default.Job);
+
+    public static readonly ResourceKind<CronJob> CronJobs =
+        new("batch", "v1", "CronJob", "cronjobs", true, ModelJson.Default.CronJob);
+
+    private static ResourceKind<T> Apps<T>(
+        string kind, string resource, System.Text.Json.Serialization.Metadata.JsonTypeInfo<T> json) =>
+        new("apps", "v1", kind, resource, true, json);
+
     private static ResourceKind<T> Core<T>(
         string kind, string resource, bool namespaced, System.Text.Json.Serialization.Metadata.JsonTypeInfo<T> json) =>
         new("", "v1", kind, resource, namespaced, json);

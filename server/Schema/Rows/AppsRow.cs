@@ -1,0 +1,101 @@
+using System.Text.Json.Nodes;
+
+namespace Edge.Server.Schema.Rows;
+
+/// <summary>The lines of the kinds of apps/v1 in <c>kubectl get</c>.</summary>
+internal static class AppsRow
+{
+    public static IReadOnlyList<JsonNode?> Deployment(JsonObject obj, DateTimeOffset now)
+    {
+        var (spec, status, (names, images)) = Parts(obj);
+        return
+        [
+            Name(obj),
+            $"{Count(status, "readyReplicas")}/{Count(spec, "replicas")}",
+            Count(status, "updatedReplicas"),
+            Count(status, "availableReplicas"),
+            HumanDuration.Age(obj, now),
+            names,
+            images,
+            TemplateCells.Selector(spec.Object("selector")),
+        ];
+    }
+
+    public static IReadOnlyList<JsonNode?> ReplicaSet(JsonObject obj, DateTimeOffset now)
+    {
+        var (spec, status, (names, images)) = Parts(obj);
+        return
+        [
+            Name(obj),
+            Count(spec, "replicas"),
+            Count(status, "replicas"),
+            Count(status, "readyReplicas"),
+            HumanDuration.Age(obj, now),
+            names,
+            images,
+            TemplateCells.Selector(spec.Object("selector")),
+        ];
+    }
+
+    public static IReadOnlyList<JsonNode?> StatefulSet(JsonObject obj, DateTimeOffset now)
+    {
+        var (spec, status, (names, images)) = Parts(obj);
+        return
+        [
+            Name(obj),
+            $"{Count(status, "readyReplicas")}/{Count(spec, "replicas")}",
+            HumanDuration.Age(obj, now),
+            names,
+            images,
+        ];
+    }
+
+    public static IReadOnlyList<JsonNode?> DaemonSet(JsonObject obj, DateTimeOffset now)
+    {
+        var (spec, status, (names, images)) = Parts(obj);
+        return
+        [
+            Name(obj),
+            Count(status, "desiredNumberScheduled"),
+            Count(status, "currentNumberScheduled"),
+            Count(status, "numberReady"),
+            Count(status, "updatedNumberScheduled"),
+            Count(status, "numberAvailable"),
+            TemplateCells.Labels(spec.Object("template").Object("spec").Object("nodeSelector")),
+            HumanDuration.Age(obj, now),
+            names,
+            images,
+            TemplateCells.Selector(spec.Object("selector")),
+        ];
+    }
+
+    public static IReadOnlyList<JsonNode?> ControllerRevision(JsonObject obj, DateTimeOffset now)
+    {
+        var owner = obj.Object("metadata").Objects("ownerReferences").FirstOrDefault(one => one.Flag("controller"));
+        return
+        [
+            Name(obj),
+            owner is null ? "<none>" : $"{KindAndGroup(owner).ToLowerInvariant()}/{owner.Text("name")}",
+            Count(obj, "revision"),
+            HumanDuration.Age(obj, now),
+        ];
+    }
+
+    private static (JsonObject? Spec, JsonObject? Status, (string Names, string Images) Containers) Parts(
+        JsonObject obj)
+    {
+        var spec = obj.Object("spec");
+        return (spec, obj.Object("status"), TemplateCells.Containers(spec.Object("template").Object("spec")));
+    }
+
+    private static string KindAndGroup(JsonObject owner)
+    {
+        var version = owner.Text("apiVersion");
+        var slash = version.IndexOf('/', StringComparison.Ordinal);
+        return slash < 0 ? owner.Text("kind") : $"{owner.Text("kind")}.{version[..slash]}";
+    }
+
+    private static string Name(JsonObject obj) => obj.Object("metadata").Text("name");
+
+    private static long Count(JsonObject? part, string field) => part.Number(field) ?? 0;
+}
