@@ -1,5 +1,6 @@
 using Edge.Proto.Model;
 using Edge.Server;
+using Edge.Server.Admission;
 using Edge.Server.Api;
 using Edge.Server.Control;
 using Edge.Server.Control.Certificates;
@@ -49,8 +50,11 @@ static async Task Serve(ServerSettings settings, CancellationToken ct)
         LinkSettingsOf(settings, pki, clusterUid), time, random, logs.CreateLogger<LinkServer>());
     var denied = new DenyList(objects, link, nodes => broker?.SetDenied(nodes), logs.CreateLogger<DenyList>());
 
+    var workloads = new WorkloadControllers(
+        objects, new PodAdmission(objects, TolerationsOf(settings)), new NameSuffix(random), events, time, logs);
     IController[] controllers =
     [
+        .. workloads.All,
         new CertificatesController(
             objects, pki.NodeCa, denied.Has, newUid, time, logs.CreateLogger<CertificatesController>()),
         new NamespacesController(objects, time, logs.CreateLogger<NamespacesController>()),
@@ -75,6 +79,7 @@ static async Task Serve(ServerSettings settings, CancellationToken ct)
     // Nodes must hear what they run, and whom we deny, from the first hello on.
     denied.Prime();
     publisher.Prime();
+    workloads.Prime();
     await api.Start(ct);
     Kubeconfig.Write(settings.AdminKubeconfig, settings.ApiUrl, pki);
 
@@ -113,9 +118,11 @@ static LinkServerSettings LinkSettingsOf(ServerSettings settings, PkiFiles pki, 
 static ApiSettings ApiSettingsOf(ServerSettings settings, PkiFiles pki, Func<string, bool> isDenied) =>
     new(settings.Listen, pki.ApiServing, pki.ApiCa.Certificate, pki.NodeCa.Certificate)
     {
-        VersionMinor = settings.VersionMinor, IsDenied = isDenied,
-        Tolerations = new(settings.DefaultNotReadyTolerationSeconds, settings.DefaultUnreachableTolerationSeconds),
+        VersionMinor = settings.VersionMinor, IsDenied = isDenied, Tolerations = TolerationsOf(settings),
     };
+
+static DefaultTolerations TolerationsOf(ServerSettings settings) =>
+    new(settings.DefaultNotReadyTolerationSeconds, settings.DefaultUnreachableTolerationSeconds);
 
 static LogStreamRequest ToStream(PodLogRequest request) => new()
 {

@@ -25,7 +25,8 @@ internal sealed class Router
         _get = new GetVerb(parts);
         _list = new ListVerb(parts);
         _watch = new WatchVerb(parts);
-        _create = new CreateVerb(parts, new ObjectAdmission(parts.Objects, parts.Pods, new EnrolmentCheck(parts.Objects, tokens)));
+        _create = new CreateVerb(
+            parts, new ObjectAdmission(parts.Objects, parts.Pods, new EnrolmentCheck(parts.Objects, tokens)));
         _update = new UpdateVerb(parts, update);
         _patch = new PatchVerb(parts, update);
         _delete = new DeleteVerb(parts);

@@ -1,0 +1,45 @@
+using Edge.Proto.Model;
+using Edge.Server.Admission;
+using Edge.Server.Control.Deployments;
+using Edge.Server.Control.ReplicaSets;
+using Edge.Server.Control.Workloads;
+using Edge.Server.Store;
+using Microsoft.Extensions.Logging;
+
+namespace Edge.Server.Control;
+
+/// <summary>The controllers of workloads (apps/v1, batch/v1), with the indexes that they share.</summary>
+internal sealed class WorkloadControllers
+{
+    private readonly PodIndex _pods;
+    private readonly OwnedIndex<ReplicaSet> _sets;
+
+    public WorkloadControllers(
+        Objects objects, PodAdmission admission, NameSuffix suffix, EventRecorder events, TimeProvider time,
+        ILoggerFactory logs)
+    {
+        var store = objects.Store;
+        _pods = new PodIndex(store, logs.CreateLogger<PodIndex>());
+        _sets = new OwnedIndex<ReplicaSet>(
+            store, Resources.ReplicaSets, set => set.Metadata, logs.CreateLogger("replicasets"));
+        var nodes = new NodeReach(store, logs.CreateLogger<NodeReach>());
+        var writer = new PodWriter(objects, admission, _pods, suffix, events, time);
+        All =
+        [
+            new DeploymentsController(
+                objects, _pods, _sets, nodes, new DeploymentWriter(objects, _sets, events, time), time,
+                logs.CreateLogger<DeploymentsController>()),
+            new ReplicaSetsController(
+                objects, _pods, _sets, nodes, writer, time, logs.CreateLogger<ReplicaSetsController>()),
+        ];
+    }
+
+    public IReadOnlyList<IController> All { get; }
+
+    /// <summary>Must be done before they run: they would make again what they do not know.</summary>
+    public void Prime()
+    {
+        _pods.Prime();
+        _sets.Prime();
+    }
+}

@@ -1,0 +1,87 @@
+using System.Globalization;
+using Edge.Proto.Model;
+
+namespace Edge.Server.Control.Workloads;
+
+/// <summary>
+/// What workload controllers know of a pod: a few hundred bytes instead of the whole, because ten thousand are held.
+/// </summary>
+internal sealed record PodView
+{
+    /// <summary>Prefers which pods go first when a ReplicaSet shrinks; lower goes first (KEP 2255).</summary>
+    private const string DeletionCostAnnotation = "controller.kubernetes.io/pod-deletion-cost";
+
+    private static readonly Dictionary<string, string> s_none = [];
+
+    /// <summary>The key in the store.</summary>
+    public required string Key { get; init; }
+
+    public required string Namespace { get; init; }
+
+    public required string Name { get; init; }
+
+    public required string Uid { get; init; }
+
+    public required DateTimeOffset Created { get; init; }
+
+    public IReadOnlyDictionary<string, string> Labels { get; init; } = s_none;
+
+    public IReadOnlyDictionary<string, string> Annotations { get; init; } = s_none;
+
+    /// <summary>The owner that manages it, or null.</summary>
+    public OwnerReference? Controller { get; init; }
+
+    /// <summary>Empty until it is placed.</summary>
+    public string NodeName { get; init; } = "";
+
+    public string Phase { get; init; } = "";
+
+    public bool IsDeleting { get; init; }
+
+    /// <summary>Its condition Ready says True; on a node that is out of reach this is old news.</summary>
+    public bool IsReady { get; init; }
+
+    /// <summary>Since when it is (or is not) ready.</summary>
+    public DateTimeOffset? ReadyChanged { get; init; }
+
+    /// <summary>Of the container that restarted most.</summary>
+    public int Restarts { get; init; }
+
+    public int DeletionCost { get; init; }
+
+    public bool IsFinished => Phase is "Succeeded" or "Failed";
+
+    /// <summary>Counts as a replica: neither finished nor on its way out.</summary>
+    public bool IsActive => !IsDeleting && !IsFinished;
+
+    /// <summary>Ready for as long as <c>minReadySeconds</c> asks.</summary>
+    public bool IsAvailable(int minReadySeconds, DateTimeOffset now) =>
+        IsReady && (minReadySeconds == 0 || ReadyChanged?.AddSeconds(minReadySeconds) <= now);
+
+    public static PodView From(Pod pod, string key)
+    {
+        var meta = pod.Metadata;
+        var ready = (pod.Status?.Conditions ?? []).FirstOrDefault(condition => condition.Type == "Ready");
+        return new PodView
+        {
+            Key = key,
+            Namespace = meta.Namespace ?? "",
+            Name = meta.Name ?? "",
+            Uid = meta.Uid ?? "",
+            Created = meta.CreationTimestamp ?? DateTimeOffset.UnixEpoch,
+            Labels = meta.Labels ?? s_none,
+            Annotations = meta.Annotations ?? s_none,
+            Controller = Owners.ControllerOf(meta),
+            NodeName = pod.Spec.NodeName ?? "",
+            Phase = pod.Status?.Phase ?? "",
+            IsDeleting = meta.DeletionTimestamp is not null,
+            IsReady = ready?.Status == "True",
+            ReadyChanged = ready?.LastTransitionTime,
+            Restarts = (pod.Status?.ContainerStatuses ?? []).Select(status => status.RestartCount)
+                .DefaultIfEmpty().Max(),
+            DeletionCost = int.TryParse(
+                meta.Annotations?.GetValueOrDefault(DeletionCostAnnotation), NumberStyles.AllowLeadingSign,
+                CultureInfo.InvariantCulture, out var cost) ? cost : 0,
+        };
+    }
+}

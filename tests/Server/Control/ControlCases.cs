@@ -1,0 +1,141 @@
+using System.Text;
+using System.Text.Json;
+using Edge.Proto.Model;
+using Edge.Server.Control.Deployments;
+using Edge.Server.Control.ReplicaSets;
+
+namespace Edge.Tests.Server.Control;
+
+/// <summary>
+/// Golden cases of the controllers: a cluster in, a plan out. With EDGE_WRITE_CASES=1 the answers are written instead
+/// of compared, to be read before they are committed.
+/// </summary>
+public sealed class ControlCases
+{
+    private const int CasesMin = 20;
+
+    /// <summary>Folder of tests/Cases → the plan of one case, as text.</summary>
+    private static readonly Dictionary<string, Func<ControlCase, string>> s_controllers = new()
+    {
+        ["deployments"] = Deployment,
+        ["replicasets"] = ReplicaSet,
+    };
+
+    public static TheoryData<string> Cases() =>
+    [
+        .. s_controllers.Keys.SelectMany(controller => Directory.GetDirectories(Root(controller)))
+            .Select(folder => Path.GetRelativePath(Root(""), folder)).Order(StringComparer.Ordinal),
+    ];
+
+    public static TheoryData<string> Controllers() => [.. s_controllers.Keys];
+
+    [Theory]
+    [MemberData(nameof(Cases))]
+    public async Task A_case_is_planned_as_its_file_says(string name)
+    {
+        var folder = Root(name);
+        await using var loaded = await ControlCase.Load(folder);
+        var answer = s_controllers[name.Split('/')[0]](loaded);
+        var path = Path.Combine(folder, "out.txt");
+        if (Environment.GetEnvironmentVariable("EDGE_WRITE_CASES") == "1")
+        {
+            await File.WriteAllTextAsync(path, answer);
+        }
+
+        Assert.True(File.Exists(path), $"{name} has no out.txt; the answer is:\n{answer}");
+        Assert.Equal(await File.ReadAllTextAsync(path), answer);
+    }
+
+    [Theory]
+    [MemberData(nameof(Controllers))]
+    public void A_controller_has_its_cases(string controller) =>
+        Assert.True(Directory.GetDirectories(Root(controller)).Length >= CasesMin);
+
+    private static string ReplicaSet(ControlCase loaded)
+    {
+        var state = loaded.World.ReplicaSets.Read(loaded.Key);
+        if (state is null)
+        {
+            return "nothing there\n";
+        }
+
+        var plan = ReplicaSetPlan.Of(state, loaded.World.Clock.GetUtcNow());
+        var lines = new Lines();
+        lines.Each("adopt", plan.Claims.Adopt.Select(pod => pod.Name));
+        lines.Each("release", plan.Claims.Release.Select(pod => pod.Name));
+        lines.Each("create pod", Enumerable.Repeat("", plan.Create));
+        lines.Each("delete pod", plan.Delete.Select(pod => pod.Name));
+        lines.Status(JsonSerializer.Serialize(plan.Status, ModelJson.Default.ReplicaSetStatus));
+        lines.Again(plan.CheckAgain);
+        return lines.ToString();
+    }
+
+    private static string Deployment(ControlCase loaded)
+    {
+        var now = loaded.World.Clock.GetUtcNow();
+        if (loaded.World.Deployments.Read(loaded.Key, now) is not { } state)
+        {
+            return "nothing there\n";
+        }
+
+        var plan = DeploymentPlan.Of(state, now);
+        var lines = new Lines();
+        lines.Each("", plan.Steps.Select(step => step.ToString()));
+        lines.Status(JsonSerializer.Serialize(plan.Status, ModelJson.Default.DeploymentStatus));
+        lines.Again(plan.CheckAgain);
+        return lines.ToString();
+    }
+
+    private static string Root(string below)
+    {
+        var at = new DirectoryInfo(AppContext.BaseDirectory);
+        while (!File.Exists(Path.Combine(at.FullName, "Edge.sln")))
+        {
+            at = at.Parent ?? throw new InvalidOperationException("the tests do not run inside the repository");
+        }
+
+        return Path.Combine(at.FullName, "tests", "Cases", below);
+    }
+
+    /// <summary>A plan as text, one line a thing.</summary>
+    private sealed class Lines
+    {
+        private readonly StringBuilder _text = new();
+
+        public void Each(string what, IEnumerable<string> names)
+        {
+            foreach (var name in names)
+            {
+                _text.Append($"{what} {name}".Trim()).Append('\n');
+            }
+        }
+
+        /// <summary>One line a field, and one a condition.</summary>
+        public void Status(string json)
+        {
+            foreach (var field in JsonDocument.Parse(json).RootElement.EnumerateObject())
+            {
+                if (field.Value.ValueKind != JsonValueKind.Array)
+                {
+                    _text.Append($"status {field.Name}: {field.Value}\n");
+                    continue;
+                }
+
+                foreach (var item in field.Value.EnumerateArray())
+                {
+                    _text.Append($"status {field.Name}: {string.Join(", ", item.EnumerateObject())}\n");
+                }
+            }
+        }
+
+        public void Again(TimeSpan? wait)
+        {
+            if (wait is { } due)
+            {
+                _text.Append($"look again in {due.TotalSeconds} s\n");
+            }
+        }
+
+        public override string ToString() => _text.ToString();
+    }
+}
