@@ -32,6 +32,13 @@ public readonly struct Quantity : IEquatable<Quantity>, IComparable<Quantity>
             ? new(milli / 1000, (milli / 1000).ToString(CultureInfo.InvariantCulture))
             : new(milli / 1000m, milli.ToString(CultureInfo.InvariantCulture) + "m");
 
+    /// <summary>Thousand-millionths of the base unit, in the coarsest unit that is exact, as metrics write cores.</summary>
+    public static Quantity FromNano(long nano) => nano % 1_000_000 == 0
+        ? FromMilli(nano / 1_000_000)
+        : new(nano / 1_000_000_000m, nano % 1000 == 0
+            ? (nano / 1000).ToString(CultureInfo.InvariantCulture) + "u"
+            : nano.ToString(CultureInfo.InvariantCulture) + "n");
+
     public static Quantity FromUnits(long units) => new(units, units.ToString(CultureInfo.InvariantCulture));
 
     /// <summary>A byte count, written in Ki when it divides evenly, as a kubelet writes memory.</summary>

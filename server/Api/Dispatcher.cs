@@ -114,7 +114,7 @@ internal sealed class Dispatcher(
         }
 
         var schema = catalog.Find(path.Group, path.Version, path.Resource) ?? throw Errors.NoSuchPath();
-        await router.Run(verb, new ApiRequest(http, path, schema, user, end.Token));
+        await router.Run(verb, new ApiRequest(http, path, schema, catalog.StoredFormOf(schema), user, end.Token));
     }
 
     private static StatusException Unavailable(StoreException fault) => fault.Reason switch

@@ -33,6 +33,14 @@ internal sealed class ResourceSchema
 
     public IReadOnlyList<string> Categories { get; init; } = [];
 
+    /// <summary>
+    /// The version that objects are kept in. Where it is another one, <see cref="VersionConversion"/> leads from one to
+    /// the other, and defaults, validation and strategy are those of the version that is kept.
+    /// </summary>
+    public string StoredVersion { get => field ?? Version; init; }
+
+    public bool IsStored => StoredVersion == Version;
+
     public bool Namespaced { get; init; }
 
     public IReadOnlyList<string> Verbs { get; init; } = [];

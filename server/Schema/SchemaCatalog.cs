@@ -47,6 +47,10 @@ internal sealed class SchemaCatalog
     public ResourceSchema? Find(string group, string version, string plural) =>
         Resources.FirstOrDefault(kind => kind.Plural == plural && kind.Version == version && kind.Group == group);
 
+    /// <summary>The schema of the version that objects of the kind are kept in.</summary>
+    public ResourceSchema StoredFormOf(ResourceSchema schema) =>
+        schema.IsStored ? schema : Find(schema.Group, schema.StoredVersion, schema.Plural)!;
+
     /// <summary>
     /// By kind, bodies without an endpoint included: DeleteOptions (group meta.k8s.io), Eviction, Binding, Status.
     /// </summary>

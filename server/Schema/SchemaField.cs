@@ -48,6 +48,9 @@ internal sealed class SchemaField
 
     public bool Required { get; init; }
 
+    /// <summary>Listed as required in documents; what is wrong without it is said by code, in Kubernetes' words.</summary>
+    public bool Listed { get; init; }
+
     /// <summary>Read and stored, but no part of Edge acts on it yet; naming it in a body yields a warning.</summary>
     public bool Unsupported { get; init; }
 
@@ -72,7 +75,7 @@ internal sealed class SchemaField
     {
         Name = Name, Number = Number, Inlined = true, Pointer = Pointer, KeepZero = KeepZero, Merge = Merge,
         MergeKey = MergeKey, RetainKeys = RetainKeys, ListType = ListType, ListKeys = ListKeys, Atomic = Atomic,
-        Required = Required, Unsupported = Unsupported, Immutable = Immutable, Default = Default, Enum = Enum,
-        Min = Min, Max = Max, Format = Format, Description = Description,
+        Required = Required, Listed = Listed, Unsupported = Unsupported, Immutable = Immutable, Default = Default,
+        Enum = Enum, Min = Min, Max = Max, Format = Format, Description = Description,
     };
 }

@@ -13,6 +13,15 @@ internal static class TableRows
             "Pod" => PodRow.Cells(obj, now),
             "Node" => NodeRow.Cells(obj, now),
             "Event" => EventRow.Cells(obj, now),
+            "Service" => ServiceRow.Cells(obj, now),
+            "PersistentVolumeClaim" => ClaimRow.Cells(obj, now),
+            "HorizontalPodAutoscaler" => HpaRow.Cells(obj, now),
+            "NodeMetrics" or "PodMetrics" => MetricsRow.Cells(obj),
+            "PodDisruptionBudget" =>
+            [
+                Name(obj), Bound(obj, "minAvailable"), Bound(obj, "maxUnavailable"),
+                obj.Object("status").Number("disruptionsAllowed") ?? 0, Age(obj, now),
+            ],
             "CertificateSigningRequest" => CsrRow.Cells(obj, now),
             "Namespace" => [Name(obj), obj.Object("status").Text("phase"), Age(obj, now)],
             "ConfigMap" => [Name(obj), Count(obj, "data") + Count(obj, "binaryData"), Age(obj, now)],
@@ -37,6 +46,8 @@ internal static class TableRows
     }
 
     private static string Name(JsonObject obj) => obj.Object("metadata").Text("name");
+
+    private static string Bound(JsonObject budget, string name) => budget.Object("spec")?[name]?.ToString() ?? "N/A";
 
     private static int Count(JsonObject obj, string map) => obj.Object(map)?.Count ?? 0;
 

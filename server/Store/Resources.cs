@@ -55,6 +55,17 @@ internal static class Resources
     private static ResourceKind<T> Apps<T>(
         string kind, string resource, System.Text.Json.Serialization.Metadata.JsonTypeInfo<T> json) =>
         new("apps", "v1", kind, resource, true, json);
+    public static readonly ResourceKind<PodDisruptionBudget> PodDisruptionBudgets =
+        new("policy", "v1", "PodDisruptionBudget", "poddisruptionbudgets", true,
+            ModelJson.Default.PodDisruptionBudget);
+
+    /// <summary>Kept as v2, whichever version it was written in.</summary>
+    public static readonly ResourceKind<HorizontalPodAutoscaler> HorizontalPodAutoscalers =
+        new("autoscaling", "v2", "HorizontalPodAutoscaler", "horizontalpodautoscalers", true,
+            ModelJson.Default.HorizontalPodAutoscaler);
+
+    public static readonly ResourceKind<PersistentVolumeClaim> PersistentVolumeClaims =
+        Core("PersistentVolumeClaim", "persistentvolumeclaims", true, ModelJson.Default.PersistentVolumeClaim);
 
     private static ResourceKind<T> Core<T>(
         string kind, string resource, bool namespaced, System.Text.Json.Serialization.Metadata.JsonTypeInfo<T> json) =>

@@ -6,7 +6,8 @@ namespace Edge.Server.Api.Http;
 
 /// <summary>One request for a resource: who asks for what, and where the answer goes.</summary>
 internal sealed class ApiRequest(
-    HttpContext http, RequestPath path, ResourceSchema schema, UserInfo user, CancellationToken ct)
+    HttpContext http, RequestPath path, ResourceSchema schema, ResourceSchema stored, UserInfo user,
+    CancellationToken ct)
 {
     public HttpContext Http { get; } = http;
 
@@ -14,7 +15,11 @@ internal sealed class ApiRequest(
 
     public RequestPath Path { get; } = path;
 
+    /// <summary>The version that the request speaks.</summary>
     public ResourceSchema Schema { get; } = schema;
+
+    /// <summary>The version that objects are kept in; decides defaults, validation and strategy.</summary>
+    public ResourceSchema Stored { get; } = stored;
 
     public UserInfo User { get; } = user;
 

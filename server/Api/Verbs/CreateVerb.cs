@@ -16,7 +16,7 @@ internal sealed class CreateVerb(VerbParts parts, ObjectAdmission admission)
     {
         var dryRun = request.Query.DryRun();
         var answer = ObjectAnswer.For(request, parts.Time);
-        var obj = await ObjectReading.Read(request, request.Schema);
+        var obj = ObjectReading.AsStored(request, await ObjectReading.Read(request, request.Schema));
         var metadata = obj.Ensure("metadata");
         _ = admission.CheckNamespace(request, metadata.Text("name"));
         var generate = Prepare(request, metadata);
@@ -72,9 +72,9 @@ internal sealed class CreateVerb(VerbParts parts, ObjectAdmission admission)
     private void Finish(ApiRequest request, JsonObject obj)
     {
         admission.OnCreate(request, obj);
-        ObjectStrategy.PrepareForCreate(request.Schema, obj);
-        ObjectDefaults.Fill(request.Schema, obj);
-        var errors = ObjectValidation.Check(request.Schema, obj);
+        ObjectStrategy.PrepareForCreate(request.Stored, obj);
+        ObjectDefaults.Fill(request.Stored, obj);
+        var errors = ObjectValidation.Check(request.Stored, obj);
         if (errors.Count > 0)
         {
             throw Errors.Invalid(request.Schema, obj.Object("metadata").Text("name"), errors);

@@ -39,7 +39,7 @@ internal sealed class DeleteVerb(VerbParts parts)
             var name = stored.Key[(stored.Key.LastIndexOf('/') + 1)..];
             if (await Delete(request, stored.Key, name, options) is { } deleted)
             {
-                items.Add((JsonNode)deleted.Last);
+                items.Add((JsonNode)VersionConversion.FromStored(request.Schema, deleted.Last));
             }
         }
 

@@ -35,14 +35,7 @@ internal sealed class ListVerb(VerbParts parts)
                 body.Write(","u8);
             }
 
-            if (answer.Form == ObjectForm.Full)
-            {
-                ObjectBytes.WriteWithRevision(body, page.Items[i]);
-            }
-            else
-            {
-                ResponseBody.WriteNode(body, ObjectAnswer.Partial(ObjectBytes.Read(page.Items[i])));
-            }
+            answer.WriteItem(body, page.Items[i]);
         }
 
         body.Write("]}"u8);

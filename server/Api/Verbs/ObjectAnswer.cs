@@ -17,17 +17,24 @@ internal sealed class ObjectAnswer(ResourceSchema schema, ObjectForm form, strin
         request.Schema, Negotiation.Form(request.Http.Request.Headers.Accept),
         request.Query.Text("includeObject"), time);
 
-    public Task Write(ApiRequest request, int code, StoredObject stored) => form == ObjectForm.Full
+    /// <summary>Kept as it is answered, so that its bytes need not be read.</summary>
+    private bool IsAsStored => form == ObjectForm.Full && schema.IsStored;
+
+    public Task Write(ApiRequest request, int code, StoredObject stored) => IsAsStored
         ? ResponseBody.Write(request.Response, code, ObjectBytes.WithRevision(stored))
         : ResponseBody.Write(request.Response, code, Shape(ObjectBytes.Read(stored), withColumns: true));
 
+    /// <summary>Answers an object that is given in the version that is kept.</summary>
     public Task Write(ApiRequest request, int code, JsonObject obj) =>
-        ResponseBody.Write(request.Response, code, form == ObjectForm.Full ? obj : Shape(obj, withColumns: true));
+        ResponseBody.Write(request.Response, code, Shape(obj, withColumns: true));
+
+    /// <summary>The object as one of a list; not for tables.</summary>
+    public void WriteItem(IBufferWriter<byte> output, StoredObject stored) => WriteEvent(output, stored, first: false);
 
     /// <summary>The object as one event of a watch carries it.</summary>
     public void WriteEvent(IBufferWriter<byte> output, StoredObject stored, bool first)
     {
-        if (form == ObjectForm.Full)
+        if (IsAsStored)
         {
             ObjectBytes.WriteWithRevision(output, stored);
             return;
@@ -36,8 +43,7 @@ internal sealed class ObjectAnswer(ResourceSchema schema, ObjectForm form, strin
         ResponseBody.WriteNode(output, Shape(ObjectBytes.Read(stored), first));
     }
 
-    /// <summary>One line of a list in metadata form.</summary>
-    public static JsonObject Partial(JsonObject obj) => new()
+    private static JsonObject Partial(JsonObject obj) => new()
     {
         ["kind"] = "PartialObjectMetadata",
         ["apiVersion"] = "meta.k8s.io/v1",
@@ -49,8 +55,8 @@ internal sealed class ObjectAnswer(ResourceSchema schema, ObjectForm form, strin
 
     private JsonObject Shape(JsonObject obj, bool withColumns) => form switch
     {
-        ObjectForm.Full => obj,
-        ObjectForm.Metadata => Partial(obj),
+        ObjectForm.Full => VersionConversion.FromStored(schema, obj),
+        ObjectForm.Metadata => Partial(VersionConversion.FromStored(schema, obj)),
         ObjectForm.Table => _table.Of(
             [obj], new JsonObject { ["resourceVersion"] = obj["metadata"]?["resourceVersion"]?.DeepClone() },
             withColumns),

@@ -32,6 +32,29 @@ internal static class ObjectReading
         }
     }
 
+    /// <summary>
+    /// The object in the version that is kept. What only that version can say of it is checked and warned about here.
+    /// </summary>
+    public static JsonObject AsStored(ApiRequest request, JsonObject obj)
+    {
+        if (request.Schema.IsStored)
+        {
+            return obj;
+        }
+
+        var converted = VersionConversion.ToStored(request.Schema, obj);
+        switch (ObjectDecoder.FromTree(request.Stored, converted, FieldValidation.Ignore))
+        {
+            case DecodeResult.Decoded decoded:
+                ResponseBody.Warn(request.Response, decoded.Warnings);
+                return decoded.Object;
+            case DecodeResult.Failed failed:
+                throw Errors.BadRequest(failed.Message);
+            default:
+                throw Errors.Internal("unknown decode result");
+        }
+    }
+
     /// <summary>The name in the body may be left out, but may not be another one.</summary>
     public static void CheckName(ApiRequest request, JsonObject obj)
     {

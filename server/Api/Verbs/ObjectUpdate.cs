@@ -28,7 +28,7 @@ internal sealed class ObjectUpdate(VerbParts parts)
     /// <summary>The object as stored afterwards; null when somebody else changed it in between.</summary>
     /// <param name="request">Names the object and the endpoint.</param>
     /// <param name="current">The stored object that the proposal was made from, or is to replace.</param>
-    /// <param name="proposed">The whole object as the client wants it.</param>
+    /// <param name="proposed">The whole object as the client wants it, in the version that is kept.</param>
     public async Task<StoredObject?> Commit(ApiRequest request, StoredObject current, JsonObject proposed)
     {
         var old = ObjectBytes.Read(current);
@@ -36,7 +36,7 @@ internal sealed class ObjectUpdate(VerbParts parts)
         var next = Take(request, old, proposed);
         if (request.Path.Subresource.Length == 0)
         {
-            ObjectDefaults.Fill(request.Schema, next);
+            ObjectDefaults.Fill(request.Stored, next);
         }
 
         Validate(request, old, next);
@@ -82,7 +82,7 @@ internal sealed class ObjectUpdate(VerbParts parts)
     private JsonObject Take(ApiRequest request, JsonObject old, JsonObject proposed)
     {
         var endpoint = request.Path.Subresource;
-        var next = ObjectStrategy.PrepareForUpdate(request.Schema, proposed.Copy(), old, endpoint);
+        var next = ObjectStrategy.PrepareForUpdate(request.Stored, proposed.Copy(), old, endpoint);
         if (endpoint.Length == 0)
         {
             KeepServerFields(old.Ensure("metadata"), next.Ensure("metadata"));
@@ -118,7 +118,7 @@ internal sealed class ObjectUpdate(VerbParts parts)
 
     private static void Validate(ApiRequest request, JsonObject old, JsonObject next)
     {
-        var errors = ObjectValidation.Check(request.Schema, next, old, request.Path.Subresource).ToList();
+        var errors = ObjectValidation.Check(request.Stored, next, old, request.Path.Subresource).ToList();
         if (old.At("metadata.deletionTimestamp") is not null && AddsFinalizer(old, next))
         {
             errors.Add(new FieldError("metadata.finalizers", "FieldValueForbidden",

@@ -24,9 +24,9 @@ internal sealed class PatchVerb(VerbParts parts, ObjectUpdate update)
         for (var attempt = 1; attempt <= Attempts; attempt++)
         {
             var current = parts.Store.Get(request.Key) ?? throw request.NotFound();
-            var patched = Patched(request, apply(ObjectBytes.Read(current), body));
+            var patched = Patched(request, apply(Spoken(request, current), body));
             var (proposed, warnings) = Decode(request, patched, validation);
-            if (await update.Commit(request, current, proposed) is { } stored)
+            if (await update.Commit(request, current, ObjectReading.AsStored(request, proposed)) is { } stored)
             {
                 ResponseBody.Warn(request.Response, warnings.Except(Known(request, current, warnings)));
                 await answer.Write(request, 200, stored);
@@ -41,10 +41,13 @@ internal sealed class PatchVerb(VerbParts parts, ObjectUpdate update)
     private static IReadOnlyList<string> Known(
         ApiRequest request, StoredObject current, IReadOnlyList<string> warnings) =>
         warnings.Count > 0
-        && ObjectDecoder.FromTree(request.Schema, ObjectBytes.Read(current), FieldValidation.Ignore)
+        && ObjectDecoder.FromTree(request.Schema, Spoken(request, current), FieldValidation.Ignore)
             is DecodeResult.Decoded decoded
             ? decoded.Warnings
             : [];
+
+    private static JsonObject Spoken(ApiRequest request, StoredObject current) =>
+        VersionConversion.FromStored(request.Schema, ObjectBytes.Read(current));
 
     private static Func<JsonObject, ReadOnlyMemory<byte>, PatchResult> Kind(ApiRequest request) =>
         RequestBody.MediaType(request.Http.Request) switch

@@ -40,7 +40,7 @@ internal sealed class TableForm(ResourceSchema schema, string includeObject, Tim
             case "None":
                 break;
             case "Object":
-                row["object"] = item.DeepClone();
+                row["object"] = VersionConversion.FromStored(schema, item).DeepClone();
                 break;
             case "" or "Metadata":
                 row["object"] = new JsonObject

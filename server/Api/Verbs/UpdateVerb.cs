@@ -15,8 +15,9 @@ internal sealed class UpdateVerb(VerbParts parts, ObjectUpdate update)
     {
         _ = request.Query.DryRun();
         var answer = ObjectAnswer.For(request, parts.Time);
-        var proposed = await ObjectReading.Read(request, request.Schema);
-        ObjectReading.CheckName(request, proposed);
+        var read = await ObjectReading.Read(request, request.Schema);
+        ObjectReading.CheckName(request, read);
+        var proposed = ObjectReading.AsStored(request, read);
         var unconditional = proposed.Object("metadata").Text("resourceVersion").Length == 0;
         for (var attempt = 1; attempt <= (unconditional ? Attempts : 1); attempt++)
         {

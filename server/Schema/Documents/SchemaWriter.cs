@@ -21,7 +21,7 @@ internal static class SchemaWriter
             writer.WriteString("x-kubernetes-map-type", "atomic");
         }
 
-        var required = node.Fields.Where(field => field.Required).Select(field => field.Name).ToList();
+        var required = node.Fields.Where(field => field.Required || field.Listed).Select(field => field.Name).ToList();
         if (required.Count > 0)
         {
             Strings(writer, "required", required);
