@@ -114,7 +114,7 @@ public sealed record RollingUpdateDaemonSet
 }
 
 /// <summary>
-/// Nodes by what they run (apps/v1 DaemonSetStatus). The first four counts are written even when zero, as in Kubernetes.
+/// Nodes by what they run (apps/v1 DaemonSetStatus). The first four counts are written even when zero.
 /// </summary>
 public sealed record DaemonSetStatus
 {

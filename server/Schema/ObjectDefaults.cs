@@ -13,6 +13,24 @@ internal static class ObjectDefaults
             case "Pod":
                 PodDefaults.Fill(obj);
                 break;
+            case "Deployment":
+                AppsDefaults.Deployment(obj);
+                break;
+            case "ReplicaSet":
+                AppsDefaults.Template(obj.Ensure("spec"));
+                break;
+            case "StatefulSet":
+                AppsDefaults.StatefulSet(obj);
+                break;
+            case "DaemonSet":
+                AppsDefaults.DaemonSet(obj);
+                break;
+            case "Job":
+                JobDefaults.Fill(obj);
+                break;
+            case "CronJob":
+                AppsDefaults.Template(obj.Ensure("spec").Ensure("jobTemplate").Ensure("spec"));
+                break;
             case "Secret":
                 FoldStringData(obj);
                 break;

@@ -20,6 +20,10 @@ internal static class ObjectStrategy
             case "Namespace":
                 PrepareNamespace(obj);
                 break;
+            case "Job":
+                obj.Remove("status");
+                JobSelector.Generate(obj);
+                break;
             case "Node":
                 // A node registers itself with its status.
                 break;

@@ -68,6 +68,27 @@ internal static class ObjectValidation
             case "Lease":
                 LeaseRules.Check(obj, errors);
                 break;
+            case "Deployment":
+                AppsRules.Deployment(obj, old, errors);
+                break;
+            case "ReplicaSet":
+                AppsRules.ReplicaSet(obj, old, errors);
+                break;
+            case "StatefulSet":
+                StatefulSetRules.Check(obj, old, errors);
+                break;
+            case "DaemonSet":
+                AppsRules.DaemonSet(obj, old, errors);
+                break;
+            case "ControllerRevision":
+                AppsRules.ControllerRevision(obj, old, errors);
+                break;
+            case "Job":
+                JobRules.Check(obj, old, errors);
+                break;
+            case "CronJob":
+                CronJobRules.Check(obj, old, errors);
+                break;
             case "Event":
                 EventRules.Check(obj, errors);
                 break;

@@ -16,9 +16,16 @@ internal sealed class FieldErrors
     public void Invalid(string path, JsonNode? value, string detail) =>
         Add(path, "FieldValueInvalid", $"Invalid value: {Show(value)}: {detail}");
 
-    public void NotSupported(string path, JsonNode? value, IEnumerable<string> allowed)
+    /// <summary>An Invalid that does not show the value.</summary>
+    public void InvalidWhole(string path, string detail) => Add(path, "FieldValueInvalid", $"Invalid value: {detail}");
+
+    public void NotSupported(string path, JsonNode? value, IEnumerable<string> allowed) =>
+        NotSupportedInOrder(path, value, allowed.Order(StringComparer.Ordinal));
+
+    /// <summary>For the lists that upstream prints in its own order.</summary>
+    public void NotSupportedInOrder(string path, JsonNode? value, IEnumerable<string> allowed)
     {
-        var words = string.Join(", ", allowed.Order(StringComparer.Ordinal).Select(word => $"\"{word}\""));
+        var words = string.Join(", ", allowed.Select(word => $"\"{word}\""));
         Add(path, "FieldValueNotSupported", $"Unsupported value: {Show(value)}: supported values: {words}");
     }
 
@@ -31,6 +38,9 @@ internal sealed class FieldErrors
 
     public void TooLong(string path, int bytes) =>
         Add(path, "FieldValueTooLong", $"Too long: may not be more than {bytes} bytes");
+
+    public void TooMany(string path, int count, int max) =>
+        Add(path, "FieldValueTooMany", $"Too many: {count}: must have at most {max} items");
 
     /// <summary>One Invalid for each message of a format check.</summary>
     public void InvalidAll(string path, JsonNode? value, IEnumerable<string> details)

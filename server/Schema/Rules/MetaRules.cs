@@ -78,7 +78,7 @@ internal static class MetaRules
 
     private static IEnumerable<string> NameFaults(ResourceSchema schema, string name)
     {
-        var faults = schema.Kind == "Namespace" ? Names.Label(name) : Names.Subdomain(name);
+        var faults = schema.Kind is "Namespace" or "StatefulSet" ? Names.Label(name) : Names.Subdomain(name);
         return schema.Kind == "Node" && name.Length > MaxNodeName ? faults.Append(Names.TooLong(MaxNodeName)) : faults;
     }
 
@@ -94,18 +94,21 @@ internal static class MetaRules
         }
     }
 
-    private static void Annotations(JsonObject meta, FieldErrors errors)
+    private static void Annotations(JsonObject meta, FieldErrors errors) =>
+        AnnotationMap(meta.Object("annotations"), "metadata.annotations", errors);
+
+    public static void AnnotationMap(JsonObject? annotations, string path, FieldErrors errors)
     {
         var bytes = 0;
-        foreach (var (key, value) in meta.Object("annotations") ?? [])
+        foreach (var (key, value) in annotations ?? [])
         {
-            errors.InvalidAll("metadata.annotations", key, Names.Qualified(key.ToLowerInvariant()));
+            errors.InvalidAll(path, key, Names.Qualified(key.ToLowerInvariant()));
             bytes += Encoding.UTF8.GetByteCount(key) + Encoding.UTF8.GetByteCount(JsonTree.AsText(value) ?? "");
         }
 
         if (bytes > MaxAnnotationBytes)
         {
-            errors.TooLong("metadata.annotations", MaxAnnotationBytes);
+            errors.TooLong(path, MaxAnnotationBytes);
         }
     }
 

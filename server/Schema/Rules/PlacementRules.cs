@@ -7,15 +7,15 @@ internal static class PlacementRules
 {
     private static readonly string[] _operators = ["Equal", "Exists"];
 
-    public static void Check(JsonObject spec, FieldErrors errors)
+    public static void Check(JsonObject spec, string specPath, FieldErrors errors)
     {
         var at = 0;
         foreach (var toleration in spec.Objects("tolerations"))
         {
-            Toleration(toleration, $"spec.tolerations[{at++}]", errors);
+            Toleration(toleration, $"{specPath}.tolerations[{at++}]", errors);
         }
 
-        var path = "spec.affinity.nodeAffinity";
+        var path = $"{specPath}.affinity.nodeAffinity";
         var affinity = spec.Object("affinity").Object("nodeAffinity");
         if (affinity.Object("requiredDuringSchedulingIgnoredDuringExecution") is { } required)
         {
@@ -30,7 +30,7 @@ internal static class PlacementRules
         at = 0;
         foreach (var preferred in affinity.Objects("preferredDuringSchedulingIgnoredDuringExecution"))
         {
-            Term(preferred.Object("preference"), "spec.affinity.nodeAffinity."
+            Term(preferred.Object("preference"), $"{specPath}.affinity.nodeAffinity."
                 + $"preferredDuringSchedulingIgnoredDuringExecution[{at++}].preference", errors);
         }
     }

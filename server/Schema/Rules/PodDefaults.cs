@@ -12,6 +12,24 @@ internal static class PodDefaults
     public static void Fill(JsonObject pod)
     {
         var spec = pod.Ensure("spec");
+        FillSpec(spec);
+        spec["enableServiceLinks"] ??= true;
+        foreach (var container in ContainerLists.SelectMany(list => spec.Objects(list)))
+        {
+            RequestLimits(container);
+            if (spec.Flag("hostNetwork"))
+            {
+                OpenHostPorts(container);
+            }
+        }
+    }
+
+    /// <summary>
+    /// What is filled in wherever a pod's spec stands; requests, host ports and service links wait until a template
+    /// becomes a pod, as upstream.
+    /// </summary>
+    public static void FillSpec(JsonObject spec)
+    {
         MirrorAccount(spec);
         foreach (var volume in spec.Objects("volumes").Where(volume => volume.Count == 1 && volume.ContainsKey("name")))
         {
@@ -23,12 +41,6 @@ internal static class PodDefaults
             if (container.Text("imagePullPolicy").Length == 0)
             {
                 container["imagePullPolicy"] = PullPolicy(container.Text("image"));
-            }
-
-            RequestLimits(container);
-            if (spec.Flag("hostNetwork"))
-            {
-                OpenHostPorts(container);
             }
         }
     }

@@ -13,15 +13,22 @@ internal static class PodRules
             return;
         }
 
-        var volumes = VolumeRules.Check(spec, errors);
+        Spec(spec, "spec", [], errors);
+    }
+
+    /// <summary>The rules of a pod's spec wherever it stands; <c>claims</c> are volumes that its owner adds.</summary>
+    public static void Spec(JsonObject spec, string at, IEnumerable<string> claims, FieldErrors errors)
+    {
+        var volumes = VolumeRules.Check(spec, at, errors);
+        volumes.UnionWith(claims);
         var names = new HashSet<string>();
         var hostPorts = new HashSet<string>();
         foreach (var list in PodDefaults.ContainerLists)
         {
-            var at = 0;
+            var index = 0;
             foreach (var container in spec.Objects(list))
             {
-                var path = $"spec.{list}[{at++}]";
+                var path = $"{at}.{list}[{index++}]";
                 if (container.Text("name") is { Length: > 0 } name && !names.Add(name))
                 {
                     errors.Duplicate($"{path}.name", name);
@@ -33,9 +40,9 @@ internal static class PodRules
             }
         }
 
-        MetaRules.LabelMap(spec.Object("nodeSelector"), "spec.nodeSelector", errors);
-        PlacementRules.Check(spec, errors);
-        PullSecrets(spec, errors);
+        MetaRules.LabelMap(spec.Object("nodeSelector"), $"{at}.nodeSelector", errors);
+        PlacementRules.Check(spec, at, errors);
+        PullSecrets(spec, at, errors);
     }
 
     private static void Init(string list, JsonObject container, string path, FieldErrors errors)
@@ -80,14 +87,14 @@ internal static class PodRules
         }
     }
 
-    private static void PullSecrets(JsonObject spec, FieldErrors errors)
+    private static void PullSecrets(JsonObject spec, string path, FieldErrors errors)
     {
         var at = 0;
         foreach (var secret in spec.Objects("imagePullSecrets"))
         {
             if (secret.Text("name").Length == 0)
             {
-                errors.Required($"spec.imagePullSecrets[{at}].name");
+                errors.Required($"{path}.imagePullSecrets[{at}].name");
             }
 
             at++;

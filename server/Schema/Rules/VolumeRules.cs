@@ -8,13 +8,13 @@ internal sealed class VolumeNames : HashSet<string>;
 /// <summary>What a pod's volumes must be besides what their description says.</summary>
 internal static class VolumeRules
 {
-    public static VolumeNames Check(JsonObject spec, FieldErrors errors)
+    public static VolumeNames Check(JsonObject spec, string specPath, FieldErrors errors)
     {
         var names = new VolumeNames();
         var at = 0;
         foreach (var volume in spec.Objects("volumes"))
         {
-            var path = $"spec.volumes[{at++}]";
+            var path = $"{specPath}.volumes[{at++}]";
             if (volume.Text("name") is { Length: > 0 } name && !names.Add(name))
             {
                 errors.Duplicate($"{path}.name", name);

@@ -54,6 +54,11 @@ public sealed class CaseTests
         var answers = new Dictionary<string, string>();
         var (obj, warnings) = Samples.Decoded(result);
         Lines(answers, "warnings.txt", warnings);
+        if (File.Exists(Path.Combine(folder, "create")))
+        {
+            ObjectStrategy.PrepareForCreate(schema, obj);
+        }
+
         ObjectDefaults.Fill(schema, obj);
         obj = Patch(folder, schema, obj, answers);
         if (obj is null)
