@@ -64,6 +64,13 @@ internal static class ObjectStrategy
         }
     }
 
+    /// <summary>True for a change that <c>metadata.generation</c> counts.</summary>
+    public static bool ChangesWhatIsWanted(ResourceSchema schema, JsonObject old, JsonObject next) =>
+        !JsonTree.Same(old["spec"], next["spec"])
+        // A Deployment copies its annotations to its ReplicaSets.
+        || (schema.Kind == "Deployment"
+            && !JsonTree.Same(old.At("metadata.annotations"), next.At("metadata.annotations")));
+
     /// <summary>Its finalizer is what keeps it until it is empty; others may be given besides.</summary>
     private static void PrepareNamespace(JsonObject ns)
     {

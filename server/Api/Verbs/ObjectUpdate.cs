@@ -139,7 +139,7 @@ internal sealed class ObjectUpdate(VerbParts parts)
 
     private static void CountGeneration(ResourceSchema schema, JsonObject old, JsonObject next)
     {
-        if (ObjectAdmission.HasGeneration(schema) && !JsonTree.Same(old["spec"], next["spec"]))
+        if (ObjectAdmission.HasGeneration(schema) && ObjectStrategy.ChangesWhatIsWanted(schema, old, next))
         {
             next.Ensure("metadata")["generation"] = (old.Object("metadata").Number("generation") ?? 0) + 1;
         }

@@ -97,6 +97,17 @@ public sealed class CatalogTests
         Assert.Equal(expected, FieldSelector.Parse(Samples.Pod, text, out _)!.Matches(pod));
     }
 
+    [Theory]
+    [InlineData("batch", "Job", "status.successful=2", true)]
+    [InlineData("batch", "Job", "status.successful=0", false)]
+    [InlineData("apps", "ReplicaSet", "status.replicas=0", true)]
+    public void A_count_of_a_status_can_be_selected_by(string group, string kind, string text, bool expected)
+    {
+        var obj = Samples.Tree("""{"metadata":{"name":"a"},"status":{"succeeded":2}}""");
+
+        Assert.Equal(expected, FieldSelector.Parse(Samples.Kind(group, kind), text, out _)!.Matches(obj));
+    }
+
     [Fact]
     public void A_field_that_cannot_be_selected_is_named()
     {
