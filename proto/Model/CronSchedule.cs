@@ -55,8 +55,8 @@ public sealed class CronSchedule
     }
 
     /// <summary>
-    /// The first time after <paramref name="after"/>, of whole seconds, as the zone's clocks show it; null when there is
-    /// none within five years.
+    /// The first time after <paramref name="after"/>, of whole seconds, as the zone's clocks show it; null when there
+    /// is none within five years.
     /// </summary>
     public DateTimeOffset? Next(DateTimeOffset after, TimeZoneInfo zone)
     {
@@ -81,7 +81,7 @@ public sealed class CronSchedule
         return null;
     }
 
-    /// <summary>The start of the next month, day, hour or minute when this one does not fit; null when all fit.</summary>
+    /// <summary>The start of the next month, day, hour or minute where one does not fit; null when all fit.</summary>
     private DateTimeOffset? Later(DateTimeOffset time, TimeZoneInfo zone)
     {
         if (!_months.Has(time.Month))

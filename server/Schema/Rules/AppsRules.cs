@@ -2,7 +2,7 @@ using System.Text.Json.Nodes;
 
 namespace Edge.Server.Schema.Rules;
 
-/// <summary>What the kinds of apps/v1 must be besides what their description says; StatefulSet has its own class.</summary>
+/// <summary>What the kinds of apps/v1 must be besides what their description says; StatefulSet stands apart.</summary>
 internal static class AppsRules
 {
     public static void Deployment(JsonObject deployment, JsonObject? old, FieldErrors errors)

@@ -129,7 +129,8 @@ internal static class JobRules
             + $"{ManyCompletions} and used with backoff limit per index";
         if (failed is null)
         {
-            errors.Required($"{path}.maxFailedIndexes", $"must be specified when completions is above {ManyCompletions}");
+            errors.Required(
+                $"{path}.maxFailedIndexes", $"must be specified when completions is above {ManyCompletions}");
         }
 
         if (parallelism > MaxWithManyCompletions)

@@ -38,7 +38,7 @@ internal static class JobUpdateRules
         }
     }
 
-    /// <summary>A queue may still decide where the pods of a job run that was made suspended and never started.</summary>
+    /// <summary>A queue may still decide where the pods of a job run that is suspended and never started.</summary>
     private static bool IsWaiting(JsonObject old) =>
         old.Object("spec").Flag("suspend") && old.Object("status")?["startTime"] is null;
 

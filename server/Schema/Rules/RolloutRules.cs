@@ -3,7 +3,7 @@ using System.Text.Json.Nodes;
 
 namespace Edge.Server.Schema.Rules;
 
-/// <summary>How workloads of apps/v1 replace their pods: known strategies, and bounds that let a rollout move.</summary>
+/// <summary>How the kinds of apps/v1 replace their pods: known strategies, and bounds that let them move.</summary>
 internal static class RolloutRules
 {
     private const string PercentRule = "a valid percent string must be a numeric string followed by an ending '%' "

@@ -4,7 +4,7 @@ using Edge.Proto.Model;
 
 namespace Edge.Server.Schema.Rules;
 
-/// <summary>The selector of a workload: well formed, not empty, fixed, and one that its template's labels match.</summary>
+/// <summary>A workload's selector: well formed, not empty, fixed, and one that its template's labels match.</summary>
 internal static class SelectorRules
 {
     /// <param name="spec">The part that has <c>selector</c> and <c>template</c>.</param>
@@ -64,7 +64,8 @@ internal static class SelectorRules
                 errors.Required($"{path}.values", "must be specified when `operator` is 'In' or 'NotIn'");
                 break;
             case "Exists" or "DoesNotExist" when values.Count > 0:
-                errors.Forbidden($"{path}.values", "may not be specified when `operator` is 'Exists' or 'DoesNotExist'");
+                errors.Forbidden(
+                    $"{path}.values", "may not be specified when `operator` is 'Exists' or 'DoesNotExist'");
                 break;
             case not ("" or "In" or "NotIn" or "Exists" or "DoesNotExist"):
                 errors.Invalid($"{path}.operator", term["operator"], "not a valid selector operator");
