@@ -46,15 +46,15 @@ internal static class Progress
                 conditions, New("True", "NewReplicaSetCreated", $"Created new replica set \"{create.Set}\""), now);
         }
 
-        if (state.New is not { } fresh)
+        if (old is not null)
         {
-            return conditions;
+            return Judge(state, status, old, now);
         }
 
-        return old is null
+        return state.New is { } fresh
             ? Conditions.Set(
                 conditions, New("True", "FoundNewReplicaSet", $"Found new replica set \"{fresh.Name}\""), now)
-            : Judge(state, fresh, status, old, now);
+            : conditions;
     }
 
     /// <summary>When the rollout will have stopped for too long, should nothing happen; null when nobody waits.</summary>
@@ -66,9 +66,12 @@ internal static class Progress
             : null;
 
     private static IReadOnlyList<Condition> Judge(
-        DeploymentState state, RevisionSet fresh, DeploymentStatus status, Condition old, DateTimeOffset now)
+        DeploymentState state, DeploymentStatus status, Condition old, DateTimeOffset now)
     {
         var conditions = status.Conditions ?? [];
+        var subject = state.New is { } fresh
+            ? $"ReplicaSet \"{fresh.Name}\""
+            : $"Deployment \"{state.Deployment.Metadata.Name}\"";
         if (old.Reason == Available && status.Replicas == status.UpdatedReplicas)
         {
             return conditions;
@@ -77,18 +80,18 @@ internal static class Progress
         if (state.IsComplete)
         {
             return Conditions.Set(conditions,
-                New("True", Available, $"ReplicaSet \"{fresh.Name}\" has successfully progressed."), now);
+                New("True", Available, $"{subject} has successfully progressed."), now);
         }
 
         if (HasProgressed(state.Deployment.Status ?? new DeploymentStatus(), status))
         {
             return Conditions.Set(conditions,
-                New("True", "ReplicaSetUpdated", $"ReplicaSet \"{fresh.Name}\" is progressing."), now, refresh: true);
+                New("True", "ReplicaSetUpdated", $"{subject} is progressing."), now, refresh: true);
         }
 
         return Deadline(state.Deployment, conditions) is { } deadline && deadline < now
             ? Conditions.Set(
-                conditions, New("False", TimedOut, $"ReplicaSet \"{fresh.Name}\" has timed out progressing."), now)
+                conditions, New("False", TimedOut, $"{subject} has timed out progressing."), now)
             : conditions;
     }
 

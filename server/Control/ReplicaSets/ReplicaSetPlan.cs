@@ -49,13 +49,16 @@ internal sealed record ReplicaSetPlan(
         return new ReplicaSetStatus
         {
             Replicas = active.Count,
-            FullyLabeledReplicas = active.Count(pod => template.Matches(pod.Labels)),
-            ReadyReplicas = ready.Count,
-            AvailableReplicas = ready.Count(pod => pod.IsAvailable(set.Spec.MinReadySeconds ?? 0, now)),
+            FullyLabeledReplicas = Count(active.Count(pod => template.Matches(pod.Labels))),
+            ReadyReplicas = Count(ready.Count),
+            AvailableReplicas = Count(ready.Count(pod => pod.IsAvailable(set.Spec.MinReadySeconds ?? 0, now))),
             ObservedGeneration = set.Metadata.Generation,
             Conditions = set.Status?.Conditions,
         };
     }
+
+    /// <summary>Zero is left out, as upstream's omitempty does.</summary>
+    private static int? Count(int number) => number == 0 ? null : number;
 
     private static TimeSpan? NextAvailable(ReplicaSet set, List<PodView> active, DateTimeOffset now)
     {
