@@ -57,7 +57,7 @@ internal static class Progress
             : conditions;
     }
 
-    /// <summary>When the rollout will have stopped for too long, should nothing happen; null when nobody waits.</summary>
+    /// <summary>When the rollout will have stood still for too long; null when nobody waits.</summary>
     public static DateTimeOffset? Deadline(Deployment deployment, IReadOnlyList<Condition> conditions) =>
         HasDeadline(deployment) && deployment.Spec.Paused != true
             && Conditions.Find(conditions, Type) is { Reason: not (Available or TimedOut) } running
