@@ -1,5 +1,4 @@
 using System.Text.Json.Nodes;
-using Edge.Proto.Model;
 using Edge.Server.Schema;
 using Edge.Server.Store;
 
@@ -14,7 +13,7 @@ internal sealed class PodPriority(Objects objects)
     public string? Set(JsonObject spec)
     {
         var name = spec.Text("priorityClassName");
-        var chosen = name.Length > 0 ? objects.Get(Resources.PriorityClasses, null, name) : Default();
+        var chosen = name.Length > 0 ? objects.Get(Resources.PriorityClasses, null, name) : GlobalDefault.Find(objects);
         if (name.Length > 0 && chosen is null)
         {
             return $"no PriorityClass with name {name} was found";
@@ -56,23 +55,5 @@ internal sealed class PodPriority(Objects objects)
                 spec[name] = value.DeepClone();
             }
         }
-    }
-
-    /// <summary>The class of pods that name none; the lowest, should two have been made at the same moment.</summary>
-    private PriorityClass? Default()
-    {
-        PriorityClass? lowest = null;
-        foreach (var stored in objects.Store.Current.Range(Resources.PriorityClasses.Prefix()))
-        {
-            // Stored JSON is compact; most classes need not be read at all.
-            if (stored.Value.Span.IndexOf("\"globalDefault\":true"u8) >= 0
-                && Objects.Read(Resources.PriorityClasses, stored) is { GlobalDefault: true } found
-                && (lowest is null || found.Value < lowest.Value))
-            {
-                lowest = found;
-            }
-        }
-
-        return lowest;
     }
 }

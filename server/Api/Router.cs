@@ -21,12 +21,12 @@ internal sealed class Router
 
     public Router(VerbParts parts, BootstrapTokens tokens, OpenPodLogs openLogs)
     {
-        var update = new ObjectUpdate(parts);
+        var admission = new ObjectAdmission(parts.Objects, parts.Pods, new EnrolmentCheck(parts.Objects, tokens));
+        var update = new ObjectUpdate(parts, admission);
         _get = new GetVerb(parts);
         _list = new ListVerb(parts);
         _watch = new WatchVerb(parts);
-        _create = new CreateVerb(
-            parts, new ObjectAdmission(parts.Objects, parts.Pods, new EnrolmentCheck(parts.Objects, tokens)));
+        _create = new CreateVerb(parts, admission);
         _update = new UpdateVerb(parts, update);
         _patch = new PatchVerb(parts, update);
         _delete = new DeleteVerb(parts);

@@ -1,17 +1,26 @@
 using System.Text.Json.Nodes;
 using Edge.Proto.Model;
 using Edge.Server.Control.Namespaces;
+using Edge.Server.Schema.Rules;
 using Edge.Server.Store;
 
 namespace Edge.Server.Control;
 
 /// <summary>
-/// Makes what every cluster has: Kubernetes' namespaces, and what an agent must know before it enrols.
+/// Makes what every cluster has: Kubernetes' namespaces and priority classes, and what an agent must know before it enrols.
 /// </summary>
 internal sealed class ClusterBootstrap(Objects objects)
 {
     private const string InfoNamespace = "kube-public";
     private const string InfoName = "edge-cluster";
+
+    private static readonly (string Name, int Value, string Text)[] s_classes =
+    [
+        (PriorityClassRules.NodeCritical, PriorityClassRules.NodeCriticalValue,
+            "For pods that a node cannot do without; they must not be moved."),
+        (PriorityClassRules.ClusterCritical, PriorityClassRules.ClusterCriticalValue,
+            "For pods that the cluster cannot do without; they may be moved."),
+    ];
 
     /// <summary>Returns the cluster's UID: that of namespace kube-system, as everywhere in Kubernetes.</summary>
     public async Task<string> Run(string brokerUrl, string nodeCaPem, CancellationToken ct)
@@ -19,6 +28,11 @@ internal sealed class ClusterBootstrap(Objects objects)
         foreach (var name in Deletion.KeptNamespaces)
         {
             await objects.Create(Resources.Namespaces, NewNamespace(name), ct);
+        }
+
+        foreach (var (name, value, text) in s_classes)
+        {
+            await objects.Create(Resources.PriorityClasses, NewClass(name, value, text), ct);
         }
 
         var uid = objects.Get(Resources.Namespaces, null, "kube-system")?.Metadata.Uid
@@ -46,6 +60,14 @@ internal sealed class ClusterBootstrap(Objects objects)
         }, ct);
         return uid;
     }
+
+    private static PriorityClass NewClass(string name, int value, string text) => new()
+    {
+        Metadata = new ObjectMeta { Name = name, Generation = 1 },
+        Value = value,
+        Description = text,
+        PreemptionPolicy = "PreemptLowerPriority",
+    };
 
     private static Namespace NewNamespace(string name) => new()
     {

@@ -31,6 +31,12 @@ internal static class ObjectDefaults
             case "CronJob":
                 AppsDefaults.Template(obj.Ensure("spec").Ensure("jobTemplate").Ensure("spec"));
                 break;
+            case "HorizontalPodAutoscaler":
+                HpaDefaults.Fill(obj);
+                break;
+            case "Service":
+                ServiceDefaults.Fill(obj);
+                break;
             case "Secret":
                 FoldStringData(obj);
                 break;

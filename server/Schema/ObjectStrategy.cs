@@ -24,6 +24,9 @@ internal static class ObjectStrategy
                 obj.Remove("status");
                 JobSelector.Generate(obj);
                 break;
+            case "PersistentVolumeClaim":
+                obj["status"] = new JsonObject { ["phase"] = "Pending" };
+                break;
             case "Node":
                 // A node registers itself with its status.
                 break;
@@ -60,6 +63,11 @@ internal static class ObjectStrategy
                     Set(obj, "spec", old["spec"]);
                 }
 
+                if (schema.Kind == "Service")
+                {
+                    KeepAddress(obj.Ensure("spec"), old.Object("spec"));
+                }
+
                 return obj;
         }
     }
@@ -70,6 +78,21 @@ internal static class ObjectStrategy
         // A Deployment copies its annotations to its ReplicaSets.
         || (schema.Kind == "Deployment"
             && !JsonTree.Same(old.At("metadata.annotations"), next.At("metadata.annotations")));
+
+    /// <summary>A manifest that never named the address must be able to replace the service that has one.</summary>
+    private static void KeepAddress(JsonObject spec, JsonObject? before)
+    {
+        if (spec.Text("clusterIP").Length > 0 || spec.Text("type") == "ExternalName"
+            || before.Text("type") == "ExternalName")
+        {
+            return;
+        }
+
+        foreach (var name in (string[])["clusterIP", "clusterIPs"])
+        {
+            Set(spec, name, before?[name]);
+        }
+    }
 
     /// <summary>Its finalizer is what keeps it until it is empty; others may be given besides.</summary>
     private static void PrepareNamespace(JsonObject ns)

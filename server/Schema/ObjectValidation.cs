@@ -89,6 +89,18 @@ internal static class ObjectValidation
             case "CronJob":
                 CronJobRules.Check(obj, old, errors);
                 break;
+            case "PriorityClass":
+                PriorityClassRules.Check(obj, old, errors);
+                break;
+            case "HorizontalPodAutoscaler":
+                HpaRules.Check(obj, errors);
+                break;
+            case "Service":
+                ServiceRules.Check(obj, old, errors);
+                break;
+            case "PersistentVolumeClaim":
+                ClaimRules.Check(obj, old, errors);
+                break;
             case "Event":
                 EventRules.Check(obj, errors);
                 break;

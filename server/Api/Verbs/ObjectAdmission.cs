@@ -57,11 +57,10 @@ internal sealed class ObjectAdmission(Objects objects, PodAdmission pods, Enrolm
         switch (request.Schema.Plural)
         {
             case "pods":
-                if (pods.Complete(obj) is { } refused)
-                {
-                    throw Errors.Forbidden(request.Schema, obj.Object("metadata").Text("name"), refused);
-                }
-
+                Refuse(request, obj, pods.Complete(obj));
+                break;
+            case "priorityclasses":
+                Refuse(request, obj, GlobalDefault.Refuse(objects, obj));
                 break;
             case "certificatesigningrequests":
                 enrolment.Prepare(request.User, obj);
@@ -69,6 +68,28 @@ internal sealed class ObjectAdmission(Objects objects, PodAdmission pods, Enrolm
         }
     }
 
+    /// <exception cref="StatusException">403: the object may not be changed to this.</exception>
+    public void OnUpdate(ApiRequest request, JsonObject old, JsonObject next)
+    {
+        switch (request.Schema.Plural)
+        {
+            case "pods":
+                pods.Keep(old, next);
+                break;
+            case "priorityclasses":
+                Refuse(request, next, GlobalDefault.Refuse(objects, next));
+                break;
+        }
+    }
+
     public static bool HasGeneration(ResourceSchema schema) =>
         (schema.HasStatus && !s_unnumbered.Contains(schema.Plural)) || schema.Plural == "priorityclasses";
+
+    private static void Refuse(ApiRequest request, JsonObject obj, string? why)
+    {
+        if (why is not null)
+        {
+            throw Errors.Forbidden(request.Schema, obj.Object("metadata").Text("name"), why);
+        }
+    }
 }

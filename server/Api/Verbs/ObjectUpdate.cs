@@ -9,7 +9,7 @@ namespace Edge.Server.Api.Verbs;
 /// The common end of PUT and PATCH: takes from a proposed object what its endpoint may change, checks it against the
 /// stored one and writes it, if it differs.
 /// </summary>
-internal sealed class ObjectUpdate(VerbParts parts)
+internal sealed class ObjectUpdate(VerbParts parts, ObjectAdmission admission)
 {
     /// <summary>Metadata that clients send back but do not decide.</summary>
     public static readonly string[] ServerFields =
@@ -86,10 +86,7 @@ internal sealed class ObjectUpdate(VerbParts parts)
         if (endpoint.Length == 0)
         {
             KeepServerFields(old.Ensure("metadata"), next.Ensure("metadata"));
-            if (request.Schema.Plural == "pods")
-            {
-                parts.Pods.Keep(old, next);
-            }
+            admission.OnUpdate(request, old, next);
         }
 
         return next;

@@ -1,3 +1,5 @@
+using Edge.Proto.Model;
+
 namespace Edge.Server.Schema.Rules;
 
 /// <summary>The named text checks of descriptions (flag <c>format=</c>); each message is Kubernetes' own.</summary>
@@ -13,6 +15,7 @@ internal static class FieldFormats
         "envName" => EnvName(text),
         "configKey" => ConfigKey(text),
         "localPath" => LocalPath(text),
+        "positive" => Quantity.TryParse(text, out var amount) && amount <= Quantity.Zero ? ["must be positive"] : [],
         "ip" => System.Net.IPAddress.TryParse(text, out _)
             ? [] : ["must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)"],
         _ => throw new InvalidOperationException($"no format is named {format}"),

@@ -78,7 +78,12 @@ internal static class MetaRules
 
     private static IEnumerable<string> NameFaults(ResourceSchema schema, string name)
     {
-        var faults = schema.Kind is "Namespace" or "StatefulSet" ? Names.Label(name) : Names.Subdomain(name);
+        var faults = schema.Kind switch
+        {
+            "Namespace" or "StatefulSet" => Names.Label(name),
+            "Service" => Names.OldLabel(name),
+            _ => Names.Subdomain(name),
+        };
         return schema.Kind == "Node" && name.Length > MaxNodeName ? faults.Append(Names.TooLong(MaxNodeName)) : faults;
     }
 

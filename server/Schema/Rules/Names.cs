@@ -16,6 +16,11 @@ internal static class Names
         + "and end with an alphanumeric character (e.g. 'example.com', regex used for validation is "
         + @"'[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')";
 
+    private const string OldLabelRule =
+        "a DNS-1035 label must consist of lower case alphanumeric characters or '-', start with an alphabetic "
+        + "character, and end with an alphanumeric character (e.g. 'my-name',  or 'abc-123', regex used for validation "
+        + "is '[a-z]([-a-z0-9]*[a-z0-9])?')";
+
     private const string QualifiedRule =
         "must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric "
         + "character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is "
@@ -51,6 +56,34 @@ internal static class Names
         if (!text.Split('.').All(IsLabel))
         {
             yield return SubdomainRule;
+        }
+    }
+
+    /// <summary>What becomes a part of a path.</summary>
+    public static IEnumerable<string> PathSegment(string text)
+    {
+        if (text is "." or "..")
+        {
+            yield return $"may not be '{text}'";
+        }
+
+        foreach (var letter in "/%".Where(letter => text.Contains(letter)))
+        {
+            yield return $"may not contain '{letter}'";
+        }
+    }
+
+    /// <summary>A label of the older standard, which begins with a letter.</summary>
+    public static IEnumerable<string> OldLabel(string text)
+    {
+        if (text.Length > MaxLabel)
+        {
+            yield return TooLong(MaxLabel);
+        }
+
+        if (!IsLabel(text) || !char.IsAsciiLetterLower(text[0]))
+        {
+            yield return OldLabelRule;
         }
     }
 
