@@ -78,7 +78,7 @@ internal static class Errors
 
     public static StatusException Invalid(
         string group, string kind, string name, IReadOnlyList<FieldError> errors) =>
-        new(422, "Invalid", FieldError.Summary(kind, name, errors))
+        new(422, "Invalid", FieldError.Summary(Qualified(group, kind), name, errors))
         {
             Name = name,
             Group = group,

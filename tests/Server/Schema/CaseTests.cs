@@ -126,7 +126,7 @@ public sealed class CaseTests
         string Head(string key) => System.Text.Encoding.UTF8.GetString(body).Split('\n')
             .First(line => line.StartsWith(key + ":", StringComparison.Ordinal))[(key.Length + 1)..].Trim();
         var version = Head("apiVersion").Split('/');
-        return Samples.Kind(version.Length == 1 ? "" : version[0], Head("kind"));
+        return Samples.Kind(version.Length == 1 ? "" : version[0], Head("kind"), version[^1]);
     }
 
     private static void Lines(Dictionary<string, string> answers, string file, IEnumerable<string> lines)

@@ -11,8 +11,8 @@ internal static class Samples
 
     public static ResourceSchema ConfigMap { get; } = Kind("", "ConfigMap");
 
-    public static ResourceSchema Kind(string group, string kind) =>
-        SchemaCatalog.Default.FindKind(group, "v1", kind) ?? throw new InvalidOperationException(kind);
+    public static ResourceSchema Kind(string group, string kind, string version = "v1") =>
+        SchemaCatalog.Default.FindKind(group, version, kind) ?? throw new InvalidOperationException(kind);
 
     public static byte[] Bytes(string text) => Encoding.UTF8.GetBytes(text);
 
