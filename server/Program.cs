@@ -44,14 +44,14 @@ static async Task Serve(ServerSettings settings, CancellationToken ct)
     var clusterUid = await new ClusterBootstrap(objects).Run(settings.BrokerUrl, pki.NodeCa.CertificatePem, ct);
 
     var broker = settings.Broker is null
-        ? new BrokerProcess(BrokerSettingsOf(settings, pki), time, logs.CreateLogger<BrokerProcess>())
+        ? new BrokerProcess(PartSettings.Broker(settings, pki), time, logs.CreateLogger<BrokerProcess>())
         : null;
     var link = new LinkServer(
-        LinkSettingsOf(settings, pki, clusterUid), time, random, logs.CreateLogger<LinkServer>());
+        PartSettings.Link(settings, pki, clusterUid), time, random, logs.CreateLogger<LinkServer>());
     var denied = new DenyList(objects, link, nodes => broker?.SetDenied(nodes), logs.CreateLogger<DenyList>());
 
     var workloads = new WorkloadControllers(
-        objects, new PodAdmission(objects, TolerationsOf(settings)), new NameSuffix(random), events, time, logs);
+        objects, new PodAdmission(objects, PartSettings.Tolerations(settings)), new NameSuffix(random), events, time, logs);
     IController[] controllers =
     [
         .. workloads.All,
@@ -73,7 +73,7 @@ static async Task Serve(ServerSettings settings, CancellationToken ct)
     var relay = new LogRelay(link, time);
 
     await using var api = new ApiServer(
-        ApiSettingsOf(settings, pki, denied.Has),
+        PartSettings.Api(settings, pki, denied.Has),
         objects, (node, request, cancel) => relay.Open(node, ToStream(request), cancel), time, random, logs);
 
     // Nodes must hear what they run, and whom we deny, from the first hello on.
@@ -94,35 +94,6 @@ static async Task Serve(ServerSettings settings, CancellationToken ct)
         ct);
     await api.Stop(CancellationToken.None);
 }
-
-static BrokerSettings BrokerSettingsOf(ServerSettings settings, PkiFiles pki) => new()
-{
-    DataDirectory = Path.Combine(settings.DataDir, "broker"),
-    RunDirectory = Path.Combine(settings.RunDir, "broker"),
-    NodeCaFile = pki.NodeCaFile,
-    CertFile = pki.BrokerCertFile,
-    KeyFile = pki.BrokerKeyFile,
-    Port = settings.BrokerPort,
-};
-
-static LinkServerSettings LinkSettingsOf(ServerSettings settings, PkiFiles pki, string clusterUid) => new()
-{
-    ClusterUid = clusterUid,
-    Broker = settings.Broker ?? BrokerSettingsOf(settings, pki).SocketPath,
-    CaFile = pki.NodeCaFile,
-    CertFile = pki.BrokerCertFile,
-    KeyFile = pki.BrokerKeyFile,
-    ServerVersion = CommandLine.Version,
-};
-
-static ApiSettings ApiSettingsOf(ServerSettings settings, PkiFiles pki, Func<string, bool> isDenied) =>
-    new(settings.Listen, pki.ApiServing, pki.ApiCa.Certificate, pki.NodeCa.Certificate)
-    {
-        VersionMinor = settings.VersionMinor, IsDenied = isDenied, Tolerations = TolerationsOf(settings),
-    };
-
-static DefaultTolerations TolerationsOf(ServerSettings settings) =>
-    new(settings.DefaultNotReadyTolerationSeconds, settings.DefaultUnreachableTolerationSeconds);
 
 static LogStreamRequest ToStream(PodLogRequest request) => new()
 {
