@@ -4,6 +4,7 @@ using Edge.Server.Admission;
 using Edge.Server.Api;
 using Edge.Server.Control;
 using Edge.Server.Control.Certificates;
+using Edge.Server.Control.GarbageCollection;
 using Edge.Server.Control.Namespaces;
 using Edge.Server.Control.Nodes;
 using Edge.Server.Control.Pods;
@@ -12,6 +13,7 @@ using Edge.Server.Fleet;
 using Edge.Server.Link;
 using Edge.Server.Pki;
 using Edge.Server.Schedule;
+using Edge.Server.Schema;
 using Edge.Server.Settings;
 using Edge.Server.Store;
 using Microsoft.Extensions.Logging;
@@ -25,12 +27,8 @@ static async Task Serve(ServerSettings settings, CancellationToken ct)
     var random = Random.Shared;
     var newUid = () => Guid.NewGuid().ToString();
     using var logs = LoggerFactory.Create(builder => builder.AddFilter("Microsoft", LogLevel.Warning)
-        .AddSimpleConsole(console =>
-    {
-        console.SingleLine = true;
-        console.TimestampFormat = "yyyy-MM-dd'T'HH:mm:ss.fff'Z' ";
-        console.UseUtcTimestamp = true;
-    }));
+        .AddSimpleConsole(console => (console.SingleLine, console.UseUtcTimestamp, console.TimestampFormat) =
+            (true, true, "yyyy-MM-dd'T'HH:mm:ss.fff'Z' ")));
 
     Directory.CreateDirectory(settings.DataDir);
     Directory.CreateDirectory(settings.RunDir);
@@ -57,9 +55,11 @@ static async Task Serve(ServerSettings settings, CancellationToken ct)
         .. workloads.All,
         new CertificatesController(
             objects, pki.NodeCa, denied.Has, newUid, time, logs.CreateLogger<CertificatesController>()),
+        new GarbageCollectionController(
+            objects, SchemaCatalog.Default, events, logs.CreateLogger<GarbageCollectionController>()),
         new NamespacesController(objects, time, logs.CreateLogger<NamespacesController>()),
         new NodesController(objects, time, logs.CreateLogger<NodesController>()),
-        new PodsController(objects, time, logs.CreateLogger<PodsController>()),
+        new PodsController(objects, settings.TerminatedPodGcThreshold, time, logs.CreateLogger<PodsController>()),
         new ServiceAccountsController(objects),
     ];
     var control = controllers.Select(

@@ -32,6 +32,7 @@ internal sealed class ControllerLoop(
         {
             var keys = step switch
             {
+                _ when source.KeysOfStep is { } keysOfStep => keysOfStep(step),
                 FollowStep.Listed all =>
                     all.Listing.Items.SelectMany(source.KeysOf).Concat(source.KeysOfDeleted?.Invoke() ?? []),
                 FollowStep.Changed one => source.KeysOf(one.Change.Object),

@@ -28,6 +28,16 @@ internal interface IController
 internal sealed record WatchSource(
     string Prefix, Func<StoredObject, IEnumerable<string>> KeysOf, Func<IEnumerable<string>>? KeysOfDeleted = null)
 {
+    /// <summary>
+    /// In place of the other two, for a controller that keeps an index of what it watches: is given every step in
+    /// order, by one thread, and returns the keys it concerns. What has changed is in the index before they are.
+    /// </summary>
+    public Func<FollowStep, IReadOnlyList<string>>? KeysOfStep { get; private init; }
+
+    /// <summary>A source whose steps feed an index, see <see cref="KeysOfStep"/>.</summary>
+    public static WatchSource Indexed(string prefix, Func<FollowStep, IReadOnlyList<string>> keysOfStep) =>
+        new(prefix, _ => []) { KeysOfStep = keysOfStep };
+
     /// <summary>The key is the object's own name (and namespace), as the last parts of its store key.</summary>
     public static WatchSource Own(string prefix) => new(prefix, stored => [stored.Key[prefix.Length..]]);
 }

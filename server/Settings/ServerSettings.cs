@@ -40,6 +40,12 @@ internal sealed record ServerSettings
     /// <summary>Seconds that pods which do not say stay on a node that cannot be reached; null for ever.</summary>
     public int? DefaultUnreachableTolerationSeconds { get; init; }
 
+    /// <summary>
+    /// How many ended pods are kept before the oldest are deleted; 0 keeps all. Kubernetes' 12,500 would be more than
+    /// all pods that this server is made for, and at some 5 KB each more than half of its memory.
+    /// </summary>
+    public required int TerminatedPodGcThreshold { get; init; }
+
     /// <summary>The file with the key that seals Secrets; outside the data directory.</summary>
     public required string SecretKeyFile { get; init; }
 

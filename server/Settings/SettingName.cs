@@ -40,6 +40,10 @@ internal sealed record SettingName(string Key, string Flag, string Help, bool Re
         new("defaultUnreachableTolerationSeconds", "--default-unreachable-toleration-seconds",
             "seconds that pods stay on a node that cannot be reached, if they do not say; unset: they stay", false);
 
+    public static readonly SettingName TerminatedPodGcThreshold =
+        new("terminatedPodGcThreshold", "--terminated-pod-gc-threshold",
+            "ended pods that are kept before the oldest are deleted; 0 for all", false, "1000");
+
     public static readonly SettingName SecretKeyFile =
         new("secretKeyFile", "--secret-key-file",
             "key that seals Secrets; default <data-dir>/pki/secrets.key", false);
@@ -48,6 +52,6 @@ internal sealed record SettingName(string Key, string Flag, string Help, bool Re
     public static IReadOnlyList<SettingName> All { get; } =
     [
         DataDir, RunDir, Listen, AdvertiseAddress, BrokerPort, Broker, VersionMinor, NodeMonitorGracePeriod,
-        NotReadyToleration, UnreachableToleration, SecretKeyFile,
+        NotReadyToleration, UnreachableToleration, TerminatedPodGcThreshold, SecretKeyFile,
     ];
 }

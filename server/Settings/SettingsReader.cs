@@ -31,6 +31,9 @@ internal sealed class SettingsReader
     private const int GraceMin = 1;
     private const int GraceMax = 86400;
 
+    /// <summary>More objects than that no store of this server holds.</summary>
+    private const int EndedPodsMax = 1_000_000;
+
     private readonly List<string> _errors = [];
     private readonly Dictionary<string, IReadOnlyList<string>> _flags;
     private readonly Dictionary<string, IReadOnlyList<string>> _file;
@@ -71,6 +74,7 @@ internal sealed class SettingsReader
                 TimeSpan.FromSeconds(Number(SettingName.NodeMonitorGracePeriod, GraceMin, GraceMax)),
             DefaultNotReadyTolerationSeconds = Seconds(SettingName.NotReadyToleration),
             DefaultUnreachableTolerationSeconds = Seconds(SettingName.UnreachableToleration),
+            TerminatedPodGcThreshold = Number(SettingName.TerminatedPodGcThreshold, 0, EndedPodsMax),
             SecretKeyFile = Values(SettingName.SecretKeyFile) is [_]
                 ? Directory(SettingName.SecretKeyFile)
                 : Path.Combine(dataDir, "pki", "secrets.key"),

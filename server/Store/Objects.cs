@@ -69,11 +69,16 @@ internal sealed class Objects(
     /// filled) and returns it changed, or null for no change. It may run several times. What it returns is stored as
     /// it is: a status edit and a spec edit are the same here, generation is the caller's.
     /// </summary>
-    public async Task<UpdateOutcome> Update<T>(
+    public Task<UpdateOutcome> Update<T>(
         ResourceKind<T> kind, string? ns, string name, Func<JsonObject, JsonObject?> change, CancellationToken ct)
-        where T : class
+        where T : class =>
+        Update(kind.KeyOf(ns, name), change, ct);
+
+    /// <summary>The same for an object of any kind, by its store key.</summary>
+    public async Task<UpdateOutcome> Update(
+        string key, Func<JsonObject, JsonObject?> change, CancellationToken ct)
     {
-        var key = kind.KeyOf(ns, name);
+        var resource = StoreKeys.Parts(key).Resource;
         while (true)
         {
             ct.ThrowIfCancellationRequested();
@@ -87,7 +92,7 @@ internal sealed class Objects(
                 return new UpdateOutcome.Unchanged();
             }
 
-            var op = Deletion.IsReleased(kind.Resource, changed)
+            var op = Deletion.IsReleased(resource, changed)
                 ? StoreOp.Delete(key)
                 : StoreOp.Put(key, ObjectBytes.Write(changed));
             if (await Store.Txn([new Compare(key, current.Revision)], [op], ct) is TxnResult.Committed done)
@@ -139,7 +144,7 @@ internal sealed class Objects(
     /// <summary>Takes the object out now, whatever its finalizers; <paramref name="uid"/> null for any.</summary>
     public Task<DeleteOutcome> Delete<T>(
         ResourceKind<T> kind, string? ns, string name, string? uid, CancellationToken ct) where T : class =>
-        Remove(kind, ns, name, uid, _ => new DeletionStep.Remove(), ct);
+        Remove(kind.KeyOf(ns, name), uid, _ => new DeletionStep.Remove(), ct);
 
     /// <summary>
     /// Deletes as a user would: marks with deletionTimestamp what has finalizers or (a pod) is bound to a node, with
@@ -148,14 +153,27 @@ internal sealed class Objects(
     public Task<DeleteOutcome> RequestDelete<T>(
         ResourceKind<T> kind, string? ns, string name, string? uid, long? graceSeconds, CancellationToken ct)
         where T : class =>
-        Remove(kind, ns, name, uid,
-            tree => Deletion.Plan(kind.Resource, tree, graceSeconds, time.GetUtcNow()), ct);
+        RequestDelete(kind, ns, name, uid, new DeletionWish(graceSeconds), ct);
 
-    private async Task<DeleteOutcome> Remove<T>(
-        ResourceKind<T> kind, string? ns, string name, string? uid, Func<JsonObject, DeletionStep> plan,
-        CancellationToken ct) where T : class
+    /// <summary>The same, with what is to become of its dependents.</summary>
+    public Task<DeleteOutcome> RequestDelete<T>(
+        ResourceKind<T> kind, string? ns, string name, string? uid, DeletionWish wish, CancellationToken ct)
+        where T : class =>
+        Remove(kind.KeyOf(ns, name), uid,
+            tree => Deletion.Plan(kind.Resource, tree, wish, time.GetUtcNow()), ct);
+
+    /// <summary>
+    /// One try to delete an object of any kind as it was seen. Null, and nothing is written, when it or what the
+    /// conditions name has changed since.
+    /// </summary>
+    public Task<DeleteOutcome?> TryDelete(
+        StoredObject seen, DeletionWish wish, IReadOnlyList<Compare> conditions, CancellationToken ct) =>
+        TryRemove(seen, ObjectBytes.Read(seen), conditions,
+            tree => Deletion.Plan(StoreKeys.Parts(seen.Key).Resource, tree, wish, time.GetUtcNow()), ct);
+
+    private async Task<DeleteOutcome> Remove(
+        string key, string? uid, Func<JsonObject, DeletionStep> plan, CancellationToken ct)
     {
-        var key = kind.KeyOf(ns, name);
         while (true)
         {
             ct.ThrowIfCancellationRequested();
@@ -170,20 +188,29 @@ internal sealed class Objects(
                 return DeleteOutcome.OtherUid;
             }
 
-            var step = plan(tree);
-            if (step is DeletionStep.Nothing)
+            if (await TryRemove(current, tree, [], plan, ct) is { } outcome)
             {
-                return DeleteOutcome.Marked;
-            }
-
-            var op = step is DeletionStep.Mark mark
-                ? StoreOp.Put(key, ObjectBytes.Write(mark.Object))
-                : StoreOp.Delete(key);
-            if (await Store.Txn([new Compare(key, current.Revision)], [op], ct) is TxnResult.Committed)
-            {
-                return op.IsDelete ? DeleteOutcome.Deleted : DeleteOutcome.Marked;
+                return outcome;
             }
         }
+    }
+
+    private async Task<DeleteOutcome?> TryRemove(
+        StoredObject seen, JsonObject tree, IReadOnlyList<Compare> conditions, Func<JsonObject, DeletionStep> plan,
+        CancellationToken ct)
+    {
+        var step = plan(tree);
+        if (step is DeletionStep.Nothing)
+        {
+            return DeleteOutcome.Marked;
+        }
+
+        var op = step is DeletionStep.Mark mark
+            ? StoreOp.Put(seen.Key, ObjectBytes.Write(mark.Object))
+            : StoreOp.Delete(seen.Key);
+        return await Store.Txn([new Compare(seen.Key, seen.Revision), .. conditions], [op], ct) is TxnResult.Committed
+            ? op.IsDelete ? DeleteOutcome.Deleted : DeleteOutcome.Marked
+            : null;
     }
 
     private static bool IsSame(JsonObject changed, StoredObject current)

@@ -5,6 +5,9 @@ namespace Edge.Server.Store;
 /// </summary>
 internal static class StoreKeys
 {
+    /// <summary>The prefix of all objects.</summary>
+    public const string All = "/registry/";
+
     /// <summary>Stands for the empty API group, so that no key has an empty segment.</summary>
     public const string CoreGroup = "core";
 
@@ -22,6 +25,17 @@ internal static class StoreKeys
     /// <summary>The key of an object; <paramref name="ns"/> is null or empty for cluster-scoped kinds.</summary>
     public static string For(string group, string resource, string? ns, string name) =>
         Prefix(group, resource, ns) + name;
+
+    /// <summary>
+    /// What a key is made of; the namespace is null for cluster-scoped kinds. The group is as in the key.
+    /// </summary>
+    public static (string Group, string Resource, string? Namespace, string Name) Parts(string key) =>
+        key.Split('/') switch
+        {
+            [_, _, var group, var resource, var ns, var name] => (group, resource, ns, name),
+            [_, _, var group, var resource, var name] => (group, resource, null, name),
+            _ => throw new ArgumentException($"\"{key}\" is no key of an object", nameof(key)),
+        };
 
     /// <summary>The prefix of all objects of a resource, or of those in one namespace; ends with a slash.</summary>
     public static string Prefix(string group, string resource, string? ns = null)

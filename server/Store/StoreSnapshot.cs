@@ -40,6 +40,25 @@ internal sealed class StoreSnapshot(long revision, ImmutableSortedSet<StoredObje
         }
     }
 
+    /// <summary>
+    /// All objects in the namespace, of whatever kind. Takes one look-up a kind besides them, and no walk over others.
+    /// </summary>
+    public IEnumerable<StoredObject> InNamespace(string ns)
+    {
+        var after = "";
+        while (Range(StoreKeys.All, after).FirstOrDefault() is { Key: { } first })
+        {
+            var (group, resource, _, _) = StoreKeys.Parts(first);
+            var prefix = StoreKeys.Prefix(group, resource);
+            foreach (var stored in Range($"{prefix}{ns}/"))
+            {
+                yield return stored;
+            }
+
+            after = prefix + char.MaxValue;
+        }
+    }
+
     /// <summary>How many objects lie under the prefix; takes no walk.</summary>
     public int CountOf(string prefix) => Position(prefix + char.MaxValue) - Position(prefix);
 

@@ -71,7 +71,7 @@ internal sealed class DeleteVerb(VerbParts parts)
 
             var obj = ObjectBytes.Read(current);
             CheckPreconditions(request, name, obj, options);
-            var step = Deletion.Plan(request.Schema.Plural, obj, options.GraceSeconds, parts.Time.GetUtcNow());
+            var step = Deletion.Plan(request.Schema.Plural, obj, options.Wish, parts.Time.GetUtcNow());
             if (step is DeletionStep.Nothing || options.DryRun)
             {
                 return (obj, step is DeletionStep.Remove);

@@ -1,11 +1,11 @@
-using System.Text.Json.Nodes;
 using Edge.Server.Store;
 using Microsoft.Extensions.Logging;
 
 namespace Edge.Server.Control.Namespaces;
 
 /// <summary>
-/// Empties a namespace that is on its way out, then lets it go. Knows no kinds, so none is forgotten.
+/// Empties a namespace that is on its way out, then lets it go. Knows no kinds, so none is forgotten. Pods go first and
+/// the rest when they are gone (OrderedNamespaceDeletion, KEP-5080): what protects a running pod must outlive it.
 /// </summary>
 internal sealed class NamespacesController(
     Objects objects, TimeProvider time, ILogger<NamespacesController> log) : IController
@@ -21,51 +21,40 @@ internal sealed class NamespacesController(
 
     public async Task<TimeSpan?> Sync(string key, CancellationToken ct)
     {
-        if (objects.Get(Resources.Namespaces, null, key)?.Metadata.DeletionTimestamp is null)
+        if (objects.Get(Resources.Namespaces, null, key) is not { Metadata.DeletionTimestamp: not null } ns
+            || ns.Spec?.Finalizers?.Contains(Finalizer) != true)
         {
             return null;
         }
 
-        var contents = objects.Store.List("/registry/").Items.Where(item => IsInside(item.Key, key)).ToList();
-        await Task.WhenAll(contents.Select(item => Delete(item, ct)));
-        if (contents.Any(item => objects.Store.Get(item.Key) is not null))
+        var left = await Empty(key, IsPod, ct);
+        if (left.Count == 0)
+        {
+            left = await Empty(key, _ => true, ct);
+        }
+
+        await objects.Update(
+            Resources.Namespaces, null, key, tree => NamespacesPlan.Next(tree, left, time.GetUtcNow()), ct);
+        if (left.Count > 0)
         {
             return Again;
         }
 
-        await objects.Update(Resources.Namespaces, null, key, WithoutFinalizer, ct);
-        log.Emptied(key, contents.Count);
+        log.Emptied(key);
         return null;
     }
 
-    /// <summary>Keys are /registry/group/resource/namespace/name; cluster-scoped ones have one part less.</summary>
-    private static bool IsInside(string key, string ns) => key.Split('/') is [_, _, _, _, var own, _] && own == ns;
+    private static bool IsPod(StoredObject stored) =>
+        stored.Key.StartsWith(Resources.Pods.Prefix(), StringComparison.Ordinal);
 
-    private async Task Delete(StoredObject item, CancellationToken ct)
+    /// <summary>Deletes these objects of the namespace; returns those that something holds.</summary>
+    private async Task<IReadOnlyList<StoredObject>> Empty(
+        string ns, Func<StoredObject, bool> which, CancellationToken ct)
     {
-        var resource = item.Key.Split('/')[3];
-        var op = Deletion.Plan(resource, ObjectBytes.Read(item), null, time.GetUtcNow()) switch
-        {
-            DeletionStep.Remove => StoreOp.Delete(item.Key),
-            DeletionStep.Mark mark => StoreOp.Put(item.Key, ObjectBytes.Write(mark.Object)),
-            DeletionStep.Nothing => (StoreOp?)null,
-            _ => throw new InvalidOperationException("unknown deletion step"),
-        };
-        if (op is { } step)
-        {
-            // A conflict needs no answer: the namespace is looked at again while anything is left.
-            await objects.Store.Txn([new Compare(item.Key, item.Revision)], [step], ct);
-        }
-    }
-
-    private static JsonObject WithoutFinalizer(JsonObject tree)
-    {
-        if (tree["spec"]?["finalizers"] is JsonArray finalizers)
-        {
-            var rest = finalizers.Where(entry => entry?.ToString() != Finalizer).Select(entry => entry?.DeepClone());
-            tree["spec"]!["finalizers"] = new JsonArray([.. rest]);
-        }
-
-        return tree;
+        // A conflict needs no answer: the namespace is looked at again while anything is left.
+        var contents = objects.Store.Current.InNamespace(ns).Where(which);
+        await Task.WhenAll(contents.Select(
+            item => objects.TryDelete(item, new DeletionWish(Propagation: Propagation.Background), [], ct)));
+        return [.. objects.Store.Current.InNamespace(ns).Where(which)];
     }
 }
