@@ -25,7 +25,7 @@ internal enum CreateOutcome
     Overtaken,
 }
 
-/// <summary>What became of <see cref="Objects.Delete"/> or <see cref="Objects.RequestDelete"/>.</summary>
+/// <summary>What became of a deletion by <see cref="Objects"/>.</summary>
 internal enum DeleteOutcome
 {
     /// <summary>The object is gone.</summary>

@@ -3,9 +3,7 @@ using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using Edge.Proto.Model;
 using Edge.Server.Control.Certificates;
-using Edge.Server.Control.Namespaces;
 using Edge.Server.Control.Nodes;
-using Edge.Server.Control.Pods;
 using Edge.Server.Control.ServiceAccounts;
 using Edge.Server.Pki;
 using Edge.Server.Store;
@@ -26,53 +24,6 @@ public sealed class ControllerTests : IAsyncDisposable
     public ValueTask DisposeAsync() => _fixture.DisposeAsync();
 
     [Fact]
-    public async Task A_deleted_namespace_is_emptied_and_others_are_not()
-    {
-        await Put(Resources.Namespaces.KeyOf(null, "old"), """
-            {"metadata":{"name":"old","deletionTimestamp":"2026-01-01T00:00:00Z"},"spec":{"finalizers":["kubernetes"]}}
-            """);
-        await Put(Resources.ConfigMaps.KeyOf("old", "c"), """{"metadata":{"name":"c","namespace":"old"}}""");
-        await Put(Resources.ConfigMaps.KeyOf("older", "c"), """{"metadata":{"name":"c","namespace":"older"}}""");
-        await Put("/registry/example/things/old/t", """{"metadata":{"name":"t","namespace":"old"}}""");
-        await Put(Resources.Nodes.KeyOf(null, "old"), """{"metadata":{"name":"old"}}""");
-
-        await Namespaces().Sync("old", default);
-
-        Assert.Equal(
-            [Resources.ConfigMaps.KeyOf("older", "c"), Resources.Nodes.KeyOf(null, "old")],
-            _fixture.Store.List("/registry/").Items.Select(item => item.Key));
-    }
-
-    [Fact]
-    public async Task A_namespace_waits_for_a_pod_that_its_node_still_ends()
-    {
-        await Put(Resources.Namespaces.KeyOf(null, "old"), """
-            {"metadata":{"name":"old","deletionTimestamp":"2026-01-01T00:00:00Z"},"spec":{"finalizers":["kubernetes"]}}
-            """);
-        var pod = Resources.Pods.KeyOf("old", "web");
-        await Put(pod, """
-            {"metadata":{"name":"web","namespace":"old","uid":"u"},"spec":{"nodeName":"n1","containers":[]}}
-            """);
-
-        Assert.NotNull(await Namespaces().Sync("old", default));
-        Assert.NotNull(_objects.Get(Resources.Pods, "old", "web")?.Metadata.DeletionTimestamp);
-        Assert.NotNull(_objects.Get(Resources.Namespaces, null, "old"));
-
-        await _fixture.Delete(pod);
-        Assert.Null(await Namespaces().Sync("old", default));
-        Assert.Null(_objects.Get(Resources.Namespaces, null, "old"));
-    }
-
-    [Fact]
-    public async Task A_namespace_that_stays_is_left_alone()
-    {
-        await Put(Resources.Namespaces.KeyOf(null, "ns"), """{"metadata":{"name":"ns"}}""");
-        await Put(Resources.ConfigMaps.KeyOf("ns", "c"), """{"metadata":{"name":"c","namespace":"ns"}}""");
-        await Namespaces().Sync("ns", default);
-        Assert.NotNull(_objects.Get(Resources.ConfigMaps, "ns", "c"));
-    }
-
-    [Fact]
     public async Task A_namespace_gets_its_default_account_back_unless_it_goes()
     {
         await Put(Resources.Namespaces.KeyOf(null, "ns"), """{"metadata":{"name":"ns"}}""");
@@ -84,43 +35,6 @@ public sealed class ControllerTests : IAsyncDisposable
             """);
         await new ServiceAccountsController(_objects).Sync("going", default);
         Assert.Equal("ns", Assert.Single(_objects.List(Resources.ServiceAccounts)).Metadata.Namespace);
-    }
-
-    [Fact]
-    public async Task Pods_of_a_missing_node_go_after_the_quarantine_and_stay_if_it_returns()
-    {
-        var pods = new PodsController(_objects, _fixture.Clock, NullLogger<PodsController>.Instance);
-        await Put(Resources.Pods.KeyOf("ns", "web"), """
-            {"metadata":{"name":"web","namespace":"ns","uid":"u"},"spec":{"nodeName":"n1","containers":[]}}
-            """);
-        Assert.Equal(TimeSpan.FromSeconds(40), await pods.Sync("ns/web", default));
-
-        await Put(Resources.Nodes.KeyOf(null, "n1"), """{"metadata":{"name":"n1"}}""");
-        Assert.Null(await pods.Sync("ns/web", default));
-        await _fixture.Delete(Resources.Nodes.KeyOf(null, "n1"));
-
-        Assert.Equal(TimeSpan.FromSeconds(40), await pods.Sync("ns/web", default));
-        _fixture.Clock.Advance(TimeSpan.FromSeconds(39));
-        Assert.Equal(TimeSpan.FromSeconds(1), await pods.Sync("ns/web", default));
-        _fixture.Clock.Advance(TimeSpan.FromSeconds(1));
-        Assert.Null(await pods.Sync("ns/web", default));
-        Assert.Null(_objects.Get(Resources.Pods, "ns", "web"));
-    }
-
-    [Fact]
-    public async Task A_node_that_was_deleted_unseen_leaves_its_pods_to_the_next_listing()
-    {
-        var pods = new PodsController(_objects, _fixture.Clock, NullLogger<PodsController>.Instance);
-        await Put(Resources.Nodes.KeyOf(null, "n1"), """{"metadata":{"name":"n1"}}""");
-        foreach (var node in new[] { "n1", "gone", "" })
-        {
-            await Put(Resources.Pods.KeyOf("ns", "on-" + node), $$$"""
-                {"metadata":{"name":"on-{{{node}}}","namespace":"ns"},"spec":{"nodeName":"{{{node}}}"}}
-                """);
-        }
-
-        var nodes = pods.Sources.Single(source => source.Prefix == Resources.Nodes.Prefix());
-        Assert.Equal(["ns/on-gone"], nodes.KeysOfDeleted!());
     }
 
     [Fact]
@@ -201,7 +115,4 @@ public sealed class ControllerTests : IAsyncDisposable
     }
 
     private Task<long> Put(string key, string json) => _fixture.Put(key, json);
-
-    private NamespacesController Namespaces() =>
-        new(_objects, _fixture.Clock, NullLogger<NamespacesController>.Instance);
 }

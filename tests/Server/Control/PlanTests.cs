@@ -49,20 +49,28 @@ public sealed class PlanTests
     }
 
     [Theory]
-    [InlineData(null, false, false, nameof(PodStep.Keep))]
-    [InlineData(null, true, false, nameof(PodStep.Remove))]
-    [InlineData("n1", false, true, nameof(PodStep.Keep))]
-    [InlineData("n1", true, true, nameof(PodStep.Keep))]
-    [InlineData("n1", false, false, nameof(PodStep.Suspect))]
-    [InlineData("n1", true, false, nameof(PodStep.Suspect))]
-    public void A_pod_goes_when_no_node_can_end_it(string? node, bool deleted, bool nodeExists, string step)
+    [InlineData(false, false, nameof(NodeLife.Absent), nameof(PodStep.Keep))]
+    [InlineData(false, true, nameof(NodeLife.Absent), nameof(PodStep.Remove))]
+    [InlineData(true, false, nameof(NodeLife.Present), nameof(PodStep.Keep))]
+    [InlineData(true, true, nameof(NodeLife.Present), nameof(PodStep.Keep))]
+    [InlineData(true, false, nameof(NodeLife.Absent), nameof(PodStep.Suspect))]
+    [InlineData(true, true, nameof(NodeLife.Absent), nameof(PodStep.Suspect))]
+    [InlineData(true, false, nameof(NodeLife.OutOfService), nameof(PodStep.Keep))]
+    [InlineData(true, true, nameof(NodeLife.OutOfService), nameof(PodStep.Remove))]
+    public void A_pod_goes_when_no_node_can_end_it(bool isBound, bool deleted, string node, string step) =>
+        Assert.Equal(step, PodsPlan.Decide(isBound, deleted, Enum.Parse<NodeLife>(node)).ToString());
+
+    [Theory]
+    [InlineData("True", nameof(NodeLife.Present))]
+    [InlineData("Unknown", nameof(NodeLife.OutOfService))]
+    [InlineData("False", nameof(NodeLife.OutOfService))]
+    [InlineData(null, nameof(NodeLife.OutOfService))]
+    public void A_node_out_of_service_is_one_that_is_not_ready_as_well(string? ready, string life)
     {
-        var pod = new Pod
-        {
-            Metadata = new ObjectMeta { Name = "web", DeletionTimestamp = deleted ? _now : null },
-            Spec = new PodSpec { NodeName = node },
-        };
-        Assert.Equal(step, PodsPlan.Decide(pod, nodeExists).ToString());
+        var taint = new Taint { Key = "node.kubernetes.io/out-of-service", Effect = "NoExecute" };
+        var node = NodeWith(ready) with { Spec = new NodeSpec { Taints = [taint] } };
+        Assert.Equal(life, PodsPlan.LifeOf(node).ToString());
+        Assert.Equal(NodeLife.Present, PodsPlan.LifeOf(NodeWith(ready)));
     }
 
     private static string Names(IReadOnlyList<Taint> taints) =>

@@ -16,6 +16,7 @@ public sealed class SettingsTests
         Assert.Equal("https://127.0.0.1:6443", settings.ApiUrl);
         Assert.Equal("/var/lib/edge/server/pki/secrets.key", settings.SecretKeyFile);
         Assert.Equal(TimeSpan.FromSeconds(40), settings.NodeMonitorGracePeriod);
+        Assert.Equal(1000, settings.TerminatedPodGcThreshold);
     }
 
     [Fact]
@@ -49,6 +50,7 @@ public sealed class SettingsTests
             broker: http://example
             versionMinor: 26
             nodeMonitorGracePeriod: soon
+            terminatedPodGcThreshold: -1
             secretKeyFile: key
             secretKeyFile: /again
             colour: {of: [the, box]}
@@ -56,8 +58,8 @@ public sealed class SettingsTests
         string[] wanted =
         [
             "server.yaml:2: runDir must be one value",
-            "server.yaml:10: secretKeyFile stands twice",
-            "server.yaml:11: unknown setting \"colour\"",
+            "server.yaml:11: secretKeyFile stands twice",
+            "server.yaml:12: unknown setting \"colour\"",
             "dataDir (--data-dir): \"relative/dir\" is not an absolute path",
             "listen (--listen): \"nowhere\" is not",
             "advertiseAddresses (--advertise-address): \"not a host\" is not",
@@ -65,6 +67,7 @@ public sealed class SettingsTests
             "broker (--broker): \"http://example\" is not mqtts://localhost:port or the absolute path of a unix socket",
             "versionMinor (--version-minor): \"26\" is not",
             "nodeMonitorGracePeriod (--node-monitor-grace-period): \"soon\" is not",
+            "terminatedPodGcThreshold (--terminated-pod-gc-threshold): \"-1\" is not a number from 0 to 1000000",
             "secretKeyFile (--secret-key-file): \"key\" is not an absolute path",
         ];
 

@@ -54,7 +54,7 @@ public sealed class UnreadableTests : IAsyncDisposable
         await _fixture.Put(Resources.Pods.KeyOf("ns", "web"), """
             {"metadata":{"name":"web","namespace":"ns","uid":"u"},"spec":{"nodeName":"bad","containers":[]}}
             """);
-        var pods = new PodsController(_objects, _fixture.Clock, NullLogger<PodsController>.Instance);
+        var pods = new PodsController(_objects, 0, _fixture.Clock, NullLogger<PodsController>.Instance);
         Assert.Null(await pods.Sync("ns/web", default));
     }
 
