@@ -6,7 +6,16 @@ using Edge.Server.Store;
 namespace Edge.Server.Api.Verbs;
 
 /// <summary>How to delete: from the body, or from the query when there is no body.</summary>
-internal sealed record DeleteOptions(DeletionWish Wish, string Uid, string ResourceVersion, bool DryRun)
+/// <param name="Wish">What is asked for.</param>
+/// <param name="Uid">The object's uid must be this one; empty for any.</param>
+/// <param name="ResourceVersion">Its resourceVersion must be this one; empty for any.</param>
+/// <param name="DryRun">Nothing is to be written.</param>
+/// <param name="AwaitsDependents">
+/// An object that stays for now is answered with 202 instead of 200, which upstream does for Foreground and
+/// orphanDependents=false only.
+/// </param>
+internal sealed record DeleteOptions(
+    DeletionWish Wish, string Uid, string ResourceVersion, bool DryRun, bool AwaitsDependents)
 {
     private const string Name = "DeleteOptions";
 
@@ -15,7 +24,11 @@ internal sealed record DeleteOptions(DeletionWish Wish, string Uid, string Resou
         var body = await RequestBody.Read(request.Http.Request, request.Ct);
         if (body.IsEmpty)
         {
-            return new DeleteOptions(WishOf(request.Query), "", "", request.Query.DryRun());
+            var query = request.Query;
+            return Build(
+                query.Number("gracePeriodSeconds"),
+                query.Has("orphanDependents") ? query.Flag("orphanDependents") : null,
+                query.Has("propagationPolicy") ? query.Text("propagationPolicy") : null, null, query.DryRun());
         }
 
         return RequestBody.Decode(request.Http.Request, catalog.DeleteOptions, body, FieldValidation.Ignore) switch
@@ -30,18 +43,19 @@ internal sealed record DeleteOptions(DeletionWish Wish, string Uid, string Resou
     {
         var orphan = options?["orphanDependents"] is null ? (bool?)null : options.Flag("orphanDependents");
         var policy = options?["propagationPolicy"] is null ? null : options.Text("propagationPolicy");
-        var preconditions = options.Object("preconditions");
-        return new DeleteOptions(
-            new DeletionWish(options.Number("gracePeriodSeconds"), PropagationOf(orphan, policy)),
-            preconditions.Text("uid"), preconditions.Text("resourceVersion"),
+        return Build(
+            options.Number("gracePeriodSeconds"), orphan, policy, options.Object("preconditions"),
             dryRun || options.Items("dryRun").Any(value => JsonTree.AsText(value) == "All"));
     }
 
-    private static DeletionWish WishOf(RequestQuery query) => new(
-        query.Number("gracePeriodSeconds"),
-        PropagationOf(
-            query.Has("orphanDependents") ? query.Flag("orphanDependents") : null,
-            query.Has("propagationPolicy") ? query.Text("propagationPolicy") : null));
+    private static DeleteOptions Build(
+        long? grace, bool? orphan, string? policy, JsonObject? preconditions, bool dryRun)
+    {
+        var propagation = PropagationOf(orphan, policy);
+        return new DeleteOptions(
+            new DeletionWish(grace, propagation), preconditions.Text("uid"), preconditions.Text("resourceVersion"),
+            dryRun, AwaitsDependents: propagation == Propagation.Foreground || orphan == false);
+    }
 
     /// <summary>
     /// <c>orphanDependents</c> is the older word: true is Orphan, false is Background. Null when nothing is asked for.

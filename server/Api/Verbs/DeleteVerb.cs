@@ -25,7 +25,7 @@ internal sealed class DeleteVerb(VerbParts parts)
             return;
         }
 
-        await answer.Write(request, 200, last);
+        await answer.Write(request, !gone && options.AwaitsDependents ? 202 : 200, last);
     }
 
     public async Task Many(ApiRequest request)
