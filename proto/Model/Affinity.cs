@@ -1,13 +1,11 @@
-using System.Text.Json;
-
 namespace Edge.Proto.Model;
 
 /// <summary>Where a pod wants to run (core/v1 Affinity).</summary>
 public sealed record Affinity
 {
     public NodeAffinity? NodeAffinity { get; init; }
-    public JsonElement? PodAffinity { get; init; }
-    public JsonElement? PodAntiAffinity { get; init; }
+    public PodAffinity? PodAffinity { get; init; }
+    public PodAntiAffinity? PodAntiAffinity { get; init; }
 }
 
 /// <summary>Which nodes a pod needs or prefers (core/v1 NodeAffinity).</summary>

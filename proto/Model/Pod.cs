@@ -53,11 +53,11 @@ public sealed record PodSpec
     public IReadOnlyDictionary<string, Quantity>? Overhead { get; init; }
     public JsonElement? EphemeralContainers { get; init; }
     public JsonElement? ReadinessGates { get; init; }
-    public JsonElement? TopologySpreadConstraints { get; init; }
+    public IReadOnlyList<TopologySpreadConstraint>? TopologySpreadConstraints { get; init; }
     public JsonElement? Os { get; init; }
     public JsonElement? SchedulingGates { get; init; }
     public JsonElement? ResourceClaims { get; init; }
-    public JsonElement? Resources { get; init; }
+    public ResourceRequirements? Resources { get; init; }
 }
 
 /// <summary>DNS settings added to those of the policy (core/v1 PodDNSConfig).</summary>

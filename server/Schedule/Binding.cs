@@ -5,7 +5,7 @@ namespace Edge.Server.Schedule;
 /// <summary>Edits of a stored pod by the scheduler. Each returns null where there is nothing to write.</summary>
 internal static class Binding
 {
-    private const string TimeFormat = "yyyy-MM-dd'T'HH:mm:ss'Z'";
+    public const string TimeFormat = "yyyy-MM-dd'T'HH:mm:ss'Z'";
 
     /// <summary>Binds the pod, unless it is another one by now, bound already or on its way out.</summary>
     public static JsonObject? Bind(JsonObject pod, string uid, string node, DateTimeOffset now)
@@ -16,13 +16,46 @@ internal static class Binding
         }
 
         pod["spec"]!.AsObject()["nodeName"] = node;
-        SetScheduled(pod, "True", null, null, now);
+        SetCondition(pod, "PodScheduled", "True", null, null, now);
         return pod;
     }
 
-    /// <summary>Says on the pod why it has no node.</summary>
-    public static JsonObject? Refuse(JsonObject pod, string uid, string message, DateTimeOffset now) =>
-        IsStillPending(pod, uid) && SetScheduled(pod, "False", "Unschedulable", message, now) ? pod : null;
+    /// <summary>
+    /// Says on the pod why it has no node, and which node is being made free for it (null for none).
+    /// </summary>
+    public static JsonObject? Refuse(
+        JsonObject pod, string uid, string message, string? nominatedNode, DateTimeOffset now)
+    {
+        if (!IsStillPending(pod, uid))
+        {
+            return null;
+        }
+
+        var changed = SetCondition(pod, "PodScheduled", "False", "Unschedulable", message, now);
+        var status = pod["status"]!.AsObject();
+        if (status["nominatedNodeName"]?.GetValue<string>() == nominatedNode)
+        {
+            return changed ? pod : null;
+        }
+
+        if (nominatedNode is null)
+        {
+            status.Remove("nominatedNodeName");
+        }
+        else
+        {
+            status["nominatedNodeName"] = nominatedNode;
+        }
+
+        return pod;
+    }
+
+    /// <summary>Says on a pod that it must leave for another one of higher priority.</summary>
+    public static JsonObject? Disrupt(JsonObject pod, string uid, string message, DateTimeOffset now) =>
+        pod["metadata"]?["uid"]?.GetValue<string>() == uid
+            && SetCondition(pod, "DisruptionTarget", "True", "PreemptionByScheduler", message, now)
+            ? pod
+            : null;
 
     private static bool IsStillPending(JsonObject pod, string uid) =>
         pod["metadata"]?["uid"]?.GetValue<string>() == uid
@@ -30,12 +63,12 @@ internal static class Binding
         && string.IsNullOrEmpty(pod["spec"]?["nodeName"]?.GetValue<string>());
 
     /// <summary>True when the condition changed; its transition time moves only with its status.</summary>
-    private static bool SetScheduled(
-        JsonObject pod, string status, string? reason, string? message, DateTimeOffset now)
+    private static bool SetCondition(
+        JsonObject pod, string type, string status, string? reason, string? message, DateTimeOffset now)
     {
         var podStatus = Child(pod, "status", static () => new JsonObject()).AsObject();
         var conditions = Child(podStatus, "conditions", static () => new JsonArray()).AsArray();
-        var old = conditions.FirstOrDefault(entry => entry?["type"]?.GetValue<string>() == "PodScheduled");
+        var old = conditions.FirstOrDefault(entry => entry?["type"]?.GetValue<string>() == type);
         var oldStatus = old?["status"]?.GetValue<string>();
         if (oldStatus == status && old?["reason"]?.GetValue<string>() == reason
             && old?["message"]?.GetValue<string>() == message)
@@ -60,7 +93,7 @@ internal static class Binding
         }
 
         condition["status"] = status;
-        condition["type"] = "PodScheduled";
+        condition["type"] = type;
         if (old is not null)
         {
             conditions.Remove(old);

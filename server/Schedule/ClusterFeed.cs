@@ -1,5 +1,5 @@
-using System.Text.Json;
 using Edge.Proto.Model;
+using Edge.Server.Schedule.Demand;
 using Edge.Server.Store;
 using Microsoft.Extensions.Logging;
 
@@ -8,13 +8,19 @@ namespace Edge.Server.Schedule;
 /// <summary>Turns what the store says into the scheduler's picture: the cluster and the pods that wait.</summary>
 internal sealed class ClusterFeed(ClusterState cluster, PendingPods pending, ILogger log)
 {
+    private readonly PodReader _pods = new(log);
+    private readonly HashSet<string> _namespaces = [];
+
     public void ListNodes(Listing listing)
     {
         var names = new HashSet<string>();
-        foreach (var node in listing.Items.Select(ReadNode).OfType<Node>())
+        foreach (var stored in listing.Items)
         {
-            names.Add(node.Metadata.Name ?? "");
-            cluster.PutNode(node);
+            if (Objects.TryRead(Resources.Nodes, stored, log) is { } node)
+            {
+                names.Add(node.Metadata.Name ?? "");
+                cluster.PutNode(node);
+            }
         }
 
         foreach (var gone in cluster.Nodes.Select(node => node.Name).Where(name => !names.Contains(name)).ToList())
@@ -27,18 +33,46 @@ internal sealed class ClusterFeed(ClusterState cluster, PendingPods pending, ILo
 
     public void ChangeNode(Change change)
     {
-        if (ReadNode(change.Object) is not { } node)
+        if (Objects.TryRead(Resources.Nodes, change.Object, log) is { } node)
         {
-            return;
+            pending.Wake(change.Type == ChangeType.Delete
+                ? cluster.RemoveNode(node.Metadata.Name ?? "")
+                : cluster.PutNode(node));
+        }
+    }
+
+    public void ListNamespaces(Listing listing)
+    {
+        var names = new HashSet<string>();
+        foreach (var stored in listing.Items)
+        {
+            if (Objects.TryRead(Resources.Namespaces, stored, log) is { } found)
+            {
+                names.Add(found.Metadata.Name ?? "");
+                PutNamespace(found);
+            }
         }
 
-        if (change.Type == ChangeType.Delete)
+        foreach (var gone in _namespaces.Where(name => !names.Contains(name)).ToList())
         {
-            cluster.RemoveNode(node.Metadata.Name ?? "");
+            RemoveNamespace(gone);
         }
-        else if (cluster.PutNode(node))
+
+        pending.WakeAll();
+    }
+
+    public void ChangeNamespace(Change change)
+    {
+        if (Objects.TryRead(Resources.Namespaces, change.Object, log) is { } found)
         {
-            pending.WakeAll();
+            if (change.Type == ChangeType.Delete)
+            {
+                RemoveNamespace(found.Metadata.Name ?? "");
+            }
+            else
+            {
+                PutNamespace(found);
+            }
         }
     }
 
@@ -47,8 +81,7 @@ internal sealed class ClusterFeed(ClusterState cluster, PendingPods pending, ILo
         var keys = listing.Items.Select(item => item.Key).ToHashSet();
         foreach (var gone in cluster.AssignedKeys().Concat(pending.Keys()).Where(key => !keys.Contains(key)))
         {
-            cluster.Release(gone);
-            pending.Remove(gone);
+            Forget(gone);
         }
 
         foreach (var item in listing.Items)
@@ -63,8 +96,7 @@ internal sealed class ClusterFeed(ClusterState cluster, PendingPods pending, ILo
     {
         if (change.Type == ChangeType.Delete)
         {
-            pending.Remove(change.Object.Key);
-            WakeIf(cluster.Release(change.Object.Key));
+            Forget(change.Object.Key);
         }
         else
         {
@@ -73,16 +105,7 @@ internal sealed class ClusterFeed(ClusterState cluster, PendingPods pending, ILo
     }
 
     /// <summary>Null when the object is absent, or is not a pod that we can read.</summary>
-    public Pod? ReadPod(StoredObject? stored) =>
-        stored is { } present ? Objects.TryRead(Resources.Pods, present, log) : null;
-
-    /// <summary>Ours to place: no node yet, wanted, not held back, and not another scheduler's.</summary>
-    public static bool IsOurs(Pod pod) =>
-        string.IsNullOrEmpty(pod.Spec.NodeName)
-        && pod.Metadata.DeletionTimestamp is null
-        && pod.Status?.Phase is not ("Succeeded" or "Failed")
-        && pod.Spec.SchedulerName is null or "" or SchedulerLoop.Name
-        && !(pod.Spec.SchedulingGates is { ValueKind: JsonValueKind.Array } gates && gates.GetArrayLength() > 0);
+    public PodFacts? ReadPod(StoredObject? stored) => stored is { } present ? _pods.Read(present) : null;
 
     private void PutPod(StoredObject stored)
     {
@@ -91,32 +114,48 @@ internal sealed class ClusterFeed(ClusterState cluster, PendingPods pending, ILo
             return;
         }
 
-        if (IsOurs(pod))
+        if (pod.IsOurs)
         {
-            pending.Put(stored.Key,
-                new PendingPod(pod.Metadata.Uid ?? "", pod.Metadata.Generation ?? 0, pod.Spec.Priority ?? 0));
+            if (pod.NominatedNode is { } nominated)
+            {
+                cluster.Nominations.Put(pod, nominated);
+            }
+
+            pending.Put(pod);
+            return;
+        }
+
+        if (pod.Node is null || pod.IsFinished)
+        {
+            // A finished pod keeps its object but takes nothing of its node.
+            Forget(stored.Key);
             return;
         }
 
         pending.Remove(stored.Key);
-        if (string.IsNullOrEmpty(pod.Spec.NodeName) || pod.Status?.Phase is "Succeeded" or "Failed")
-        {
-            // A finished pod keeps its object but takes nothing of its node.
-            WakeIf(cluster.Release(stored.Key));
-        }
-        else
-        {
-            cluster.Assign(stored.Key, pod.Spec.NodeName, PodDemand.From(pod));
-        }
+        pending.Wake(cluster.Assign(pod, pod.Node));
     }
 
-    private void WakeIf(bool freed)
+    private void Forget(string key)
     {
-        if (freed)
+        pending.Remove(key);
+        cluster.Nominations.Remove(key);
+        pending.Wake(cluster.Release(key));
+    }
+
+    private void PutNamespace(Namespace found)
+    {
+        var name = found.Metadata.Name ?? "";
+        _namespaces.Add(name);
+        if (cluster.SetNamespace(name, LabelSet.From(found.Metadata.Labels)))
         {
-            pending.WakeAll();
+            pending.Wake(new ClusterEvent.NamespaceChanged(name));
         }
     }
 
-    private Node? ReadNode(StoredObject stored) => Objects.TryRead(Resources.Nodes, stored, log);
+    private void RemoveNamespace(string name)
+    {
+        _namespaces.Remove(name);
+        cluster.SetNamespace(name, null);
+    }
 }

@@ -1,4 +1,6 @@
 using Edge.Proto.Model;
+using Edge.Server.Schedule.Demand;
+using Edge.Server.Schedule.Topology;
 
 namespace Edge.Server.Schedule;
 
@@ -10,48 +12,84 @@ internal sealed class ClusterState
 {
     private readonly List<NodeView> _nodes = [];
     private readonly Dictionary<string, int> _indexOf = [];
-    private readonly Dictionary<string, Assigned> _assigned = [];
-
-    private sealed record Assigned(string Node, PodDemand Demand);
+    private readonly List<List<PlacedPod>> _podsBySlot = [];
+    private readonly Stack<int> _unusedSlots = new();
+    private readonly Dictionary<string, PlacedPod> _placed = [];
+    private readonly Dictionary<string, List<PlacedPod>> _homeless = [];
+    private readonly SortedDictionary<int, int> _podsByPriority = [];
+    private readonly TopologyIndex _topology = new();
 
     public IReadOnlyList<NodeView> Nodes => _nodes;
 
-    /// <summary>
-    /// Takes a node in, with the pods already known to be there. True when placement could differ now.
-    /// </summary>
-    public bool PutNode(Node node)
+    /// <summary>Pods that wait for a node that is being made free for them.</summary>
+    public Nominations Nominations { get; } = new();
+
+    /// <summary>How many pods may be made to leave, by whom they are protected.</summary>
+    public IReadOnlyList<DisruptionBudget> Budgets { get; set; } = [];
+
+    public NodeView? Node(string name) => _indexOf.TryGetValue(name, out var index) ? _nodes[index] : null;
+
+    public IReadOnlyList<PlacedPod> PodsOn(NodeView node) => _podsBySlot[node.Slot];
+
+    public PlacedPod? Placed(string key) => _placed.GetValueOrDefault(key);
+
+    /// <summary>Whether any placed pod is of lower priority.</summary>
+    public bool HasBelow(int priority)
     {
-        var view = NodeView.From(node);
-        if (_indexOf.TryGetValue(view.Name, out var index))
+        foreach (var lowest in _podsByPriority.Keys)
         {
-            var old = _nodes[index];
-            _nodes[index] = view with
-            {
-                Requested = old.Requested,
-                ScoredMilliCpu = old.ScoredMilliCpu,
-                ScoredMemory = old.ScoredMemory,
-                Pods = old.Pods,
-                HostPorts = old.HostPorts,
-            };
-            return Differs(old, view);
+            return lowest < priority;
         }
 
-        foreach (var pod in _assigned.Values.Where(pod => pod.Node == view.Name))
-        {
-            view = view.With(pod.Demand);
-        }
-
-        _indexOf[view.Name] = _nodes.Count;
-        _nodes.Add(view);
-        return true;
+        return false;
     }
 
-    public void RemoveNode(string name)
+    public PreparedPod Prepare(PodDemand demand) => _topology.Prepare(demand);
+
+    /// <summary>True when its labels are others than before; null when it is gone.</summary>
+    public bool SetNamespace(string name, LabelSet? labels) => _topology.SetNamespace(name, labels);
+
+    /// <summary>
+    /// Takes a node in, with the pods already known to be there. The event says what changed for placement, null when
+    /// nothing did.
+    /// </summary>
+    public ClusterEvent? PutNode(Node node)
     {
-        if (!_indexOf.Remove(name, out var index))
+        var view = NodeView.From(node);
+        if (!_indexOf.TryGetValue(view.Name, out var index))
         {
-            return;
+            return Enter(view);
         }
+
+        var old = _nodes[index];
+        var now = _nodes[index] = old.Become(view);
+        var change = NodeChange.Between(old, now);
+        if (change.Labels || change.Taints)
+        {
+            Regroup(now.Slot, now);
+        }
+
+        return change.Any ? new ClusterEvent.NodeChanged(old, now, change) : null;
+    }
+
+    /// <summary>Pods there wait for the node to come back, and count nowhere meanwhile.</summary>
+    public ClusterEvent? RemoveNode(string name)
+    {
+        if (!_indexOf.TryGetValue(name, out var index))
+        {
+            return null;
+        }
+
+        var gone = _nodes[index];
+        foreach (var pod in _podsBySlot[gone.Slot].ToArray())
+        {
+            Leave(pod);
+            Await(pod);
+        }
+
+        _topology.SetNode(gone.Slot, null);
+        _unusedSlots.Push(gone.Slot);
+        _indexOf.Remove(name);
 
         // The last node takes the place of the gone one, so that no index but its own moves.
         var last = _nodes[^1];
@@ -61,54 +99,167 @@ internal sealed class ClusterState
             _nodes[index] = last;
             _indexOf[last.Name] = index;
         }
+
+        return new ClusterEvent.NodeGone(gone);
     }
 
-    /// <summary>Counts a pod on a node; a pod counted before moves.</summary>
-    public void Assign(string key, string node, PodDemand demand)
+    /// <summary>Counts a pod on a node; null when it is counted there already, and as it is.</summary>
+    public ClusterEvent? Assign(PodFacts pod, string node)
     {
-        if (_assigned.TryGetValue(key, out var before) && before.Node == node && before.Demand.Uid == demand.Uid)
+        var known = _placed.GetValueOrDefault(pod.Key);
+        if (known is not null && known.Node == node && known.Uid == pod.Uid && known.Demand == pod.Demand
+            && known.IsTerminating == pod.IsTerminating && known.IsPreempted == pod.IsPreempted
+            && (pod.Started == 0 || known.Started == pod.Started))
         {
-            return;
+            return null;
         }
 
-        Release(key);
-        _assigned[key] = new Assigned(node, demand);
+        var same = known is not null && known.Node == node && known.Uid == pod.Uid;
+        Release(pod.Key);
+        Nominations.Remove(pod.Key);
+        // The node's own text for its name: one for all its pods.
+        var placed = new PlacedPod(pod, Node(node)?.Name ?? node);
+        _placed[pod.Key] = placed;
+        _podsByPriority[placed.Demand.Priority] = _podsByPriority.GetValueOrDefault(placed.Demand.Priority) + 1;
+        _topology.Join(placed);
         if (_indexOf.TryGetValue(node, out var index))
         {
-            _nodes[index] = _nodes[index].With(demand);
+            Settle(placed, _nodes[index].Slot);
         }
+        else
+        {
+            Await(placed);
+        }
+
+        return same ? new ClusterEvent.PodChanged(known!, placed) : new ClusterEvent.PodAdded(placed);
     }
 
-    /// <summary>Counts a pod no longer; true when it was counted.</summary>
-    public bool Release(string key)
+    /// <summary>Counts a pod no longer; null when it was not counted.</summary>
+    public ClusterEvent? Release(string key)
     {
-        if (!_assigned.Remove(key, out var pod))
+        if (!_placed.Remove(key, out var pod))
         {
-            return false;
+            return null;
         }
 
-        if (_indexOf.TryGetValue(pod.Node, out var index))
+        if (--_podsByPriority[pod.Demand.Priority] == 0)
         {
-            _nodes[index] = _nodes[index].Without(pod.Demand);
+            _podsByPriority.Remove(pod.Demand.Priority);
         }
 
-        return true;
+        if (pod.Slot >= 0)
+        {
+            Leave(pod);
+        }
+        else if (_homeless.TryGetValue(pod.Node, out var waiting) && waiting.Remove(pod) && waiting.Count == 0)
+        {
+            _homeless.Remove(pod.Node);
+        }
+
+        _topology.Leave(pod);
+        return new ClusterEvent.PodGone(pod);
     }
 
-    public IReadOnlyList<string> AssignedKeys() => [.. _assigned.Keys];
+    /// <summary>Counts a placed pod no longer, to see what would be without it, until it is put back.</summary>
+    public void Lift(PlacedPod pod)
+    {
+        _topology.Count(pod, -1);
+        Change(pod, static (node, demand) => node.Without(demand));
+    }
 
-    private static bool Differs(NodeView old, NodeView now) =>
-        old.Unschedulable != now.Unschedulable
-        || old.PodsMax != now.PodsMax
-        || !Same(old.Allocatable, now.Allocatable)
-        || !old.Taints.SequenceEqual(now.Taints)
-        || !Same(old.Labels, now.Labels);
+    public void PutBack(PlacedPod pod)
+    {
+        _topology.Count(pod, 1);
+        Change(pod, static (node, demand) => node.With(demand));
+    }
 
-    private static bool Same(ResourceAmounts left, ResourceAmounts right) =>
-        (left.MilliCpu, left.Memory, left.EphemeralStorage) == (right.MilliCpu, right.Memory, right.EphemeralStorage)
-        && Same(left.Extended, right.Extended);
+    /// <summary>Counts a pod on a node as if it were there, to see what would be, until it is lifted.</summary>
+    public PlacedPod Suppose(PodFacts pod, NodeView node)
+    {
+        var supposed = new PlacedPod(pod, node.Name) { Slot = node.Slot };
+        _topology.Join(supposed);
+        PutBack(supposed);
+        return supposed;
+    }
 
-    private static bool Same<T>(IReadOnlyDictionary<string, T> left, IReadOnlyDictionary<string, T> right) =>
-        left.Count == right.Count
-        && left.All(pair => right.TryGetValue(pair.Key, out var value) && Equals(value, pair.Value));
+    public void EndSuppose(PlacedPod supposed)
+    {
+        Lift(supposed);
+        _topology.Leave(supposed);
+    }
+
+    public IReadOnlyList<string> AssignedKeys() => [.. _placed.Keys];
+
+    private ClusterEvent.NodeAdded Enter(NodeView view)
+    {
+        var slot = _unusedSlots.TryPop(out var unused) ? unused : _podsBySlot.Count;
+        if (slot == _podsBySlot.Count)
+        {
+            _podsBySlot.Add([]);
+        }
+
+        var node = view with { Slot = slot };
+        _indexOf[view.Name] = _nodes.Count;
+        _nodes.Add(node);
+        _topology.SetNode(slot, node);
+        if (_homeless.Remove(view.Name, out var waiting))
+        {
+            foreach (var pod in waiting)
+            {
+                Settle(pod, slot);
+            }
+        }
+
+        return new ClusterEvent.NodeAdded(_nodes[^1]);
+    }
+
+    private void Regroup(int slot, NodeView node)
+    {
+        var pods = _podsBySlot[slot];
+        foreach (var pod in pods)
+        {
+            _topology.Count(pod, -1);
+        }
+
+        _topology.SetNode(slot, node);
+        foreach (var pod in pods)
+        {
+            _topology.Count(pod, 1);
+        }
+    }
+
+    private void Settle(PlacedPod pod, int slot)
+    {
+        pod.Slot = slot;
+        pod.IndexOnNode = _podsBySlot[slot].Count;
+        _podsBySlot[slot].Add(pod);
+        PutBack(pod);
+    }
+
+    private void Leave(PlacedPod pod)
+    {
+        Lift(pod);
+        var pods = _podsBySlot[pod.Slot];
+        var last = pods[^1];
+        pods[pod.IndexOnNode] = last;
+        last.IndexOnNode = pod.IndexOnNode;
+        pods.RemoveAt(pods.Count - 1);
+        pod.Slot = -1;
+    }
+
+    private void Await(PlacedPod pod)
+    {
+        if (!_homeless.TryGetValue(pod.Node, out var waiting))
+        {
+            waiting = _homeless[pod.Node] = [];
+        }
+
+        waiting.Add(pod);
+    }
+
+    private void Change(PlacedPod pod, Func<NodeView, PodDemand, NodeView> change)
+    {
+        var index = _indexOf[pod.Node];
+        _nodes[index] = change(_nodes[index], pod.Demand);
+    }
 }

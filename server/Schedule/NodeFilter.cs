@@ -1,21 +1,40 @@
+using Edge.Server.Schedule.Demand;
 using Edge.Server.Schedule.Filters;
+using Edge.Server.Schedule.Topology;
 
 namespace Edge.Server.Schedule;
 
+/// <summary>The filters that rejected a pod somewhere; only what helps with one of them wakes it.</summary>
+[Flags]
+internal enum RejectedBy
+{
+    None = 0,
+    Cordon = 1,
+    Taints = 2,
+    NodeAffinity = 4,
+    Ports = 8,
+    Fit = 16,
+    Spread = 32,
+    PodAffinity = 64,
+}
+
 /// <summary>
-/// One reason to leave a node out. <paramref name="Reasons"/> is empty when the node passes.
-/// <paramref name="MayFreeUp"/> says that the node could pass once pods there are gone.
+/// One reason to leave a node out. <paramref name="Applies"/> is asked once a pod, <paramref name="Check"/> answers null
+/// when the node passes, <paramref name="MayHelp"/> says whether an event could let a pod pass that it rejected.
 /// </summary>
 internal sealed record NodeFilter(
-    string Name, bool MayFreeUp, Func<PodDemand, NodeView, IReadOnlyList<string>> Reasons)
+    RejectedBy Mark, Func<PreparedPod, bool> Applies, Func<PreparedPod, NodeView, Rejection?> Check,
+    Func<PodDemand, ClusterEvent, bool> MayHelp)
 {
     /// <summary>kube-scheduler's order; the first filter that rejects a node gives the reasons for it.</summary>
     public static IReadOnlyList<NodeFilter> InOrder { get; } =
     [
-        new("NodeUnschedulable", false, Cordon.Reasons),
-        new("TaintToleration", false, Taints.Reasons),
-        new("NodeAffinity", false, Affinity.Reasons),
-        new("NodePorts", true, Ports.Reasons),
-        new("NodeResourcesFit", true, Fit.Reasons),
+        new(RejectedBy.Cordon, static _ => true, Cordon.Check, Cordon.MayHelp),
+        new(RejectedBy.Taints, static _ => true, Taints.Check, Taints.MayHelp),
+        new(RejectedBy.NodeAffinity, Affinity.Applies, Affinity.Check, Affinity.MayHelp),
+        new(RejectedBy.Ports, Ports.Applies, Ports.Check, Ports.MayHelp),
+        new(RejectedBy.Fit, static _ => true, Fit.Check, Fit.MayHelp),
+        new(RejectedBy.Spread, Spread.Applies, Spread.Check, Spread.MayHelp),
+        new(RejectedBy.PodAffinity, PodAffinity.Applies, PodAffinity.Check, PodAffinity.MayHelp),
     ];
 }

@@ -1,35 +1,26 @@
 using Edge.Server.Schedule.Scores;
+using Edge.Server.Schedule.Topology;
 
 namespace Edge.Server.Schedule;
 
 /// <summary>
-/// One preference among nodes that pass. <paramref name="Raw"/> gives any number; where <paramref name="Scaled"/> is
-/// set, it is scaled to 0–100 over the candidates.
+/// One preference among nodes that pass. <paramref name="Fill"/> sets 0–100 for each candidate, in their order;
+/// <paramref name="Applies"/> is asked once a pod, before.
 /// </summary>
 internal sealed record NodeScore(
-    string Name, int Weight, Scaling Scaled, Func<PodDemand, bool> Applies, Func<PodDemand, NodeView, long> Raw)
+    string Name, int Weight, Func<PreparedPod, bool> Applies, Action<PreparedPod, List<NodeView>, long[]> Fill)
 {
     public const long Max = 100;
 
     /// <summary>Weights as in kube-scheduler's default profile.</summary>
     public static IReadOnlyList<NodeScore> All { get; } =
     [
-        new("LeastAllocated", 1, Scaling.None, static _ => true, LeastAllocated.Of),
-        new("NodeAffinity", 2, Scaling.UpToMax, static pod => pod.PreferredAffinity.Count > 0, PreferredTerms.Of),
-        new("TaintToleration", 3, Scaling.DownFromMax, static _ => true, AvoidedTaints.Of),
-        new("ImageLocality", 1, Scaling.None, static pod => pod.Images.Count > 0, ImageLocality.Of),
+        new("TaintToleration", 3, static _ => true, AvoidedTaints.Fill),
+        new("NodeAffinity", 2, static pod => pod.Spec.PreferredAffinity.Count > 0, PreferredTerms.Fill),
+        new("PodTopologySpread", 2, static pod => pod.PreferredSpread.Length > 0, PreferredSpread.Fill),
+        new("InterPodAffinity", 2, PreferredPods.Applies, PreferredPods.Fill),
+        new("NodeResourcesFit", 1, static _ => true, LeastAllocated.Fill),
+        new("NodeResourcesBalancedAllocation", 1, BalancedAllocation.Applies, BalancedAllocation.Fill),
+        new("ImageLocality", 1, static pod => pod.Spec.Images.Count > 0, ImageLocality.Fill),
     ];
-}
-
-/// <summary>How raw scores become 0–100.</summary>
-internal enum Scaling
-{
-    /// <summary>They are already.</summary>
-    None,
-
-    /// <summary>The highest raw score of the candidates becomes 100.</summary>
-    UpToMax,
-
-    /// <summary>The highest raw score of the candidates becomes 0, and 0 becomes 100.</summary>
-    DownFromMax,
 }

@@ -6,6 +6,56 @@ namespace Edge.Server.Schedule;
 /// <summary>Whether node selector terms match a node (component-helpers nodeaffinity).</summary>
 internal static class NodeTerms
 {
+    private static readonly Dictionary<string, string> NoLabels = [];
+
+    /// <summary>Whether a pod's nodeSelector and required node affinity allow the node; null allows all.</summary>
+    public static bool Matches(IReadOnlyDictionary<string, string>? labels, NodeSelector? affinity, NodeView node)
+    {
+        foreach (var (key, value) in labels ?? NoLabels)
+        {
+            if (node.Labels.GetValueOrDefault(key) != value)
+            {
+                return false;
+            }
+        }
+
+        return affinity is null || Matches(affinity, node);
+    }
+
+    /// <summary>
+    /// The nodes that the terms name one by one, so that no other need be looked at; null when they name none. As
+    /// in kube-scheduler each term must do so, and only what all its fields name counts.
+    /// </summary>
+    public static IReadOnlyList<string>? NamedNodes(NodeSelector? selector)
+    {
+        if (selector is not { NodeSelectorTerms.Count: > 0 })
+        {
+            return null;
+        }
+
+        var names = new HashSet<string>();
+        foreach (var term in selector.NodeSelectorTerms)
+        {
+            HashSet<string>? own = null;
+            foreach (var field in term.MatchFields ?? [])
+            {
+                if (field is { Key: "metadata.name", Operator: "In" })
+                {
+                    own = own is null ? [.. field.Values ?? []] : [.. own.Intersect(field.Values ?? [])];
+                }
+            }
+
+            if (own is null)
+            {
+                return null;
+            }
+
+            names.UnionWith(own);
+        }
+
+        return [.. names.Order(StringComparer.Ordinal)];
+    }
+
     /// <summary>One term is enough; a selector without terms matches nothing.</summary>
     public static bool Matches(NodeSelector selector, NodeView node) =>
         selector.NodeSelectorTerms.Any(term => Matches(term, node));

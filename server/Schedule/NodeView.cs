@@ -1,4 +1,5 @@
 using Edge.Proto.Model;
+using Edge.Server.Schedule.Demand;
 
 namespace Edge.Server.Schedule;
 
@@ -8,6 +9,12 @@ namespace Edge.Server.Schedule;
 internal sealed record NodeView
 {
     public required string Name { get; init; }
+
+    /// <summary>Numbers the node while it is known; given again after it is gone. Set by ClusterState.</summary>
+    public int Slot { get; init; } = -1;
+
+    /// <summary>False when nobody knows what runs there: what is told to leave may not leave for long.</summary>
+    public required bool IsReachable { get; init; }
     public required IReadOnlyDictionary<string, string> Labels { get; init; }
     public required IReadOnlyList<Taint> Taints { get; init; }
     public required bool Unschedulable { get; init; }
@@ -29,6 +36,7 @@ internal sealed record NodeView
         return new NodeView
         {
             Name = node.Metadata.Name ?? "",
+            IsReachable = ReadyOf(node) != "Unknown",
             Labels = node.Metadata.Labels ?? new Dictionary<string, string>(),
             Taints = [.. (node.Spec?.Taints ?? []).Concat(ImpliedTaints(node))],
             Unschedulable = node.Spec?.Unschedulable == true,
@@ -41,19 +49,30 @@ internal sealed record NodeView
     public NodeView With(PodDemand pod) => this with
     {
         Requested = Requested.Plus(pod.Requests),
-        ScoredMilliCpu = ScoredMilliCpu + pod.ScoredMilliCpu,
-        ScoredMemory = ScoredMemory + pod.ScoredMemory,
+        ScoredMilliCpu = ScoredMilliCpu + pod.Spec.ScoredMilliCpu,
+        ScoredMemory = ScoredMemory + pod.Spec.ScoredMemory,
         Pods = Pods + 1,
-        HostPorts = pod.HostPorts.Count == 0 ? HostPorts : [.. HostPorts, .. pod.HostPorts],
+        HostPorts = pod.Spec.HostPorts.Count == 0 ? HostPorts : [.. HostPorts, .. pod.Spec.HostPorts],
     };
 
     public NodeView Without(PodDemand pod) => this with
     {
         Requested = Requested.Minus(pod.Requests),
-        ScoredMilliCpu = ScoredMilliCpu - pod.ScoredMilliCpu,
-        ScoredMemory = ScoredMemory - pod.ScoredMemory,
+        ScoredMilliCpu = ScoredMilliCpu - pod.Spec.ScoredMilliCpu,
+        ScoredMemory = ScoredMemory - pod.Spec.ScoredMemory,
         Pods = Pods - 1,
-        HostPorts = pod.HostPorts.Count == 0 ? HostPorts : Except(HostPorts, pod.HostPorts),
+        HostPorts = pod.Spec.HostPorts.Count == 0 ? HostPorts : Except(HostPorts, pod.Spec.HostPorts),
+    };
+
+    /// <summary>The node as <paramref name="now"/> says, with the pods that this view counts.</summary>
+    public NodeView Become(NodeView now) => now with
+    {
+        Slot = Slot,
+        Requested = Requested,
+        ScoredMilliCpu = ScoredMilliCpu,
+        ScoredMemory = ScoredMemory,
+        Pods = Pods,
+        HostPorts = HostPorts,
     };
 
     /// <summary>
@@ -62,8 +81,7 @@ internal sealed record NodeView
     /// </summary>
     private static IEnumerable<Taint> ImpliedTaints(Node node)
     {
-        var ready = node.Status?.Conditions?.FirstOrDefault(condition => condition.Type == "Ready")?.Status;
-        var key = ready switch
+        var key = ReadyOf(node) switch
         {
             "True" => null,
             "Unknown" => "node.kubernetes.io/unreachable",
@@ -74,6 +92,9 @@ internal sealed record NodeView
             yield return new Taint { Key = key, Effect = "NoSchedule" };
         }
     }
+
+    private static string? ReadyOf(Node node) =>
+        node.Status?.Conditions?.FirstOrDefault(condition => condition.Type == "Ready")?.Status;
 
     private static Dictionary<string, long> ImagesOf(Node node)
     {

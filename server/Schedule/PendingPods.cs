@@ -1,9 +1,11 @@
+using Edge.Server.Schedule.Demand;
+
 namespace Edge.Server.Schedule;
 
 /// <summary>
 /// Pods that wait for a node. A pod is active (to be tried now), or resting after it fitted nowhere. A resting pod
 /// becomes active when the cluster or the pod changed in its favour and its back-off is over, or when it rested long.
-/// Holds keys, so it is bounded by the number of pods. Times are those of a clock that never steps, since any moment.
+/// Bounded by the number of pods. Times are those of a clock that never steps, since any moment.
 /// </summary>
 internal sealed class PendingPods
 {
@@ -16,13 +18,17 @@ internal sealed class PendingPods
 
     private readonly Dictionary<string, Entry> _entries = [];
     private readonly PriorityQueue<string, (int Priority, long Order)> _active = new();
+    private readonly HashSet<string> _resting = [];
 
     // A pod that is woken early stands here twice; the entry with the other time is then void.
     private readonly PriorityQueue<string, TimeSpan> _due = new();
     private long _order;
 
     /// <summary>BackoffEnd is when a woken pod may try again, Due when it does as things stand.</summary>
-    private sealed record Entry(PendingPod Pod, bool Active, int Attempts, TimeSpan BackoffEnd, TimeSpan Due);
+    private sealed record Entry(PodFacts Pod, bool Active, int Attempts, TimeSpan BackoffEnd, TimeSpan Due)
+    {
+        public RejectedBy RejectedBy { get; init; }
+    }
 
     /// <summary>The next time a resting pod becomes active, or null.</summary>
     public TimeSpan? NextDue
@@ -38,41 +44,46 @@ internal sealed class PendingPods
 
     /// <summary>
     /// A pod that is not pending yet, or is another one under the same name, is to be tried now. A resting one whose
-    /// spec changed may try again once its back-off ends.
+    /// spec or labels changed may try again once its back-off ends.
     /// </summary>
-    public void Put(string key, PendingPod pod)
+    public void Put(PodFacts pod)
     {
-        if (!_entries.TryGetValue(key, out var known) || known.Pod.Uid != pod.Uid)
+        if (!_entries.TryGetValue(pod.Key, out var known) || known.Pod.Uid != pod.Uid)
         {
-            Activate(key, new Entry(pod, Active: true, Attempts: 0, default, default));
+            _resting.Remove(pod.Key);
+            Activate(pod.Key, new Entry(pod, Active: true, Attempts: 0, default, default));
             return;
         }
 
-        _entries[key] = known with { Pod = pod };
-        if (known.Pod.Generation != pod.Generation)
+        _entries[pod.Key] = known with { Pod = pod };
+        if (known.Pod.Generation != pod.Generation || known.Pod.Demand != pod.Demand)
         {
-            Wake(key);
+            Wake(pod.Key);
         }
     }
 
-    public void Remove(string key) => _entries.Remove(key);
+    public void Remove(string key)
+    {
+        _entries.Remove(key);
+        _resting.Remove(key);
+    }
 
     /// <summary>The next pod to try, by priority, then by age; null when there is none.</summary>
-    public string? Take()
+    public PodFacts? Take()
     {
         while (_active.TryDequeue(out var key, out _))
         {
             if (_entries.TryGetValue(key, out var entry) && entry.Active)
             {
-                return key;
+                return entry.Pod;
             }
         }
 
         return null;
     }
 
-    /// <summary>The pod fitted nowhere: it rests until something changes.</summary>
-    public void Rest(string key, TimeSpan now)
+    /// <summary>The pod fitted nowhere, by these filters: it rests until something helps.</summary>
+    public void Rest(string key, RejectedBy rejectedBy, TimeSpan now)
     {
         if (_entries.TryGetValue(key, out var entry))
         {
@@ -83,7 +94,9 @@ internal sealed class PendingPods
                 Attempts = entry.Attempts + 1,
                 BackoffEnd = now + (wait < BackoffMax ? wait : BackoffMax),
                 Due = now + RestMax,
+                RejectedBy = rejectedBy,
             };
+            _resting.Add(key);
             _due.Enqueue(key, now + RestMax);
         }
     }
@@ -91,16 +104,38 @@ internal sealed class PendingPods
     /// <summary>The pod's write failed: it is tried again after its back-off, without waiting for a change.</summary>
     public void Retry(string key, TimeSpan now)
     {
-        Rest(key, now);
+        Rest(key, RejectedBy.None, now);
         Wake(key);
     }
 
-    /// <summary>
-    /// The cluster changed in favour of pods: all resting ones may try again once their back-off ends.
-    /// </summary>
+    /// <summary>Nobody knows what changed: all resting pods may try again once their back-off ends.</summary>
     public void WakeAll()
     {
-        foreach (var key in _entries.Keys.ToList())
+        foreach (var key in _resting.ToArray())
+        {
+            Wake(key);
+        }
+    }
+
+    /// <summary>Those that the event could help may try again once their back-off ends; null helps nobody.</summary>
+    public void Wake(ClusterEvent? change)
+    {
+        if (change is null || _resting.Count == 0)
+        {
+            return;
+        }
+
+        List<string>? helped = null;
+        foreach (var key in _resting)
+        {
+            var entry = _entries[key];
+            if (WakeHints.MayHelp(change, entry.Pod.Demand, entry.RejectedBy))
+            {
+                (helped ??= []).Add(key);
+            }
+        }
+
+        foreach (var key in helped ?? [])
         {
             Wake(key);
         }
@@ -112,6 +147,7 @@ internal sealed class PendingPods
         while (NextDue <= now)
         {
             var key = _due.Dequeue();
+            _resting.Remove(key);
             Activate(key, _entries[key] with { Active = true });
         }
     }
@@ -120,7 +156,8 @@ internal sealed class PendingPods
 
     private void Wake(string key)
     {
-        if (_entries.TryGetValue(key, out var entry) && !entry.Active && entry.Due != entry.BackoffEnd)
+        // Woken once is enough: it keeps its entry, but nothing more is asked for it.
+        if (_resting.Remove(key) && _entries.TryGetValue(key, out var entry) && !entry.Active)
         {
             _entries[key] = entry with { Due = entry.BackoffEnd };
             _due.Enqueue(key, entry.BackoffEnd);
@@ -130,7 +167,7 @@ internal sealed class PendingPods
     private void Activate(string key, Entry entry)
     {
         _entries[key] = entry;
-        _active.Enqueue(key, (-entry.Pod.Priority, _order++));
+        _active.Enqueue(key, (-entry.Pod.Demand.Priority, _order++));
     }
 
     private void DropVoid()
@@ -142,6 +179,3 @@ internal sealed class PendingPods
         }
     }
 }
-
-/// <summary>What the queue knows of a pod; <paramref name="Generation"/> counts the changes of its spec.</summary>
-internal readonly record struct PendingPod(string Uid, long Generation, int Priority);

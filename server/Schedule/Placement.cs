@@ -1,31 +1,83 @@
+using Edge.Server.Schedule.Demand;
+using Edge.Server.Schedule.Filters;
+using Edge.Server.Schedule.Topology;
+
 namespace Edge.Server.Schedule;
 
-/// <summary>Chooses the node of one pod: filter, then score. Pure; the same arguments give the same node.</summary>
-internal static class Placement
+/// <summary>
+/// Chooses the node of one pod: filter, then score; where none is free, whom to make leave. The same pod, cluster and
+/// start give the same answer, and the cluster is left as it was. Keeps only room to work in.
+/// </summary>
+internal sealed class Placement(ClusterState cluster)
 {
     /// <summary>Up to this many nodes all are scored (kube-scheduler's minFeasibleNodesToFind).</summary>
     private const int ScoreAllUpTo = 100;
 
+    private readonly Preemption _preemption = new(cluster);
+    private readonly List<NodeView> _candidates = [];
+    private readonly List<NodeView> _mayFreeUp = [];
+    private readonly Rejections _rejections = new();
+    private long[] _totals = [];
+    private long[] _scores = [];
+
     /// <param name="pod">What is to be placed.</param>
-    /// <param name="nodes">All nodes.</param>
     /// <param name="start">Where the search begins; advancing it gives every node of a large fleet its turn.</param>
-    public static PlacementOutcome Decide(PodDemand pod, IReadOnlyList<NodeView> nodes, int start)
+    public PlacementOutcome Decide(PodFacts pod, int start)
     {
-        var wanted = CandidatesWanted(nodes.Count);
-        var candidates = new List<NodeView>(Math.Min(wanted, nodes.Count));
-        var rejections = new Rejections();
-        for (var step = 0; step < nodes.Count && candidates.Count < wanted; step++)
+        var prepared = cluster.Prepare(pod.Demand);
+        _rejections.Clear();
+        _candidates.Clear();
+        _mayFreeUp.Clear();
+        var nominated = cluster.Nominations.NodeOf(pod.Key) ?? pod.NominatedNode;
+        if (nominated is null || !TryNominated(prepared, pod, nominated))
         {
-            var node = nodes[(start + step) % nodes.Count];
-            if (Passes(pod, node, rejections))
+            Search(prepared, pod, start);
+        }
+
+        return _candidates.Count > 0 ? Best(prepared) : Unplaceable(prepared, pod, nominated);
+    }
+
+    /// <summary>Whether the node takes the pod, with the pods it is kept free for there, and without them.</summary>
+    public static Rejection? Check(
+        ClusterState cluster, PreparedPod prepared, PodFacts pod, NodeView node, out RejectedBy by)
+    {
+        if (cluster.Nominations.IsEmpty || cluster.Nominations.On(node.Name) is not { Count: > 0 } expected)
+        {
+            return Check(prepared, node, out by);
+        }
+
+        var supposed = new List<PlacedPod>();
+        foreach (var other in expected)
+        {
+            if (other.Key != pod.Key && other.Demand.Priority >= pod.Demand.Priority)
             {
-                candidates.Add(node);
+                supposed.Add(cluster.Suppose(other, node));
             }
         }
 
-        return candidates.Count == 0
-            ? new PlacementOutcome.Unplaceable(rejections.Message(nodes.Count))
-            : Best(pod, candidates);
+        var rejection = Check(prepared, cluster.Node(node.Name)!, out by);
+        for (var at = supposed.Count - 1; at >= 0; at--)
+        {
+            cluster.EndSuppose(supposed[at]);
+        }
+
+        // Without them too: what the pod wants to be near may never come.
+        return rejection ?? (supposed.Count == 0 ? null : Check(prepared, cluster.Node(node.Name)!, out by));
+    }
+
+    private static Rejection? Check(PreparedPod prepared, NodeView node, out RejectedBy by)
+    {
+        foreach (var filter in prepared.Filters)
+        {
+            if (filter.Check(prepared, node) is { } rejection)
+            {
+                by = filter.Mark;
+                return rejection;
+            }
+        }
+
+        by = RejectedBy.None;
+        return null;
     }
 
     /// <summary>
@@ -43,65 +95,112 @@ internal static class Placement
         return Math.Max(ScoreAllUpTo, nodes * percent / 100);
     }
 
-    private static bool Passes(PodDemand pod, NodeView node, Rejections rejections)
+    /// <summary>The node that was made free comes first, whatever others would score.</summary>
+    private bool TryNominated(PreparedPod prepared, PodFacts pod, string name)
     {
-        foreach (var filter in NodeFilter.InOrder)
+        if (cluster.Node(name) is { } node && Check(cluster, prepared, pod, node, out _) is null)
         {
-            var reasons = filter.Reasons(pod, node);
-            if (reasons.Count > 0)
-            {
-                rejections.Add(reasons, filter.MayFreeUp);
-                return false;
-            }
+            _candidates.Add(node);
+            return true;
         }
 
-        return true;
+        return false;
+    }
+
+    private void Search(PreparedPod prepared, PodFacts pod, int start)
+    {
+        if (prepared.Spec.NamedNodes is { } names)
+        {
+            foreach (var name in names)
+            {
+                if (cluster.Node(name) is { } node)
+                {
+                    Try(prepared, pod, node);
+                }
+            }
+
+            _rejections.AddRest(Affinity.NotNamed, RejectedBy.NodeAffinity, cluster.Nodes.Count);
+            return;
+        }
+
+        var nodes = cluster.Nodes;
+        var wanted = CandidatesWanted(nodes.Count);
+        for (var step = 0; step < nodes.Count && _candidates.Count < wanted; step++)
+        {
+            var at = start + step;
+            Try(prepared, pod, nodes[at < nodes.Count ? at : at - nodes.Count]);
+        }
+    }
+
+    private void Try(PreparedPod prepared, PodFacts pod, NodeView node)
+    {
+        if (Check(cluster, prepared, pod, node, out var by) is not { } rejection)
+        {
+            _candidates.Add(node);
+            return;
+        }
+
+        _rejections.Add(rejection, by);
+        if (rejection.MayFreeUp)
+        {
+            _mayFreeUp.Add(node);
+        }
     }
 
     /// <summary>Equal scores go to the node with fewer pods, then to the first name.</summary>
-    private static PlacementOutcome.Placed Best(PodDemand pod, List<NodeView> candidates)
+    private PlacementOutcome.Placed Best(PreparedPod pod)
     {
-        var totals = new long[candidates.Count];
-        var raw = new long[candidates.Count];
+        var count = _candidates.Count;
+        if (_totals.Length < count)
+        {
+            (_totals, _scores) = (new long[2 * count], new long[2 * count]);
+        }
+
+        Array.Clear(_totals, 0, count);
         foreach (var score in NodeScore.All)
         {
-            if (score.Applies(pod))
+            // A single candidate needs no opinion.
+            if (count > 1 && score.Applies(pod))
             {
-                Add(score, pod, candidates, raw, totals);
+                score.Fill(pod, _candidates, _scores);
+                for (var index = 0; index < count; index++)
+                {
+                    _totals[index] += score.Weight * _scores[index];
+                }
             }
         }
 
         var best = 0;
-        for (var index = 1; index < totals.Length; index++)
+        for (var index = 1; index < count; index++)
         {
             best = IsBetter(index, best) ? index : best;
         }
 
-        return new PlacementOutcome.Placed(candidates[best].Name, totals[best]);
-
-        bool IsBetter(int left, int right) =>
-            totals[left] != totals[right] ? totals[left] > totals[right]
-            : candidates[left].Pods != candidates[right].Pods ? candidates[left].Pods < candidates[right].Pods
-            : string.CompareOrdinal(candidates[left].Name, candidates[right].Name) < 0;
+        return new PlacementOutcome.Placed(_candidates[best].Name, _totals[best]);
     }
 
-    private static void Add(NodeScore score, PodDemand pod, List<NodeView> candidates, long[] raw, long[] totals)
+    private bool IsBetter(int left, int right) =>
+        _totals[left] != _totals[right] ? _totals[left] > _totals[right]
+        : _candidates[left].Pods != _candidates[right].Pods ? _candidates[left].Pods < _candidates[right].Pods
+        : string.CompareOrdinal(_candidates[left].Name, _candidates[right].Name) < 0;
+
+    private PlacementOutcome.Unplaceable Unplaceable(PreparedPod prepared, PodFacts pod, string? nominated)
     {
-        long max = 0;
-        for (var index = 0; index < raw.Length; index++)
+        var nodes = cluster.Nodes.Count;
+        if (nodes == 0)
         {
-            raw[index] = score.Raw(pod, candidates[index]);
-            max = Math.Max(max, raw[index]);
+            return new PlacementOutcome.Unplaceable(Rejections.NoNodes, RejectedBy.None, null, nominated);
         }
 
-        for (var index = 0; index < raw.Length; index++)
+        var answer = _preemption.Find(prepared, pod, _mayFreeUp, nominated);
+        var message = _rejections.Message(nodes);
+        return answer switch
         {
-            totals[index] += score.Weight * score.Scaled switch
-            {
-                Scaling.None => raw[index],
-                Scaling.UpToMax => max == 0 ? 0 : raw[index] * NodeScore.Max / max,
-                Scaling.DownFromMax => max == 0 ? NodeScore.Max : NodeScore.Max - raw[index] * NodeScore.Max / max,
-            };
-        }
+            PreemptionAnswer.Make make =>
+                new PlacementOutcome.Unplaceable(message, _rejections.By, make.Plan, make.Plan.Node),
+            PreemptionAnswer.Wait wait => new PlacementOutcome.Unplaceable(
+                $"{message} preemption: {wait.Message}", _rejections.By, null, wait.KeepsNomination ? nominated : null),
+            _ => throw new InvalidOperationException("unknown answer"),
+        };
     }
 }

@@ -12,5 +12,9 @@ internal abstract record PlacementOutcome
     internal sealed record Placed(string Node, long Score) : PlacementOutcome;
 
     /// <param name="Message">In kube-scheduler's words, for the Event and the PodScheduled condition.</param>
-    internal sealed record Unplaceable(string Message) : PlacementOutcome;
+    /// <param name="By">The filters that rejected it.</param>
+    /// <param name="Preemption">Whom to make leave for it, or null.</param>
+    /// <param name="NominatedNode">The node that is being made free for it, or null.</param>
+    internal sealed record Unplaceable(
+        string Message, RejectedBy By, PreemptionPlan? Preemption, string? NominatedNode) : PlacementOutcome;
 }

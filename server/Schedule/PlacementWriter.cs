@@ -1,11 +1,17 @@
 using Edge.Proto.Model;
+using Edge.Server.Schedule.Demand;
+using Edge.Server.Schedule.Topology;
 using Edge.Server.Store;
 using Microsoft.Extensions.Logging;
 
 namespace Edge.Server.Schedule;
 
-/// <summary>What was decided for the pod under a key.</summary>
-internal sealed record Decision(string Key, PodDemand Pod, PlacementOutcome Outcome);
+/// <summary>What was decided for a pod.</summary>
+internal sealed record Decision(PodFacts Pod, PlacementOutcome Outcome)
+{
+    /// <summary>What the placement, counted ahead of its write, is to others.</summary>
+    public ClusterEvent? Added { get; set; }
+}
 
 /// <summary>What became of writing a decision.</summary>
 internal enum WriteOutcome
@@ -27,8 +33,8 @@ internal sealed class PlacementWriter(Objects objects, EventRecorder events, Tim
         {
             return decision.Outcome switch
             {
-                PlacementOutcome.Placed placed => await Bind(decision, placed, ct),
-                PlacementOutcome.Unplaceable unplaceable => await Refuse(decision, unplaceable.Message, ct),
+                PlacementOutcome.Placed placed => await Bind(decision.Pod, placed, ct),
+                PlacementOutcome.Unplaceable unplaceable => await Refuse(decision.Pod, unplaceable, ct),
                 _ => throw new InvalidOperationException("unknown placement outcome"),
             };
         }
@@ -36,43 +42,94 @@ internal sealed class PlacementWriter(Objects objects, EventRecorder events, Tim
         catch (Exception failure) when (!ct.IsCancellationRequested)
 #pragma warning restore CA1031
         {
-            log.WriteFailed(failure, decision.Key);
+            log.WriteFailed(failure, decision.Pod.Key);
             return WriteOutcome.Failed;
         }
     }
 
-    private async Task<WriteOutcome> Bind(
-        Decision decision, PlacementOutcome.Placed placed, CancellationToken ct)
+    private async Task<WriteOutcome> Bind(PodFacts pod, PlacementOutcome.Placed placed, CancellationToken ct)
     {
-        var pod = decision.Pod;
-        var outcome = await objects.Update(Resources.Pods, pod.Namespace, pod.Name,
-            tree => Binding.Bind(tree, pod.Uid, placed.Node, time.GetUtcNow()), ct);
-        if (outcome is not UpdateOutcome.Updated)
+        if (!await StoreBinding(pod, placed.Node, ct))
         {
             return WriteOutcome.Overtaken;
         }
 
-        log.Placed(decision.Key, placed.Node, placed.Score);
-        await Tell(pod, EventNote.Normal, "Scheduled",
+        log.Placed(pod.Key, placed.Node, placed.Score);
+        await Tell(Reference(pod.Namespace, pod.Name, pod.Uid), EventNote.Normal, "Scheduled",
             $"Successfully assigned {pod.Namespace}/{pod.Name} to {placed.Node}", ct);
         return WriteOutcome.Bound;
     }
 
-    private async Task<WriteOutcome> Refuse(Decision decision, string message, CancellationToken ct)
+    /// <summary>False when the pod is not ours to bind any more.</summary>
+    private async Task<bool> StoreBinding(PodFacts pod, string node, CancellationToken ct)
     {
-        var pod = decision.Pod;
+        var key = Resources.Pods.KeyOf(pod.Namespace, pod.Name);
+        while (true)
+        {
+            ct.ThrowIfCancellationRequested();
+            if (objects.Store.Get(key) is not { } current)
+            {
+                return false;
+            }
+
+            if (BindingBytes.Splice(current.Value.Span, pod.Uid, node, time.GetUtcNow()) is not { } bound)
+            {
+                break;
+            }
+
+            var compare = new Compare(key, current.Revision);
+            if (await objects.Store.Txn([compare], [StoreOp.Put(key, bound)], ct) is TxnResult.Committed)
+            {
+                return true;
+            }
+        }
+
+        // Not as a new pod's bytes are: look at it as a whole.
+        return await objects.Update(Resources.Pods, pod.Namespace, pod.Name,
+            tree => Binding.Bind(tree, pod.Uid, node, time.GetUtcNow()), ct) is UpdateOutcome.Updated;
+    }
+
+    private async Task<WriteOutcome> Refuse(
+        PodFacts pod, PlacementOutcome.Unplaceable unplaceable, CancellationToken ct)
+    {
+        if (unplaceable.Preemption is { } plan)
+        {
+            await Task.WhenAll(plan.Victims.Select(victim => MakeLeave(victim, pod, ct)));
+            log.Preempted(pod.Key, plan.Victims.Count, plan.Node);
+        }
+
         await objects.Update(Resources.Pods, pod.Namespace, pod.Name,
-            tree => Binding.Refuse(tree, pod.Uid, message, time.GetUtcNow()), ct);
-        log.FitsNowhere(decision.Key, message);
-        await Tell(pod, EventNote.Warning, "FailedScheduling", message, ct);
+            tree => Binding.Refuse(tree, pod.Uid, unplaceable.Message, unplaceable.NominatedNode, time.GetUtcNow()),
+            ct);
+        log.FitsNowhere(pod.Key, unplaceable.Message);
+        await Tell(Reference(pod.Namespace, pod.Name, pod.Uid), EventNote.Warning, "FailedScheduling",
+            unplaceable.Message, ct);
         return WriteOutcome.Refused;
     }
 
-    private Task Tell(PodDemand pod, string type, string reason, string message, CancellationToken ct) =>
-        events.Record(
-            new EventNote(
-                EventNote.Of(Resources.Pods,
-                    new ObjectMeta { Namespace = pod.Namespace, Name = pod.Name, Uid = pod.Uid }),
-                type, reason, message),
-            SchedulerLoop.Name, host: null, times: 1, ct);
+    /// <summary>As kube-scheduler: the condition says why, then the pod is deleted with its own grace.</summary>
+    private async Task MakeLeave(PlacedPod victim, PodFacts preemptor, CancellationToken ct)
+    {
+        if (victim.IsTerminating)
+        {
+            return;
+        }
+
+        var (ns, name) = (victim.Demand.Namespace, victim.Name);
+        await objects.Update(Resources.Pods, ns, name,
+            tree => Binding.Disrupt(tree, victim.Uid,
+                $"{SchedulerLoop.Name}: preempting to accommodate a higher priority pod", time.GetUtcNow()), ct);
+        if (await objects.RequestDelete(Resources.Pods, ns, name, victim.Uid, graceSeconds: null, ct)
+            is DeleteOutcome.Marked or DeleteOutcome.Deleted)
+        {
+            await Tell(Reference(ns, name, victim.Uid), EventNote.Normal, "Preempted",
+                $"Preempted by pod {preemptor.Uid} on node {victim.Node}", ct);
+        }
+    }
+
+    private static ObjectReference Reference(string ns, string name, string uid) =>
+        EventNote.Of(Resources.Pods, new ObjectMeta { Namespace = ns, Name = name, Uid = uid });
+
+    private Task Tell(ObjectReference about, string type, string reason, string message, CancellationToken ct) =>
+        events.Record(new EventNote(about, type, reason, message), SchedulerLoop.Name, host: null, times: 1, ct);
 }

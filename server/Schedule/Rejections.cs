@@ -5,42 +5,52 @@ namespace Edge.Server.Schedule;
 /// </summary>
 internal sealed class Rejections
 {
-    private readonly Dictionary<string, int> _reasons = [];
-    private int _mayFreeUp;
-    private int _fixed;
+    public const string NoNodes = "no nodes available to schedule pods";
 
-    public void Add(IReadOnlyList<string> reasons, bool mayFreeUp)
+    private readonly Dictionary<Rejection, int> _byInstance = new(ReferenceEqualityComparer.Instance);
+    private int _nodes;
+
+    /// <summary>Every filter that rejected a node.</summary>
+    public RejectedBy By { get; private set; }
+
+    public void Clear()
     {
-        foreach (var reason in reasons)
-        {
-            _reasons[reason] = _reasons.GetValueOrDefault(reason) + 1;
-        }
-
-        _mayFreeUp += mayFreeUp ? 1 : 0;
-        _fixed += mayFreeUp ? 0 : 1;
+        _byInstance.Clear();
+        (_nodes, By) = (0, RejectedBy.None);
     }
 
-    /// <summary>Nothing is ever preempted, so the second half says for how many nodes it could have helped.</summary>
-    public string Message(int nodes)
-    {
-        if (nodes == 0)
-        {
-            return "no nodes available to schedule pods";
-        }
+    public void Add(Rejection rejection, RejectedBy by) => Add(rejection, by, 1);
 
-        var preemption = new Dictionary<string, int>
+    /// <summary>One rejection for all nodes that were not looked at.</summary>
+    public void AddRest(Rejection rejection, RejectedBy by, int nodes)
+    {
+        if (nodes > _nodes)
         {
-            ["No preemption victims found for incoming pod"] = _mayFreeUp,
-            ["Preemption is not helpful for scheduling"] = _fixed,
-        };
-        var available = $"0/{nodes} nodes are available: ";
-        return $"{available}{Histogram(_reasons)}. preemption: {available}{Histogram(preemption)}.";
+            Add(rejection, by, nodes - _nodes);
+        }
+    }
+
+    public string Message(int nodes) => $"0/{nodes} nodes are available: {Histogram()}.";
+
+    private void Add(Rejection rejection, RejectedBy by, int nodes)
+    {
+        _byInstance[rejection] = _byInstance.GetValueOrDefault(rejection) + nodes;
+        _nodes += nodes;
+        By |= by;
     }
 
     /// <summary>Sorted as text, the count included.</summary>
-    private static string Histogram(Dictionary<string, int> reasons) =>
-        string.Join(", ", reasons
-            .Where(reason => reason.Value > 0)
-            .Select(reason => $"{reason.Value} {reason.Key}")
-            .Order(StringComparer.Ordinal));
+    private string Histogram()
+    {
+        var counts = new Dictionary<string, int>();
+        foreach (var (rejection, nodes) in _byInstance)
+        {
+            foreach (var reason in rejection.Reasons)
+            {
+                counts[reason] = counts.GetValueOrDefault(reason) + nodes;
+            }
+        }
+
+        return string.Join(", ", counts.Select(reason => $"{reason.Value} {reason.Key}").Order(StringComparer.Ordinal));
+    }
 }

@@ -12,4 +12,7 @@ internal static partial class ScheduleLog
 
     [LoggerMessage(1403, LogLevel.Warning, "Placement of pod {Pod} could not be written; it is tried again")]
     public static partial void WriteFailed(this ILogger log, Exception failure, string pod);
+
+    [LoggerMessage(1404, LogLevel.Information, "Pod {Pod} made {Count} pods of lower priority leave node {Node}")]
+    public static partial void Preempted(this ILogger log, string pod, int count, string node);
 }

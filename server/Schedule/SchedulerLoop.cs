@@ -35,10 +35,13 @@ internal sealed class SchedulerLoop
         // Whichever task ends first ends the others, so that a fault is seen and not waited out.
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(ct);
         var nodesListed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var namespacesListed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         Task[] tasks =
         [
             Feed(Resources.Nodes.Prefix(), _feed.ListNodes, _feed.ChangeNode, nodesListed, stop.Token),
-            FeedPodsAfter(nodesListed.Task, stop.Token),
+            Feed(Resources.Namespaces.Prefix(), _feed.ListNamespaces, _feed.ChangeNamespace, namespacesListed,
+                stop.Token),
+            FeedPodsAfter(Task.WhenAll(nodesListed.Task, namespacesListed.Task), stop.Token),
             Decide(stop.Token),
         ];
         var first = await Task.WhenAny(tasks);
@@ -47,9 +50,9 @@ internal sealed class SchedulerLoop
     }
 
     /// <summary>Pods come after the nodes, so that the first round does not call every pod unplaceable.</summary>
-    private async Task FeedPodsAfter(Task nodes, CancellationToken ct)
+    private async Task FeedPodsAfter(Task listed, CancellationToken ct)
     {
-        await nodes.WaitAsync(ct);
+        await listed.WaitAsync(ct);
         await Feed(Resources.Pods.Prefix(), _feed.ListPods, _feed.ChangePod, null, ct);
     }
 

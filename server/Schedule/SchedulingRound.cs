@@ -1,3 +1,4 @@
+using Edge.Server.Schedule.Demand;
 using Edge.Server.Store;
 
 namespace Edge.Server.Schedule;
@@ -13,8 +14,9 @@ internal sealed class SchedulingRound(
     /// <summary>
     /// Pods decided before their writes are awaited: enough for full commits, few enough to see news soon.
     /// </summary>
-    private const int BatchMax = 64;
+    private const int BatchMax = 256;
 
+    private readonly Placement _placement = new(cluster);
     private readonly long _started = time.GetTimestamp();
     private int _start;
 
@@ -26,59 +28,77 @@ internal sealed class SchedulingRound(
         pending.Promote(Now);
         var batch = DecideBatch();
         var written = await Task.WhenAll(batch.Select(decision => writer.Write(decision, ct)));
-        var freed = false;
+        var news = new List<ClusterEvent?>(batch.Count);
         for (var index = 0; index < batch.Count; index++)
         {
-            freed |= Settle(batch[index].Key, written[index]);
+            news.Add(Settle(batch[index], written[index]));
         }
 
-        if (freed)
+        // After all of them, because others of the batch may rest for want of just this.
+        foreach (var change in news)
         {
-            // After all of them, because others of the batch may rest for want of just this room.
-            pending.WakeAll();
+            pending.Wake(change);
         }
     }
 
     private List<Decision> DecideBatch()
     {
         var batch = new List<Decision>();
-        while (batch.Count < BatchMax && pending.Take() is { } key)
+        while (batch.Count < BatchMax && pending.Take() is { } waiting)
         {
-            // Read again: the queue knows only the key, and the pod may have changed since.
-            if (feed.ReadPod(objects.Store.Get(key)) is not { } pod || !ClusterFeed.IsOurs(pod))
+            if (Newest(waiting) is not { IsOurs: true } pod)
             {
-                pending.Remove(key);
+                pending.Remove(waiting.Key);
                 continue;
             }
 
-            var demand = PodDemand.From(pod);
             _start = cluster.Nodes.Count == 0 ? 0 : (_start + 1) % cluster.Nodes.Count;
-            var outcome = Placement.Decide(demand, cluster.Nodes, _start);
-            batch.Add(new Decision(key, demand, outcome));
-            if (outcome is PlacementOutcome.Placed placed)
-            {
-                cluster.Assign(key, placed.Node, demand);
-            }
+            batch.Add(new Decision(pod, _placement.Decide(pod, _start)));
+            Foresee(batch[^1]);
         }
 
         return batch;
     }
 
-    /// <summary>True when room that was counted as taken is free again.</summary>
-    private bool Settle(string key, WriteOutcome outcome)
+    /// <summary>The pod may have changed since the watch told of it.</summary>
+    private PodFacts? Newest(PodFacts known) =>
+        objects.Store.Get(known.Key) is not { } stored ? null
+        : stored.Revision == known.Revision ? known
+        : feed.ReadPod(stored);
+
+    /// <summary>What the next pod of the batch must know of this one.</summary>
+    private void Foresee(Decision decision)
     {
+        switch (decision.Outcome)
+        {
+            case PlacementOutcome.Placed placed:
+                decision.Added = cluster.Assign(decision.Pod, placed.Node);
+                break;
+            case PlacementOutcome.Unplaceable { NominatedNode: { } node }:
+                cluster.Nominations.Put(decision.Pod, node);
+                break;
+            default:
+                cluster.Nominations.Remove(decision.Pod.Key);
+                break;
+        }
+    }
+
+    /// <summary>What became of the decision may help others.</summary>
+    private ClusterEvent? Settle(Decision decision, WriteOutcome outcome)
+    {
+        var key = decision.Pod.Key;
         switch (outcome)
         {
             case WriteOutcome.Bound:
                 pending.Remove(key);
-                return false;
+                return decision.Added;
             case WriteOutcome.Overtaken:
                 // Whatever overtook it comes by the watch.
                 pending.Remove(key);
                 return cluster.Release(key);
             case WriteOutcome.Refused:
-                pending.Rest(key, Now);
-                return false;
+                pending.Rest(key, ((PlacementOutcome.Unplaceable)decision.Outcome).By, Now);
+                return null;
             case WriteOutcome.Failed:
                 pending.Retry(key, Now);
                 return cluster.Release(key);

@@ -1,20 +1,30 @@
+using Edge.Server.Schedule.Demand;
+using Edge.Server.Schedule.Topology;
+
 namespace Edge.Server.Schedule.Filters;
 
 /// <summary>Holds a pod to its nodeSelector and its required node affinity.</summary>
 internal static class Affinity
 {
-    private static readonly string[] Rejected = ["node(s) didn't match Pod's node affinity/selector"];
+    /// <summary>For the nodes that need not be looked at, because the affinity names others.</summary>
+    public static readonly Rejection NotNamed = Rejection.Final("node(s) didn't satisfy plugin(s) [NodeAffinity]");
 
-    public static IReadOnlyList<string> Reasons(PodDemand pod, NodeView node)
+    private static readonly Rejection Rejected =
+        Rejection.Final("node(s) didn't match Pod's node affinity/selector");
+
+    public static bool Applies(PreparedPod pod) =>
+        pod.Spec.NodeSelector is not null || pod.Spec.RequiredAffinity is not null;
+
+    public static Rejection? Check(PreparedPod pod, NodeView node) => Matches(pod.Demand, node) ? null : Rejected;
+
+    public static bool MayHelp(PodDemand pod, ClusterEvent change) => change switch
     {
-        foreach (var (key, value) in pod.NodeSelector)
-        {
-            if (node.Labels.GetValueOrDefault(key) != value)
-            {
-                return Rejected;
-            }
-        }
+        ClusterEvent.NodeAdded added => Matches(pod, added.Node),
+        ClusterEvent.NodeChanged { Change.Labels: true } changed =>
+            !Matches(pod, changed.Old) && Matches(pod, changed.Now),
+        _ => false,
+    };
 
-        return pod.RequiredAffinity is { } required && !NodeTerms.Matches(required, node) ? Rejected : [];
-    }
+    private static bool Matches(PodDemand pod, NodeView node) =>
+        NodeTerms.Matches(pod.Spec.NodeSelector, pod.Spec.RequiredAffinity, node);
 }

@@ -1,35 +1,74 @@
+using Edge.Server.Schedule.Demand;
+using Edge.Server.Schedule.Topology;
+
 namespace Edge.Server.Schedule.Filters;
 
 /// <summary>Leaves out nodes whose free resources do not hold the pod; names every resource that is short.</summary>
 internal static class Fit
 {
-    public static IReadOnlyList<string> Reasons(PodDemand pod, NodeView node)
+    private static readonly string[] Names =
+        ["Too many pods", "Insufficient cpu", "Insufficient memory", "Insufficient ephemeral-storage"];
+
+    /// <summary>By which of <see cref="Names"/> apply, one bit each.</summary>
+    private static readonly Rejection[] Rejections =
+    [
+        .. Enumerable.Range(0, 1 << Names.Length).Select(bits =>
+            new Rejection([.. Names.Where((_, at) => (bits & (1 << at)) != 0)], MayFreeUp: true)),
+    ];
+
+    public static Rejection? Check(PreparedPod pod, NodeView node)
     {
-        List<string>? reasons = null;
-        if (node.Pods + 1 > node.PodsMax)
-        {
-            (reasons ??= []).Add("Too many pods");
-        }
-
-        Check("cpu", pod.Requests.MilliCpu, node.Requested.MilliCpu, node.Allocatable.MilliCpu, ref reasons);
-        Check("memory", pod.Requests.Memory, node.Requested.Memory, node.Allocatable.Memory, ref reasons);
-        Check("ephemeral-storage", pod.Requests.EphemeralStorage, node.Requested.EphemeralStorage,
-            node.Allocatable.EphemeralStorage, ref reasons);
-        foreach (var (name, wanted) in pod.Requests.Extended)
-        {
-            Check(name, wanted, node.Requested.Extended.GetValueOrDefault(name),
-                node.Allocatable.Extended.GetValueOrDefault(name), ref reasons);
-        }
-
-        return reasons ?? (IReadOnlyList<string>)[];
+        var wanted = pod.Spec.Requests;
+        var bits = node.Pods + 1 > node.PodsMax ? 1 : 0;
+        bits |= IsShort(wanted.MilliCpu, node.Requested.MilliCpu, node.Allocatable.MilliCpu) ? 2 : 0;
+        bits |= IsShort(wanted.Memory, node.Requested.Memory, node.Allocatable.Memory) ? 4 : 0;
+        bits |= IsShort(wanted.EphemeralStorage, node.Requested.EphemeralStorage, node.Allocatable.EphemeralStorage)
+            ? 8
+            : 0;
+        return wanted.HasExtended ? WithExtended(wanted, node, bits) : bits == 0 ? null : Rejections[bits];
     }
 
-    /// <summary>A pod that asks for nothing of a resource fits even where it is overdrawn.</summary>
-    private static void Check(string name, long wanted, long taken, long offered, ref List<string>? reasons)
+    /// <summary>A node helps when it would hold the pod if it were empty, as in kube-scheduler.</summary>
+    public static bool MayHelp(PodDemand pod, ClusterEvent change) => change switch
     {
-        if (wanted > 0 && wanted > offered - taken)
+        ClusterEvent.NodeAdded added => HoldsAlone(added.Node, pod),
+        ClusterEvent.NodeChanged { Change.Allocatable: true } changed =>
+            HoldsAlone(changed.Now, pod) && HasGrown(changed.Old, changed.Now, pod),
+        ClusterEvent.PodGone => true,
+        ClusterEvent.PodChanged changed => !changed.Now.Demand.Requests.Covers(changed.Old.Demand.Requests),
+        _ => false,
+    };
+
+    private static bool HasGrown(NodeView old, NodeView now, PodDemand pod)
+    {
+        var (wanted, before, after) = (pod.Requests, old.Allocatable, now.Allocatable);
+        if (now.PodsMax > old.PodsMax || (wanted.MilliCpu > 0 && after.MilliCpu > before.MilliCpu)
+            || (wanted.Memory > 0 && after.Memory > before.Memory)
+            || (wanted.EphemeralStorage > 0 && after.EphemeralStorage > before.EphemeralStorage))
         {
-            (reasons ??= []).Add($"Insufficient {name}");
+            return true;
         }
+
+        return wanted.Extended?.Keys.Any(name => after.Of(name) > before.Of(name)) == true;
+    }
+
+    private static bool HoldsAlone(NodeView node, PodDemand pod) =>
+        node.PodsMax > 0 && node.Allocatable.Covers(pod.Requests);
+
+    /// <summary>A pod that asks for nothing of a resource fits even where it is overdrawn.</summary>
+    private static bool IsShort(long wanted, long taken, long offered) => wanted > 0 && wanted > offered - taken;
+
+    private static Rejection? WithExtended(in ResourceAmounts wanted, NodeView node, int bits)
+    {
+        List<string>? reasons = null;
+        foreach (var (name, amount) in wanted.Extended!)
+        {
+            if (IsShort(amount, node.Requested.Of(name), node.Allocatable.Of(name)))
+            {
+                (reasons ??= [.. Rejections[bits].Reasons]).Add($"Insufficient {name}");
+            }
+        }
+
+        return reasons is not null ? new Rejection(reasons, MayFreeUp: true) : bits == 0 ? null : Rejections[bits];
     }
 }

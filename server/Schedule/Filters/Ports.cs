@@ -1,23 +1,39 @@
+using Edge.Server.Schedule.Demand;
+using Edge.Server.Schedule.Topology;
+
 namespace Edge.Server.Schedule.Filters;
 
 /// <summary>Leaves out nodes where another pod holds a host port that this one claims.</summary>
 internal static class Ports
 {
-    private static readonly string[] Rejected = ["node(s) didn't have free ports for the requested pod ports"];
+    private static readonly Rejection Rejected =
+        Rejection.UntilFree("node(s) didn't have free ports for the requested pod ports");
 
-    public static IReadOnlyList<string> Reasons(PodDemand pod, NodeView node)
+    public static bool Applies(PreparedPod pod) => pod.Spec.HostPorts.Count > 0;
+
+    public static Rejection? Check(PreparedPod pod, NodeView node) =>
+        Collide(pod.Spec.HostPorts, node.HostPorts) ? Rejected : null;
+
+    public static bool MayHelp(PodDemand pod, ClusterEvent change) => change switch
     {
-        foreach (var wanted in pod.HostPorts)
+        ClusterEvent.NodeAdded added => !Collide(pod.Spec.HostPorts, added.Node.HostPorts),
+        ClusterEvent.PodGone gone => Collide(pod.Spec.HostPorts, gone.Pod.Demand.Spec.HostPorts),
+        _ => false,
+    };
+
+    private static bool Collide(IReadOnlyList<HostPortClaim> wanted, IReadOnlyList<HostPortClaim> taken)
+    {
+        foreach (var claim in wanted)
         {
-            foreach (var taken in node.HostPorts)
+            foreach (var other in taken)
             {
-                if (wanted.Excludes(taken))
+                if (claim.Excludes(other))
                 {
-                    return Rejected;
+                    return true;
                 }
             }
         }
 
-        return [];
+        return false;
     }
 }

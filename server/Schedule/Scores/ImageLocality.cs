@@ -1,3 +1,5 @@
+using Edge.Server.Schedule.Topology;
+
 namespace Edge.Server.Schedule.Scores;
 
 /// <summary>Prefers nodes that have the pod's images: on a slow link this saves the longest step of a start.</summary>
@@ -11,20 +13,22 @@ internal static class ImageLocality
     /// </summary>
     private const long BytesMaxPerContainer = 1000L * 1024 * 1024;
 
-    public static long Of(PodDemand pod, NodeView node)
+    public static void Fill(PreparedPod pod, List<NodeView> candidates, long[] scores)
     {
-        if (node.Images.Count == 0)
+        var max = BytesMaxPerContainer * pod.Spec.Images.Count;
+        for (var at = 0; at < candidates.Count; at++)
         {
-            return 0;
-        }
+            var images = candidates[at].Images;
+            long present = 0;
+            if (images.Count > 0)
+            {
+                foreach (var image in pod.Spec.Images)
+                {
+                    present += images.GetValueOrDefault(image);
+                }
+            }
 
-        long present = 0;
-        foreach (var image in pod.Images)
-        {
-            present += node.Images.GetValueOrDefault(image);
+            scores[at] = NodeScore.Max * (Math.Clamp(present, BytesMin, max) - BytesMin) / (max - BytesMin);
         }
-
-        var max = BytesMaxPerContainer * pod.Images.Count;
-        return NodeScore.Max * (Math.Clamp(present, BytesMin, max) - BytesMin) / (max - BytesMin);
     }
 }

@@ -1,16 +1,23 @@
+using Edge.Server.Schedule.Topology;
+
 namespace Edge.Server.Schedule.Scores;
 
 /// <summary>Sums the weights of the preferred node affinity terms that match.</summary>
 internal static class PreferredTerms
 {
-    public static long Of(PodDemand pod, NodeView node)
+    public static void Fill(PreparedPod pod, List<NodeView> candidates, long[] scores)
     {
-        long sum = 0;
-        foreach (var term in pod.PreferredAffinity)
+        for (var at = 0; at < candidates.Count; at++)
         {
-            sum += NodeTerms.Matches(term.Preference, node) ? term.Weight : 0;
+            long sum = 0;
+            foreach (var term in pod.Spec.PreferredAffinity)
+            {
+                sum += NodeTerms.Matches(term.Preference, candidates[at]) ? term.Weight : 0;
+            }
+
+            scores[at] = sum;
         }
 
-        return sum;
+        Scaling.UpToMax(scores.AsSpan(0, candidates.Count));
     }
 }

@@ -1,6 +1,9 @@
 using System.Text;
+using System.Text.Json;
 using System.Text.Json.Nodes;
+using Edge.Proto.Model;
 using Edge.Server.Schedule;
+using Edge.Server.Schedule.Demand;
 using Edge.Server.Schema.Bodies;
 using Edge.Server.Store;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -50,33 +53,59 @@ public sealed class CaseTests
         var cluster = new ClusterState();
         var pending = new PendingPods();
         var feed = new ClusterFeed(cluster, pending, NullLogger.Instance);
-        var nodes = Stored(input["nodes"], Resources.Nodes.Prefix(), AsNode);
-        var pods = Stored(input["pods"], Resources.Pods.Prefix(), AsPod);
-        feed.ListNodes(new Listing(1, nodes));
-        feed.ListPods(new Listing(1, pods));
+        feed.ListNamespaces(new Listing(1, Stored(input["namespaces"], Resources.Namespaces.Prefix(), NameOf)));
+        feed.ListNodes(new Listing(1, Stored(input["nodes"], Resources.Nodes.Prefix(), AsNode)));
+        feed.ListPods(new Listing(1, Stored(input["pods"], Resources.Pods.Prefix(), AsPod)));
+        cluster.Budgets = [.. (input["budgets"] as JsonArray ?? []).Select(budget => Budget(budget!.AsObject()))];
 
+        var placement = new Placement(cluster);
         var lines = new StringBuilder();
-        while (pending.Take() is { } key)
+        while (pending.Take() is { } pod)
         {
-            var demand = PodDemand.From(feed.ReadPod(pods.Single(pod => pod.Key == key))!);
-            switch (Placement.Decide(demand, cluster.Nodes, start: 0))
+            switch (placement.Decide(pod, start: 0))
             {
                 case PlacementOutcome.Placed placed:
-                    cluster.Assign(key, placed.Node, demand);
-                    lines.Append($"{demand.Name} -> {placed.Node}\n");
+                    cluster.Assign(pod, placed.Node);
+                    lines.Append($"{pod.Name} -> {placed.Node}\n");
                     break;
                 case PlacementOutcome.Unplaceable nowhere:
-                    lines.Append($"{demand.Name}: {nowhere.Message}\n");
+                    lines.Append($"{pod.Name}: {nowhere.Message}\n");
+                    Nominate(cluster, pod, nowhere, lines);
                     break;
                 default:
                     throw new InvalidOperationException("unknown outcome");
             }
 
-            pending.Remove(key);
+            pending.Remove(pod.Key);
         }
 
         return lines.Length == 0 ? "nothing to place\n" : lines.ToString();
     }
+
+    private static void Nominate(
+        ClusterState cluster, PodFacts pod, PlacementOutcome.Unplaceable nowhere, StringBuilder lines)
+    {
+        if (nowhere.Preemption is { } plan)
+        {
+            var victims = string.Join(", ", plan.Victims.Select(victim => victim.Name));
+            lines.Append($"  {victims} must leave {plan.Node}\n");
+        }
+        else if (nowhere.NominatedNode is { } waited)
+        {
+            lines.Append($"  waits for {waited}\n");
+        }
+
+        if (nowhere.NominatedNode is { } node)
+        {
+            cluster.Nominations.Put(pod, node);
+        }
+    }
+
+    private static DisruptionBudget Budget(JsonObject budget) => new(
+        budget["namespace"]?.ToString() ?? "default",
+        LabelMatcher.From(budget["selector"].Deserialize(ModelJson.Default.LabelSelector)),
+        budget["allowed"]!.GetValue<int>(),
+        (budget["leaving"] as JsonArray ?? []).Select(name => name!.ToString()).ToHashSet());
 
     private static List<StoredObject> Stored(JsonNode? list, string prefix, Func<JsonObject, string> complete) =>
         [.. (list as JsonArray ?? []).Select(item =>
@@ -85,6 +114,8 @@ public sealed class CaseTests
             var key = prefix + complete(tree);
             return new StoredObject(key, 1, Encoding.UTF8.GetBytes(tree.ToJsonString()));
         })];
+
+    private static string NameOf(JsonObject item) => item["metadata"]!["name"]!.ToString();
 
     private static string AsNode(JsonObject node)
     {
@@ -95,18 +126,17 @@ public sealed class CaseTests
         }
 
         node["status"] = status;
-        return node["metadata"]!["name"]!.ToString();
+        return NameOf(node);
     }
 
     private static string AsPod(JsonObject pod)
     {
         var metadata = pod["metadata"]!.AsObject();
-        var name = metadata["name"]!.ToString();
-        metadata["namespace"] = "default";
-        metadata["uid"] = "uid-of-" + name;
+        metadata["namespace"] ??= "default";
+        metadata["uid"] = "uid-of-" + NameOf(pod);
         pod["spec"] ??= new JsonObject();
         pod["spec"]!["containers"] ??= new JsonArray(new JsonObject { ["name"] = "main", ["image"] = "busybox" });
-        return $"default/{name}";
+        return $"{metadata["namespace"]}/{NameOf(pod)}";
     }
 
     private static string Root()

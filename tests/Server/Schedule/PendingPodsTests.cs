@@ -1,4 +1,6 @@
+using Edge.Proto.Model;
 using Edge.Server.Schedule;
+using Edge.Server.Schedule.Demand;
 
 namespace Edge.Tests.Server.Schedule;
 
@@ -6,21 +8,21 @@ namespace Edge.Tests.Server.Schedule;
 public sealed class PendingPodsTests
 {
     private static readonly TimeSpan _second = TimeSpan.FromSeconds(1);
-    private static readonly PendingPod _pod = new("u", 1, 0);
+    private static readonly PodDemand _demand = PodDemand.From(new Pod());
 
     private readonly PendingPods _pending = new();
 
     public PendingPodsTests()
     {
-        _pending.Put("a", _pod);
-        Assert.Equal("a", _pending.Take());
-        _pending.Rest("a", TimeSpan.Zero);
+        _pending.Put(Pod("u", 1));
+        Assert.Equal("a", _pending.Take()?.Key);
+        _pending.Rest("a", RejectedBy.Fit, TimeSpan.Zero);
     }
 
     [Fact]
     public void A_changed_spec_wakes_a_resting_pod_after_its_back_off()
     {
-        _pending.Put("a", _pod with { Generation = 2 });
+        _pending.Put(Pod("u", 2));
         Assert.Equal(_second, _pending.NextDue);
         Assert.Null(Taken(_second / 2));
         Assert.Equal("a", Taken(_second));
@@ -29,7 +31,7 @@ public sealed class PendingPodsTests
     [Fact]
     public void The_same_spec_wakes_nothing()
     {
-        _pending.Put("a", _pod);
+        _pending.Put(Pod("u", 1));
         Assert.Null(Taken(TimeSpan.FromMinutes(4)));
     }
 
@@ -47,7 +49,7 @@ public sealed class PendingPodsTests
     {
         _pending.WakeAll();
         Assert.Equal("a", Taken(TimeSpan.FromMinutes(4)));
-        _pending.Rest("a", TimeSpan.FromMinutes(4));
+        _pending.Rest("a", RejectedBy.Fit, TimeSpan.FromMinutes(4));
         Assert.Null(Taken(TimeSpan.FromMinutes(6)));
         Assert.Equal("a", Taken(TimeSpan.FromMinutes(9)));
     }
@@ -63,13 +65,30 @@ public sealed class PendingPodsTests
     [Fact]
     public void Another_pod_under_the_name_is_tried_at_once()
     {
-        _pending.Put("a", _pod with { Uid = "v" });
-        Assert.Equal("a", _pending.Take());
+        _pending.Put(Pod("v", 1));
+        Assert.Equal("a", _pending.Take()?.Key);
     }
 
     private string? Taken(TimeSpan now)
     {
         _pending.Promote(now);
-        return _pending.Take();
+        return _pending.Take()?.Key;
     }
+
+    private static PodFacts Pod(string uid, long generation) => new()
+    {
+        Key = "a",
+        Revision = generation,
+        Name = "a",
+        Uid = uid,
+        Generation = generation,
+        Demand = _demand,
+        Node = null,
+        NominatedNode = null,
+        IsFinished = false,
+        IsTerminating = false,
+        IsPreempted = false,
+        Started = 0,
+        IsOurs = true,
+    };
 }

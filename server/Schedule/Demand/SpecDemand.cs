@@ -1,0 +1,83 @@
+using Edge.Proto.Model;
+
+namespace Edge.Server.Schedule.Demand;
+
+/// <summary>What a pod's spec says, whatever its labels; shared by the pods of a StatefulSet too.</summary>
+internal sealed class SpecDemand
+{
+    /// <summary>
+    /// Counted for a pod that names no cpu request, so that such pods spread too (kube-scheduler's value).
+    /// </summary>
+    private const long DefaultMilliCpu = 100;
+
+    /// <summary>Counted for a pod that names no memory request (kube-scheduler's value, 200 MB).</summary>
+    private const long DefaultMemory = 200L * 1024 * 1024;
+
+    private static readonly PodSpec NoTerms = new();
+
+    public required ResourceAmounts Requests { get; init; }
+
+    /// <summary>What the scores count: the requests, or a default where there is none.</summary>
+    public required long ScoredMilliCpu { get; init; }
+    public required long ScoredMemory { get; init; }
+    public required IReadOnlyList<HostPortClaim> HostPorts { get; init; }
+    public required IReadOnlyList<Toleration> Tolerations { get; init; }
+    public required IReadOnlyDictionary<string, string>? NodeSelector { get; init; }
+    public required NodeSelector? RequiredAffinity { get; init; }
+    public required IReadOnlyList<PreferredSchedulingTerm> PreferredAffinity { get; init; }
+
+    /// <summary>The only nodes that the required affinity names, or null when it names none.</summary>
+    public required IReadOnlyList<string>? NamedNodes { get; init; }
+    public required IReadOnlyList<string> Images { get; init; }
+    public required int Priority { get; init; }
+
+    /// <summary>False for preemptionPolicy Never.</summary>
+    public required bool Preempts { get; init; }
+
+    /// <summary>Only what terms are made of: the rest of the spec is not kept.</summary>
+    public required PodSpec Source { get; init; }
+
+    public static SpecDemand From(PodSpec spec)
+    {
+        var requests = PodRequests.Of(spec);
+        var affinity = spec.Affinity?.NodeAffinity;
+        return new SpecDemand
+        {
+            Requests = requests,
+            ScoredMilliCpu = requests.MilliCpu > 0 ? requests.MilliCpu : DefaultMilliCpu,
+            ScoredMemory = requests.Memory > 0 ? requests.Memory : DefaultMemory,
+            HostPorts = PodRequests.HostPorts(spec),
+            Tolerations = spec.Tolerations ?? [],
+            NodeSelector = spec.NodeSelector is { Count: > 0 } selector ? selector : null,
+            RequiredAffinity = affinity?.RequiredDuringSchedulingIgnoredDuringExecution,
+            PreferredAffinity = affinity?.PreferredDuringSchedulingIgnoredDuringExecution ?? [],
+            NamedNodes = NodeTerms.NamedNodes(affinity?.RequiredDuringSchedulingIgnoredDuringExecution),
+            Images = ImagesOf(spec),
+            Priority = spec.Priority ?? 0,
+            Preempts = spec.PreemptionPolicy != "Never",
+            Source = PodTerms.AreFreeOfLabels(spec)
+                ? NoTerms
+                : new PodSpec
+                {
+                    Affinity = spec.Affinity,
+                    NodeSelector = spec.NodeSelector,
+                    Tolerations = spec.Tolerations,
+                    TopologySpreadConstraints = spec.TopologySpreadConstraints,
+                },
+        };
+    }
+
+    private static List<string> ImagesOf(PodSpec spec)
+    {
+        var images = new List<string>(spec.Containers.Count);
+        foreach (var container in spec.Containers)
+        {
+            if (!string.IsNullOrEmpty(container.Image))
+            {
+                images.Add(container.Image);
+            }
+        }
+
+        return images;
+    }
+}

@@ -1,0 +1,91 @@
+using Edge.Server.Schedule.Demand;
+
+namespace Edge.Server.Schedule.Topology;
+
+/// <summary>A demand with the counters that answer its terms. Valid for one decision; the index keeps it up.</summary>
+internal sealed class PreparedPod
+{
+    public PreparedPod(PodDemand demand)
+    {
+        Demand = demand;
+        Spec = demand.Spec;
+    }
+
+    /// <summary>A preference for (or, negative, against) domains with pods that a counter counts.</summary>
+    internal readonly record struct Preference(MatchCounter Counter, int Weight);
+
+    /// <summary>
+    /// A spread constraint. Counters are null where the selector counts nothing; <paramref name="OnNode"/> is there for
+    /// the host name only, whose score looks at the node alone.
+    /// </summary>
+    internal sealed record SpreadRule(SpreadTerm Term, TopologyKey Key, MatchCounter? Pods, MatchCounter? OnNode);
+
+    public PodDemand Demand { get; }
+    public SpecDemand Spec { get; }
+
+    /// <summary>One per required affinity term: pods that all of these terms mean, by the term's key.</summary>
+    public required MatchCounter[] Near { get; init; }
+
+    /// <summary>The pod is one of those it wants to be near, so it may be the first.</summary>
+    public required bool NearItself { get; init; }
+    public required MatchCounter[] Apart { get; init; }
+    public required Preference[] Preferred { get; init; }
+    public required SpreadRule[] Spread { get; init; }
+    public required SpreadRule[] PreferredSpread { get; init; }
+
+    /// <summary>Terms of placed pods that keep this one off.</summary>
+    public CarriedTerm[] Forbidding { get; private set; } = [];
+
+    /// <summary>Terms of placed pods that weigh for or against this one.</summary>
+    public CarriedTerm[] Attracting { get; private set; } = [];
+
+    public long TermsVersion { get; private set; } = -1;
+
+    /// <summary>The filters that can reject it at all; set with <see cref="SetCarried"/>.</summary>
+    public NodeFilter[] Filters { get; private set; } = [];
+
+    public void SetCarried(List<CarriedTerm> terms, long version)
+    {
+        Forbidding = [.. terms.Where(term => term.Forbids)];
+        Attracting = [.. terms.Where(term => !term.Forbids)];
+        TermsVersion = version;
+        Filters = [.. NodeFilter.InOrder.Where(filter => filter.Applies(this))];
+    }
+
+    public void Touch(long decision)
+    {
+        Touch(Near, decision);
+        Touch(Apart, decision);
+        foreach (var preference in Preferred)
+        {
+            preference.Counter.LastUsed = decision;
+        }
+
+        Touch(Spread, decision);
+        Touch(PreferredSpread, decision);
+    }
+
+    private static void Touch(MatchCounter[] counters, long decision)
+    {
+        foreach (var counter in counters)
+        {
+            counter.LastUsed = decision;
+        }
+    }
+
+    private static void Touch(SpreadRule[] rules, long decision)
+    {
+        foreach (var rule in rules)
+        {
+            if (rule.Pods is { } pods)
+            {
+                pods.LastUsed = decision;
+            }
+
+            if (rule.OnNode is { } onNode)
+            {
+                onNode.LastUsed = decision;
+            }
+        }
+    }
+}
