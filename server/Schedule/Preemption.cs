@@ -166,7 +166,8 @@ internal sealed class Preemption(ClusterState cluster)
     private Candidate? Spare(
         PreparedPod prepared, PodFacts pod, NodeView node, List<PlacedPod> below, HashSet<PlacedPod> lifted)
     {
-        if (Placement.Check(cluster, prepared, pod, node, out _) is { } rejection)
+        // The node's view is another one after each pod that is lifted or put back.
+        if (Placement.Check(cluster, prepared, pod, cluster.Node(node.Name)!, out _) is { } rejection)
         {
             _rejections.Add(rejection, RejectedBy.None);
             return null;
@@ -178,7 +179,7 @@ internal sealed class Preemption(ClusterState cluster)
         {
             cluster.PutBack(other);
             lifted.Remove(other);
-            if (Placement.Check(cluster, prepared, pod, node, out _) is not null)
+            if (Placement.Check(cluster, prepared, pod, cluster.Node(node.Name)!, out _) is not null)
             {
                 cluster.Lift(other);
                 lifted.Add(other);
