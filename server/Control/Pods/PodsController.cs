@@ -27,7 +27,7 @@ internal sealed class PodsController(Objects objects, int endedMax, TimeProvider
 
     private static readonly byte[] s_outOfService = Encoding.UTF8.GetBytes(PodsPlan.OutOfServiceTaint);
 
-    private readonly PodIndex _index = new(log);
+    private readonly PodPlaces _places = new(log);
 
     /// <summary>Pod key → timestamp since when its node is missing; holds orphans only.</summary>
     private readonly ConcurrentDictionary<string, long> _orphans = new();
@@ -39,7 +39,7 @@ internal sealed class PodsController(Objects objects, int endedMax, TimeProvider
         WatchSource.Indexed(Resources.Pods.Prefix(), KeysOf),
         new WatchSource(
             Resources.Nodes.Prefix(), node => PodsOfLost(node.Key[Resources.Nodes.Prefix().Length..]),
-            () => _index.NodesWithPods().SelectMany(PodsOfLost)),
+            () => _places.NodesWithPods().SelectMany(PodsOfLost)),
     ];
 
     public async Task<TimeSpan?> Sync(string key, CancellationToken ct)
@@ -84,7 +84,7 @@ internal sealed class PodsController(Objects objects, int endedMax, TimeProvider
 
     private async Task RemoveEnded(CancellationToken ct)
     {
-        var ended = _index.EndedBeyond(endedMax, EndedAtOnce);
+        var ended = _places.EndedBeyond(endedMax, EndedAtOnce);
         await Task.WhenAll(ended.Select(pod => pod.Key.Split('/') is [var ns, var name]
             ? objects.RequestDelete(Resources.Pods, ns, name, pod.Uid, graceSeconds: 0, ct)
             : Task.CompletedTask));
@@ -98,15 +98,15 @@ internal sealed class PodsController(Objects objects, int endedMax, TimeProvider
     private IReadOnlyList<string> KeysOf(FollowStep step)
     {
         List<string> keys = [];
-        foreach (var key in _index.Apply(step))
+        foreach (var key in _places.Apply(step))
         {
-            if (_index.Find(key) is not { } pod || pod.IsBeingDeleted || (pod.Node is not null && !NodeExists(pod.Node)))
+            if (_places.Find(key) is not { } pod || pod.IsBeingDeleted || (pod.Node is not null && !NodeExists(pod.Node)))
             {
                 keys.Add(key);
             }
         }
 
-        if (endedMax > 0 && _index.EndedCount > endedMax)
+        if (endedMax > 0 && _places.EndedCount > endedMax)
         {
             keys.Add(EndedKey);
         }
@@ -126,10 +126,10 @@ internal sealed class PodsController(Objects objects, int endedMax, TimeProvider
 
     private IEnumerable<string> PodsOfLost(string node) => LifeOf(node) switch
     {
-        NodeLife.Absent => _index.PodsOn(node),
-        NodeLife.OutOfService => _index.PodsOn(node).Where(key => _index.Find(key) is { IsBeingDeleted: true }),
+        NodeLife.Absent => _places.PodsOn(node),
+        NodeLife.OutOfService => _places.PodsOn(node).Where(key => _places.Find(key) is { IsBeingDeleted: true }),
         // It is back: its absence, if there was one, is not counted on.
-        NodeLife.Present => _orphans.IsEmpty ? [] : _index.PodsOn(node).Where(_orphans.ContainsKey),
+        NodeLife.Present => _orphans.IsEmpty ? [] : _places.PodsOn(node).Where(_orphans.ContainsKey),
         _ => throw new InvalidOperationException("unknown life of a node"),
     };
 }

@@ -150,7 +150,7 @@ public sealed class CaseTests
     /// <summary>An entry as an object: what is left out is the usual.</summary>
     private static JsonObject Full(JsonObject entry)
     {
-        var (kind, ns) = (Kind(entry), NamespaceOf(entry));
+        var ns = NamespaceOf(entry);
         var metadata = new JsonObject
         {
             ["name"] = NameOf(entry), ["uid"] = entry["uid"]?.ToString() ?? $"uid-of-{NameOf(entry)}",
@@ -173,7 +173,10 @@ public sealed class CaseTests
             metadata["ownerReferences"] = new JsonArray([.. owners.Select(OwnerOf)]);
         }
 
-        var tree = new JsonObject { ["apiVersion"] = "v1", ["kind"] = kind, ["metadata"] = metadata };
+        var tree = new JsonObject
+        {
+            ["apiVersion"] = ApiVersion(entry), ["kind"] = Kind(entry), ["metadata"] = metadata,
+        };
         foreach (var field in new[] { "spec", "status" })
         {
             tree[field] = entry[field]?.DeepClone() ?? new JsonObject();
@@ -186,7 +189,7 @@ public sealed class CaseTests
     {
         var owner = new JsonObject
         {
-            ["apiVersion"] = entry["apiVersion"]?.ToString() ?? "v1",
+            ["apiVersion"] = ApiVersion(entry),
             ["kind"] = Kind(entry),
             ["name"] = entry.Text("name"),
             ["uid"] = entry["uid"]?.ToString() ?? $"uid-of-{entry.Text("name")}",
@@ -203,13 +206,16 @@ public sealed class CaseTests
 
     private static string NameOf(JsonObject entry) => entry["name"]?.ToString() ?? entry.Text("delete");
 
-    private static string? NamespaceOf(JsonObject entry) =>
-        SchemaCatalog.Default.FindKind("", "v1", Kind(entry))!.Namespaced
-            ? entry["namespace"]?.ToString() ?? "default"
-            : null;
+    private static string ApiVersion(JsonObject entry) => entry["apiVersion"]?.ToString() ?? "v1";
 
-    private static string KeyOf(JsonObject entry) => StoreKeys.For(
-        "", SchemaCatalog.Default.FindKind("", "v1", Kind(entry))!.Plural, NamespaceOf(entry), NameOf(entry));
+    private static string? NamespaceOf(JsonObject entry) =>
+        SchemaOf(entry).Namespaced ? entry["namespace"]?.ToString() ?? "default" : null;
+
+    private static string KeyOf(JsonObject entry) =>
+        StoreKeys.For(SchemaOf(entry).Group, SchemaOf(entry).Plural, NamespaceOf(entry), NameOf(entry));
+
+    private static ResourceSchema SchemaOf(JsonObject entry) => SchemaCatalog.Default.Resources.Single(
+        schema => schema.ApiVersion == ApiVersion(entry) && schema.Kind == Kind(entry));
 
     private static string Root()
     {

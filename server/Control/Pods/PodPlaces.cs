@@ -17,7 +17,7 @@ internal sealed record EndedPod(bool IsEvicted, DateTimeOffset Created, string K
 /// Which pods are bound to a node and which have ended, kept by the steps of a watch of pods, so that a node or a
 /// finished pod costs no walk over all of them. Keys are namespace/name.
 /// </summary>
-internal sealed class PodIndex(ILogger log)
+internal sealed class PodPlaces(ILogger log)
 {
     private readonly Lock _gate = new();
     private readonly Dictionary<string, Entry> _pods = [];
