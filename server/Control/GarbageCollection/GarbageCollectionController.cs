@@ -139,7 +139,9 @@ internal sealed class GarbageCollectionController(
     private async Task RemoveFinalizer(string key, ObjectHead head, string finalizer, CancellationToken ct)
     {
         await objects.Update(
-            key, tree => OwnerReferences.IsUid(tree, head.Uid) ? OwnerReferences.WithoutFinalizer(tree, finalizer) : null,
+            key, tree => OwnerReferences.IsUid(tree, head.Uid)
+                ? OwnerReferences.WithoutFinalizer(tree, finalizer)
+                : null,
             ct);
         log.Released(key, finalizer);
     }

@@ -5,15 +5,15 @@ namespace Edge.Server.Control.GarbageCollection;
 
 internal static partial class GarbageCollectionLog
 {
-    [LoggerMessage(1350, LogLevel.Debug, "{Key} is deleted ({Propagation}): its owners are gone or going")]
+    [LoggerMessage(1700, LogLevel.Debug, "{Key} is deleted ({Propagation}): its owners are gone or going")]
     public static partial void Collected(this ILogger log, string key, Propagation propagation);
 
-    [LoggerMessage(1351, LogLevel.Debug, "{Key} forgets {Count} owners that are gone or going; it has others")]
+    [LoggerMessage(1701, LogLevel.Debug, "{Key} forgets {Count} owners that are gone or going; it has others")]
     public static partial void OwnersForgotten(this ILogger log, string key, int count);
 
-    [LoggerMessage(1352, LogLevel.Debug, "{Key} is let go: {Finalizer} is done")]
+    [LoggerMessage(1702, LogLevel.Debug, "{Key} is let go: {Finalizer} is done")]
     public static partial void Released(this ILogger log, string key, string finalizer);
 
-    [LoggerMessage(1353, LogLevel.Information, "{Key} waits for itself and does not block its owners any more")]
+    [LoggerMessage(1703, LogLevel.Information, "{Key} waits for itself and does not block its owners any more")]
     public static partial void CycleBroken(this ILogger log, string key);
 }

@@ -191,7 +191,7 @@ internal sealed class OwnerIndex
 
     private static bool DeletesDependents(ObjectHead head) => GarbageCollectionPlan.DeletesDependents(head);
 
-    /// <summary>A uid is a GUID nearly always; another text is as good as its hash. Halves what the index takes.</summary>
+    /// <summary>A uid is a GUID nearly always; another text is as good as its hash. Texts take twice as much.</summary>
     private static UInt128 Id(string uid)
     {
         if (Guid.TryParseExact(uid, "D", out var guid))

@@ -5,11 +5,11 @@ using Edge.Server.Store;
 namespace Edge.Server.Control.Namespaces;
 
 /// <summary>
-/// What a namespace on its way out says about what is left in it (core/v1 NamespaceCondition), and when it may go. Pure.
+/// What a namespace on its way out says about what is left in it (core/v1 NamespaceCondition), and when it goes. Pure.
 /// </summary>
 internal static class NamespacesPlan
 {
-    /// <summary>The namespace with its conditions; without its finalizer when nothing is left. Edits the tree.</summary>
+    /// <summary>The namespace with its conditions; without its finalizer if nothing is left. Edits the tree.</summary>
     public static JsonObject? Next(JsonObject ns, IReadOnlyList<StoredObject> left, DateTimeOffset now)
     {
         if (ns["metadata"]?["deletionTimestamp"] is null)
@@ -28,8 +28,8 @@ internal static class NamespacesPlan
         ns["status"] = status;
         if (left.Count == 0 && ns["spec"]?["finalizers"] is JsonArray finalizers)
         {
-            ns["spec"]!["finalizers"] = new JsonArray([.. finalizers
-                .Where(entry => entry?.ToString() != NamespacesController.Finalizer).Select(entry => entry?.DeepClone())]);
+            var others = finalizers.Where(entry => entry?.ToString() != NamespacesController.Finalizer);
+            ns["spec"]!["finalizers"] = new JsonArray([.. others.Select(entry => entry?.DeepClone())]);
         }
 
         return ns;
@@ -69,8 +69,9 @@ internal static class NamespacesPlan
         return $"{resource}.{(group == StoreKeys.CoreGroup ? "" : group)}";
     }
 
-    private static string Counts(IEnumerable<string> names, string verb) => string.Join(", ", names.CountBy(name => name)
-        .Select(count => $"{count.Key} {verb} {count.Value} resource instances").Order(StringComparer.Ordinal));
+    private static string Counts(IEnumerable<string> names, string verb) => string.Join(
+        ", ", names.CountBy(name => name).Select(count => $"{count.Key} {verb} {count.Value} resource instances")
+            .Order(StringComparer.Ordinal));
 
     private static void Set(JsonArray conditions, NamespaceCondition wanted, DateTimeOffset now)
     {

@@ -67,7 +67,7 @@ internal sealed class PodPlaces(ILogger log)
         }
     }
 
-    /// <summary>The node that the pod is bound to and whether the pod is being deleted; null when it is not there.</summary>
+    /// <summary>The node that the pod is bound to and whether it is being deleted; null when it is not known.</summary>
     public (string? Node, bool IsBeingDeleted)? Find(string key)
     {
         lock (_gate)

@@ -94,13 +94,14 @@ internal sealed class PodsController(Objects objects, int endedMax, TimeProvider
         }
     }
 
-    /// <summary>Only pods that may be in trouble; each deletion of an ended one brings the next, if there are more.</summary>
+    /// <summary>Only pods that may be in trouble. Each deletion of an ended one brings the next, if any.</summary>
     private IReadOnlyList<string> KeysOf(FollowStep step)
     {
         List<string> keys = [];
         foreach (var key in _places.Apply(step))
         {
-            if (_places.Find(key) is not { } pod || pod.IsBeingDeleted || (pod.Node is not null && !NodeExists(pod.Node)))
+            if (_places.Find(key) is not { } pod || pod.IsBeingDeleted
+                || (pod.Node is not null && !NodeExists(pod.Node)))
             {
                 keys.Add(key);
             }
@@ -117,7 +118,7 @@ internal sealed class PodsController(Objects objects, int endedMax, TimeProvider
     /// <summary>Whatever it looks like: pods of a node that nobody can read are not orphans.</summary>
     private bool NodeExists(string name) => objects.Store.Get(Resources.Nodes.KeyOf(null, name)) is not null;
 
-    /// <summary>Nodes report often and are out of service hardly ever, so a node is read only where the word is.</summary>
+    /// <summary>Nodes report often and are out of service hardly ever: one is read only where the word is.</summary>
     private NodeLife LifeOf(string? name) =>
         objects.Store.Get(Resources.Nodes.KeyOf(null, name ?? "")) is not { } stored ? NodeLife.Absent
         : stored.Value.Span.IndexOf(s_outOfService) < 0 ? NodeLife.Present

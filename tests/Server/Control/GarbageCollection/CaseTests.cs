@@ -41,7 +41,8 @@ public sealed class CaseTests
         foreach (var ns in new[] { "default", "other" })
         {
             await world.Put(
-                Resources.Namespaces.KeyOf(null, ns), new JsonObject { ["metadata"] = new JsonObject { ["name"] = ns } });
+                Resources.Namespaces.KeyOf(null, ns),
+                new JsonObject { ["metadata"] = new JsonObject { ["name"] = ns } });
         }
 
         foreach (var entry in input.Objects("objects"))

@@ -38,7 +38,7 @@ public sealed class CollectorLoopTests : IAsyncDisposable
         Assert.Equal(6 + 36, _fixture.Store.List("/registry/").Items.Count);
     }
 
-    /// <summary>One root, six below it, six below each: deletes the root and waits, over as many lives as it takes.</summary>
+    /// <summary>One root, six below it, six below each: deletes the root and waits as many lives as it takes.</summary>
     private async Task Cascade(Propagation propagation)
     {
         await Put("r", null);

@@ -127,7 +127,7 @@ public sealed class CollectorPropertyTests
             }
         }
 
-        /// <summary>The collector hears of some of what happened, or works on something; often in the wrong order.</summary>
+        /// <summary>The collector may hear of what happened, and works on some of it, in any order.</summary>
         private async Task Collect()
         {
             if (_random.Next(2) == 0)
@@ -222,7 +222,7 @@ public sealed class CollectorPropertyTests
             return new JsonObject { ["apiVersion"] = "v1", ["kind"] = KindOf(resource), ["metadata"] = metadata };
         }
 
-        /// <summary>Up to three of all that ever lived, the living and the young preferred; itself among them.</summary>
+        /// <summary>Up to three of all that ever lived, the young preferred; itself among them.</summary>
         private JsonArray? Owners(string key)
         {
             var owners = new JsonArray();
