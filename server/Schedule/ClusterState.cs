@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Edge.Proto.Model;
 using Edge.Server.Schedule.Demand;
 using Edge.Server.Schedule.Topology;
@@ -11,6 +12,7 @@ namespace Edge.Server.Schedule;
 internal sealed class ClusterState
 {
     private readonly List<NodeView> _nodes = [];
+    private readonly List<int> _slots = [];
     private readonly Dictionary<string, int> _indexOf = [];
     private readonly List<List<PlacedPod>> _podsBySlot = [];
     private readonly Stack<int> _unusedSlots = new();
@@ -20,6 +22,9 @@ internal sealed class ClusterState
     private readonly TopologyIndex _topology = new();
 
     public IReadOnlyList<NodeView> Nodes => _nodes;
+
+    /// <summary>The slot of each of <see cref="Nodes"/>, which tells of its neighbours without a look at it.</summary>
+    public ReadOnlySpan<int> Slots => CollectionsMarshal.AsSpan(_slots);
 
     /// <summary>Pods that wait for a node that is being made free for them.</summary>
     public Nominations Nominations { get; } = new();
@@ -94,9 +99,11 @@ internal sealed class ClusterState
         // The last node takes the place of the gone one, so that no index but its own moves.
         var last = _nodes[^1];
         _nodes.RemoveAt(_nodes.Count - 1);
+        _slots.RemoveAt(_slots.Count - 1);
         if (last.Name != name)
         {
             _nodes[index] = last;
+            _slots[index] = last.Slot;
             _indexOf[last.Name] = index;
         }
 
@@ -201,6 +208,7 @@ internal sealed class ClusterState
         var node = view with { Slot = slot };
         _indexOf[view.Name] = _nodes.Count;
         _nodes.Add(node);
+        _slots.Add(slot);
         _topology.SetNode(slot, node);
         if (_homeless.Remove(view.Name, out var waiting))
         {

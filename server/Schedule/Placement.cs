@@ -107,6 +107,10 @@ internal sealed class Placement(ClusterState cluster)
         return false;
     }
 
+    /// <summary>
+    /// Gathers candidates, and reasons only where there is none: most pods fit somewhere, and then nobody asks why the
+    /// other nodes would not do.
+    /// </summary>
     private void Search(PreparedPod prepared, PodFacts pod, int start)
     {
         if (prepared.Spec.NamedNodes is { } names)
@@ -115,7 +119,7 @@ internal sealed class Placement(ClusterState cluster)
             {
                 if (cluster.Node(name) is { } node)
                 {
-                    Try(prepared, pod, node);
+                    Explain(prepared, pod, node);
                 }
             }
 
@@ -123,16 +127,53 @@ internal sealed class Placement(ClusterState cluster)
             return;
         }
 
-        var nodes = cluster.Nodes;
-        var wanted = CandidatesWanted(nodes.Count);
-        for (var step = 0; step < nodes.Count && _candidates.Count < wanted; step++)
+        Gather(prepared, pod, start);
+        for (var at = 0; _candidates.Count == 0 && at < cluster.Nodes.Count; at++)
         {
-            var at = start + step;
-            Try(prepared, pod, nodes[at < nodes.Count ? at : at - nodes.Count]);
+            Explain(prepared, pod, cluster.Nodes[at]);
         }
     }
 
-    private void Try(PreparedPod prepared, PodFacts pod, NodeView node)
+    private void Gather(PreparedPod prepared, PodFacts pod, int start)
+    {
+        var nodes = cluster.Nodes;
+        var slots = cluster.Slots;
+        var wanted = CandidatesWanted(nodes.Count);
+        var isPlain = cluster.Nominations.IsEmpty;
+        for (var step = 0; step < slots.Length && _candidates.Count < wanted; step++)
+        {
+            var at = start + step;
+            at = at < slots.Length ? at : at - slots.Length;
+
+            // Neighbours first: that reads two small arrays, and rejects most nodes of a spread pod.
+            if (isPlain && prepared.HasNeighbours
+                && !(Spread.Passes(prepared, slots[at]) && PodAffinity.Passes(prepared, slots[at])))
+            {
+                continue;
+            }
+
+            var node = nodes[at];
+            if (isPlain ? Passes(prepared, node) : Check(cluster, prepared, pod, node, out _) is null)
+            {
+                _candidates.Add(node);
+            }
+        }
+    }
+
+    private static bool Passes(PreparedPod prepared, NodeView node)
+    {
+        foreach (var filter in prepared.NodeFilters)
+        {
+            if (filter.Check(prepared, node) is not null)
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    private void Explain(PreparedPod prepared, PodFacts pod, NodeView node)
     {
         if (Check(cluster, prepared, pod, node, out var by) is not { } rejection)
         {

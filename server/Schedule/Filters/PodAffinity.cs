@@ -16,31 +16,9 @@ internal static class PodAffinity
     public static bool Applies(PreparedPod pod) =>
         pod.Near.Length > 0 || pod.Apart.Length > 0 || pod.Forbidding.Length > 0;
 
-    public static Rejection? Check(PreparedPod pod, NodeView node)
-    {
-        if (pod.Near.Length > 0 && !IsNear(pod, node.Slot))
-        {
-            return NotNear;
-        }
+    public static Rejection? Check(PreparedPod pod, NodeView node) => Check(pod, node.Slot);
 
-        foreach (var counter in pod.Apart)
-        {
-            if (counter.At(node.Slot) > 0)
-            {
-                return NotApart;
-            }
-        }
-
-        foreach (var term in pod.Forbidding)
-        {
-            if (term.At(node.Slot) > 0)
-            {
-                return NotWelcome;
-            }
-        }
-
-        return null;
-    }
+    public static bool Passes(PreparedPod pod, int slot) => Check(pod, slot) is null;
 
     /// <summary>
     /// Labels of namespaces are not looked up here: a term that reads them may be helped by any pod, which costs one
@@ -60,6 +38,32 @@ internal static class PodAffinity
         ClusterEvent.NamespaceChanged => true,
         _ => false,
     };
+
+    private static Rejection? Check(PreparedPod pod, int slot)
+    {
+        if (pod.Near.Length > 0 && !IsNear(pod, slot))
+        {
+            return NotNear;
+        }
+
+        foreach (var counter in pod.Apart)
+        {
+            if (counter.At(slot) > 0)
+            {
+                return NotApart;
+            }
+        }
+
+        foreach (var term in pod.Forbidding)
+        {
+            if (term.At(slot) > 0)
+            {
+                return NotWelcome;
+            }
+        }
+
+        return null;
+    }
 
     /// <summary>
     /// Pods that all terms mean must be in the node's domain of every term. The first of its kind may go anywhere, as

@@ -33,6 +33,21 @@ internal static class Spread
         return null;
     }
 
+    /// <summary>As <see cref="Check"/>, with nothing but the node's slot, as of the start of the decision.</summary>
+    public static bool Passes(PreparedPod pod, int slot)
+    {
+        foreach (var rule in pod.Spread)
+        {
+            var domain = rule.Key.DomainOf[slot];
+            if (domain < 0 || (rule.Pods is { } pods && pods.Counts[domain] > rule.CountMax))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
     public static bool MayHelp(PodDemand pod, ClusterEvent change) => change switch
     {
         // More domains lift the smallest count, or are places themselves; fewer may drop the emptiest.

@@ -18,7 +18,11 @@ internal sealed class PreparedPod
     /// A spread constraint. Counters are null where the selector counts nothing; <paramref name="OnNode"/> is there for
     /// the host name only, whose score looks at the node alone.
     /// </summary>
-    internal sealed record SpreadRule(SpreadTerm Term, TopologyKey Key, MatchCounter? Pods, MatchCounter? OnNode);
+    internal sealed record SpreadRule(SpreadTerm Term, TopologyKey Key, MatchCounter? Pods, MatchCounter? OnNode)
+    {
+        /// <summary>The highest count of a domain that may still take the pod, as of the start of the decision.</summary>
+        public int CountMax { get; set; }
+    }
 
     public PodDemand Demand { get; }
     public SpecDemand Spec { get; }
@@ -44,16 +48,32 @@ internal sealed class PreparedPod
     /// <summary>The filters that can reject it at all; set with <see cref="SetCarried"/>.</summary>
     public NodeFilter[] Filters { get; private set; } = [];
 
+    /// <summary>Those of them that look at the node itself, not at the pods near it.</summary>
+    public NodeFilter[] NodeFilters { get; private set; } = [];
+
+    /// <summary>Whether pods near a node decide anything.</summary>
+    public bool HasNeighbours { get; private set; }
+
     public void SetCarried(List<CarriedTerm> terms, long version)
     {
         Forbidding = [.. terms.Where(term => term.Forbids)];
         Attracting = [.. terms.Where(term => !term.Forbids)];
         TermsVersion = version;
         Filters = [.. NodeFilter.InOrder.Where(filter => filter.Applies(this))];
+        NodeFilters = [.. Filters.Where(filter => filter.Mark < RejectedBy.Spread)];
+        HasNeighbours = NodeFilters.Length < Filters.Length;
     }
 
-    public void Touch(long decision)
+    /// <summary>Begins a decision: what is the same for all nodes is looked at once.</summary>
+    public void Begin(long decision)
     {
+        foreach (var rule in Spread)
+        {
+            rule.CountMax = rule.Pods is { } pods
+                ? rule.Term.MaxSkew - rule.Term.Self + pods.Min(rule.Term.MinDomains)
+                : int.MaxValue;
+        }
+
         Touch(Near, decision);
         Touch(Apart, decision);
         foreach (var preference in Preferred)

@@ -130,7 +130,6 @@ internal sealed class TopologyIndex
             pod = _prepared.Add(Make(demand));
         }
 
-        pod.Touch(_decisions);
         if (pod.TermsVersion != _selectors.Version)
         {
             var matched = new List<WatchedSelector>();
@@ -138,6 +137,7 @@ internal sealed class TopologyIndex
             pod.SetCarried(matched.SelectMany(watched => watched.Carried).ToList(), _selectors.Version);
         }
 
+        pod.Begin(_decisions);
         return pod;
     }
 
