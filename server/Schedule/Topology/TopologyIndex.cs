@@ -14,7 +14,7 @@ internal sealed class TopologyIndex
     private readonly SelectorIndex _selectors = new();
     private readonly NodeGroups _nodes = new();
     private readonly Dictionary<PodDemand, PodGroup> _groups = new(ReferenceEqualityComparer.Instance);
-    private readonly Dictionary<string, HashSet<PodGroup>> _groupsByNamespace = [];
+    private readonly GroupIndex _groupIndex = new();
     private readonly Dictionary<string, LabelSet> _namespaces = [];
     private readonly PreparedPods _prepared = new();
     private long _decisions;
@@ -54,12 +54,7 @@ internal sealed class TopologyIndex
         {
             group = _groups[pod.Demand] = new PodGroup(pod.Demand);
             group.Carried = Carry(pod.Demand.Terms);
-            if (!_groupsByNamespace.TryGetValue(pod.Demand.Namespace, out var here))
-            {
-                here = _groupsByNamespace[pod.Demand.Namespace] = [];
-            }
-
-            here.Add(group);
+            _groupIndex.Add(group);
         }
 
         pod.Group = group;
@@ -82,12 +77,7 @@ internal sealed class TopologyIndex
         }
 
         _groups.Remove(group.Demand);
-        var here = _groupsByNamespace[group.Demand.Namespace];
-        if (here.Remove(group) && here.Count == 0)
-        {
-            _groupsByNamespace.Remove(group.Demand.Namespace);
-        }
-
+        _groupIndex.Remove(group);
         foreach (var term in group.Carried)
         {
             if (--term.Groups == 0)
@@ -215,10 +205,7 @@ internal sealed class TopologyIndex
     private void CountPlaced(MatchCounter counter)
     {
         var pods = counter.Selector.Pods;
-        var groups = pods.OnlyNamespace is { } only
-            ? _groupsByNamespace.GetValueOrDefault(only) ?? []
-            : (IReadOnlyCollection<PodGroup>)_groups.Values;
-        foreach (var group in groups)
+        foreach (var group in _groupIndex.NearTo(pods))
         {
             if (pods.Matches(group.Demand.Namespace, LabelsOf(group.Demand.Namespace), group.Demand.Labels))
             {
