@@ -2,11 +2,14 @@ using System.Globalization;
 using Edge.Tests.Bench;
 using Edge.Tests.EndToEnd.Fixture;
 
-// Prints one line a figure (see Figure.Line) and ends with 1 when a budget is missed. `schedule` alone measures the
-// scheduler, which needs no fleet.
-if (args is ["schedule"])
+// Prints one line a figure (see Figure.Line) and ends with 1 when a budget is missed. `schedule` measures the scheduler
+// alone, `fleet` the server with a thousand nodes.
+switch (args)
 {
-    return Print(await ScheduleBench.Run());
+    case ["schedule"]:
+        return Print(await ScheduleBench.Run());
+    case ["fleet"]:
+        return Print(await FleetBench.Run());
 }
 
 const double IdleSecondsDefault = 600;
@@ -33,6 +36,7 @@ finally
 }
 
 figures.AddRange(await ScheduleBench.Run());
+figures.AddRange(await FleetBench.Run());
 return Print(figures);
 
 static int Print(IReadOnlyList<Figure> figures)
