@@ -40,7 +40,7 @@ internal sealed class ApiServer : IAsyncDisposable
             new PodAdmission(objects, settings.Tolerations));
         var dispatcher = new Dispatcher(
             new Authenticator(new CertificateUsers(settings.ApiCa, settings.NodeCa), tokens, settings.IsDenied),
-            new Router(parts, tokens, openLogs),
+            new Router(parts, tokens, openLogs, settings.Usages),
             new DiscoveryEndpoint(catalog, settings.VersionMinor, settings.ApiCa.ExportCertificatePem()), catalog,
             time, _log);
 

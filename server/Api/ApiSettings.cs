@@ -1,6 +1,7 @@
 using System.Net;
 using System.Security.Cryptography.X509Certificates;
 using Edge.Server.Admission;
+using Edge.Server.Api.Metrics;
 
 namespace Edge.Server.Api;
 
@@ -17,6 +18,9 @@ internal sealed record ApiSettings(
 
     /// <summary>Whether the node of this name is denied: its certificate is good and means nobody.</summary>
     public Func<string, bool> IsDenied { get; init; } = _ => false;
+
+    /// <summary>What nodes use, for metrics.k8s.io.</summary>
+    public NodeUsages Usages { get; init; } = NodeUsages.None;
 
     /// <summary>What new pods tolerate when they do not say.</summary>
     public DefaultTolerations Tolerations { get; init; } = DefaultTolerations.None;

@@ -1,5 +1,6 @@
 using Edge.Server.Api.Http;
 using Edge.Server.Api.Identity;
+using Edge.Server.Api.Metrics;
 using Edge.Server.Api.Pods;
 using Edge.Server.Api.Verbs;
 
@@ -18,8 +19,10 @@ internal sealed class Router
     private readonly LogEndpoint _logs;
     private readonly EvictionEndpoint _evict;
     private readonly BindingEndpoint _bind;
+    private readonly ScaleEndpoint _scale;
+    private readonly MetricsEndpoint _metrics;
 
-    public Router(VerbParts parts, BootstrapTokens tokens, OpenPodLogs openLogs)
+    public Router(VerbParts parts, BootstrapTokens tokens, OpenPodLogs openLogs, NodeUsages usages)
     {
         var admission = new ObjectAdmission(parts.Objects, parts.Pods, new EnrolmentCheck(parts.Objects, tokens));
         var update = new ObjectUpdate(parts, admission);
@@ -33,6 +36,8 @@ internal sealed class Router
         _logs = new LogEndpoint(parts.Store, openLogs, parts.Time);
         _evict = new EvictionEndpoint(parts, _delete);
         _bind = new BindingEndpoint(parts);
+        _scale = new ScaleEndpoint(parts, update);
+        _metrics = new MetricsEndpoint(parts, usages);
     }
 
     /// <summary>Kubernetes' verb for a method on a path.</summary>
@@ -66,6 +71,11 @@ internal sealed class Router
             throw Errors.MethodNotAllowed(verb, path.Resource);
         }
 
+        if (request.Schema.Group == "metrics.k8s.io")
+        {
+            return _metrics.Run(verb, request);
+        }
+
         return verb switch
         {
             "get" => _get.Run(request),
@@ -95,6 +105,7 @@ internal sealed class Router
             ("pods", "log", _) => _logs.Run(request),
             ("pods", "eviction", _) => _evict.Run(request),
             ("pods", "binding", _) => _bind.Run(request),
+            (_, "scale", _) => _scale.Run(verb, request),
             (_, _, "get") => _get.Run(request),
             (_, _, "update") => _update.Run(request),
             (_, _, "patch") => _patch.Run(request),

@@ -52,6 +52,8 @@ internal static class ObjectStrategy
                 return With(old, "spec", obj["spec"]);
             case "approval":
                 return Approval(obj, old);
+            case "scale":
+                return Scaled(obj, old);
             default:
                 if (schema.HasStatus)
                 {
@@ -106,6 +108,14 @@ internal static class ObjectStrategy
 
         ns.Ensure("metadata").Ensure("labels")["kubernetes.io/metadata.name"] = ns.Object("metadata").Text("name");
         ns["status"] = new JsonObject { ["phase"] = "Active" };
+    }
+
+    /// <summary>Of a Scale only the number is taken; Go writes no zero.</summary>
+    private static JsonObject Scaled(JsonObject scale, JsonObject old)
+    {
+        var result = old.Copy();
+        result.Ensure("spec")["replicas"] = scale.Object("spec").Number("replicas") ?? 0;
+        return result;
     }
 
     /// <summary>Only the conditions Approved and Denied are taken; the signer's own stay.</summary>

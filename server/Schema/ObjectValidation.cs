@@ -5,7 +5,7 @@ namespace Edge.Server.Schema;
 
 /// <summary>
 /// Kubernetes' own rules and texts for one object, and for its change from <c>old</c> (null on a create).
-/// <c>subresource</c> is empty or names the endpoint that writes: status, ephemeralcontainers, resize, approval.
+/// <c>subresource</c> is empty or names the endpoint that writes: status, ephemeralcontainers, resize, approval, scale.
 /// </summary>
 internal static class ObjectValidation
 {

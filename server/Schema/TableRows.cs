@@ -17,6 +17,11 @@ internal static class TableRows
             "PersistentVolumeClaim" => ClaimRow.Cells(obj, now),
             "HorizontalPodAutoscaler" => HpaRow.Cells(obj, now),
             "NodeMetrics" or "PodMetrics" => MetricsRow.Cells(obj),
+            "Scale" =>
+            [
+                Name(obj), obj.Object("spec").Number("replicas") ?? 0, obj.Object("status").Number("replicas") ?? 0,
+                Age(obj, now),
+            ],
             "PodDisruptionBudget" =>
             [
                 Name(obj), Bound(obj, "minAvailable"), Bound(obj, "maxUnavailable"),

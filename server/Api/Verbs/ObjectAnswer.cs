@@ -50,8 +50,30 @@ internal sealed class ObjectAnswer(ResourceSchema schema, ObjectForm form, strin
         ["metadata"] = obj["metadata"]?.DeepClone(),
     };
 
+    /// <summary>A list of objects that are not stored, in the form that was asked for.</summary>
+    public JsonObject List(IReadOnlyList<JsonObject> items)
+    {
+        var metadata = new JsonObject();
+        return form switch
+        {
+            ObjectForm.Full => ListOf(schema.ListKind, schema.ApiVersion, metadata, items),
+            ObjectForm.Metadata =>
+                ListOf("PartialObjectMetadataList", "meta.k8s.io/v1", metadata, items.Select(Partial)),
+            ObjectForm.Table => Table(items, metadata),
+        };
+    }
+
     public JsonObject Table(IEnumerable<JsonObject> items, JsonObject metadata, bool withColumns = true) =>
         _table.Of(items, metadata, withColumns);
+
+    private static JsonObject ListOf(
+        string kind, string version, JsonObject metadata, IEnumerable<JsonObject> items) => new()
+    {
+        ["kind"] = kind,
+        ["apiVersion"] = version,
+        ["metadata"] = metadata,
+        ["items"] = new JsonArray([.. items]),
+    };
 
     private JsonObject Shape(JsonObject obj, bool withColumns) => form switch
     {

@@ -18,27 +18,6 @@ internal static class TemplateCells
         : string.Join(',', labels.OrderBy(pair => pair.Key, StringComparer.Ordinal)
             .Select(pair => $"{pair.Key}={pair.Value}"));
 
-    /// <summary>A label selector in the form of <c>kubectl -l</c>, by key (meta/v1 FormatLabelSelector).</summary>
-    public static string Selector(JsonObject? selector)
-    {
-        var terms = (selector.Object("matchLabels") ?? [])
-            .Select(pair => (pair.Key, Text: $"{pair.Key}={pair.Value}"))
-            .Concat(selector.Objects("matchExpressions").Select(term => (Key: term.Text("key"), Text: Term(term))))
-            .OrderBy(term => term.Key, StringComparer.Ordinal)
-            .Select(term => term.Text)
-            .ToList();
-        return terms.Count == 0 ? "<none>" : string.Join(',', terms);
-    }
-
-    private static string Term(JsonObject term)
-    {
-        var values = string.Join(',', term.Items("values").Select(JsonTree.AsText).Order(StringComparer.Ordinal));
-        return term.Text("operator") switch
-        {
-            "In" => $"{term.Text("key")} in ({values})",
-            "NotIn" => $"{term.Text("key")} notin ({values})",
-            "DoesNotExist" => $"!{term.Text("key")}",
-            _ => term.Text("key"),
-        };
-    }
+    public static string Selector(JsonObject? selector) =>
+        SelectorText.Of(selector) is { Length: > 0 } text ? text : "<none>";
 }

@@ -5,6 +5,7 @@ using System.Text;
 using System.Text.Json.Nodes;
 using Edge.Proto.Model;
 using Edge.Server.Api;
+using Edge.Server.Api.Metrics;
 using Edge.Server.Store;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -29,6 +30,10 @@ public sealed class ApiFixture : IAsyncLifetime
 
     /// <summary>Takes the place of the fleet: what a node would send of a log.</summary>
     internal OpenPodLogs Logs { get; set; } = (_, _, _) => throw new IOException("no node");
+
+    /// <summary>Takes the place of the nodes: what each would say that it uses.</summary>
+    internal Func<string, CancellationToken, Task<NodeUsage?>> ReadUsage { get; set; } =
+        (_, _) => Task.FromResult<NodeUsage?>(null);
 
     public HttpClient Admin { get; private set; } = null!;
 
@@ -59,6 +64,7 @@ public sealed class ApiFixture : IAsyncLifetime
         {
             VersionMinor = VersionMinor,
             IsDenied = name => name == DeniedNode,
+            Usages = new NodeUsages((node, ct) => ReadUsage(node, ct), TimeProvider.System),
         };
         Server = new ApiServer(settings, Objects, (node, request, ct) => Logs(node, request, ct),
             TimeProvider.System, new Random(1), NullLoggerFactory.Instance);

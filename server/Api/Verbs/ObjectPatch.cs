@@ -1,0 +1,65 @@
+using System.Text.Json.Nodes;
+using Edge.Server.Api.Http;
+using Edge.Server.Schema;
+
+namespace Edge.Server.Api.Verbs;
+
+/// <summary>
+/// What a PATCH carries: a JSON patch, a merge patch or a strategic merge patch, to be applied to whatever is there.
+/// </summary>
+internal sealed class ObjectPatch
+{
+    private const string Accepted =
+        "application/json-patch+json, application/merge-patch+json, application/strategic-merge-patch+json";
+
+    private readonly ApiRequest _request;
+    private readonly ResourceSchema _schema;
+    private readonly FieldValidation _validation;
+    private readonly Func<JsonObject, PatchResult> _apply;
+
+    private ObjectPatch(
+        ApiRequest request, ResourceSchema schema, FieldValidation validation, Func<JsonObject, PatchResult> apply) =>
+        (_request, _schema, _validation, _apply) = (request, schema, validation, apply);
+
+    /// <param name="request">Carries the patch.</param>
+    /// <param name="schema">Of the object that the patch is about.</param>
+    public static async Task<ObjectPatch> Read(ApiRequest request, ResourceSchema schema)
+    {
+        Func<JsonObject, ReadOnlyMemory<byte>, PatchResult> kind =
+            RequestBody.MediaType(request.Http.Request) switch
+            {
+                "application/json-patch+json" => JsonPatch.Apply,
+                "application/merge-patch+json" => MergePatch.Apply,
+                "application/strategic-merge-patch+json" =>
+                    (original, patch) => StrategicMerge.Apply(schema, original, patch),
+                _ => throw Errors.UnsupportedMediaType(Accepted),
+            };
+        var validation = request.Query.Validation();
+        var body = await RequestBody.Read(request.Http.Request, request.Ct);
+        return new ObjectPatch(request, schema, validation, original => kind(original, body));
+    }
+
+    /// <summary>The object that the patch makes of another one, pruned, and what the client is to be warned of.</summary>
+    /// <exception cref="StatusException">The patch does not fit the object, or makes something else of it.</exception>
+    public (JsonObject Object, IReadOnlyList<string> Warnings) Apply(JsonObject original)
+    {
+        var patched = _apply(original) switch
+        {
+            PatchResult.Patched whole => whole.Object,
+            PatchResult.Malformed { TooLarge: true } => throw Errors.TooLarge(JsonPatch.MaxOperations),
+            PatchResult.Malformed malformed => throw Errors.BadRequest(malformed.Message),
+            PatchResult.Unprocessable failed => throw Unprocessable(failed.Message),
+            _ => throw Errors.Internal("unknown patch result"),
+        };
+        ObjectReading.CheckName(_request, patched);
+        return ObjectDecoder.FromTree(_schema, patched, _validation) switch
+        {
+            DecodeResult.Decoded decoded => (decoded.Object, decoded.Warnings),
+            DecodeResult.Failed failed => throw Unprocessable(failed.Message),
+            _ => throw Errors.Internal("unknown decode result"),
+        };
+    }
+
+    private StatusException Unprocessable(string message) =>
+        Errors.Unprocessable(_schema, _request.Path.Name, message);
+}

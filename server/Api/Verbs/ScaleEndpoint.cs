@@ -1,0 +1,90 @@
+using System.Text.Json.Nodes;
+using Edge.Server.Api.Http;
+using Edge.Server.Schema;
+using Edge.Server.Store;
+
+namespace Edge.Server.Api.Verbs;
+
+/// <summary>
+/// The number of pods of a workload, read and written in the same form for every kind (autoscaling/v1 Scale).
+/// </summary>
+internal sealed class ScaleEndpoint(VerbParts parts, ObjectUpdate update)
+{
+    /// <summary>A write that names no revision is tried again on what somebody else wrote in between.</summary>
+    private const int Attempts = 8;
+
+    private readonly ResourceSchema _schema = parts.Catalog.FindKind("autoscaling", "v1", "Scale")!;
+
+    public async Task Run(string verb, ApiRequest request)
+    {
+        var answer = new ObjectAnswer(
+            _schema, Negotiation.Form(request.Http.Request.Headers.Accept), request.Query.Text("includeObject"),
+            parts.Time);
+        var stored = verb == "get"
+            ? parts.Store.Get(request.Key) ?? throw request.NotFound()
+            : await Write(request, await Change(verb, request));
+        await answer.Write(request, 200, Of(ObjectBytes.Read(stored)));
+    }
+
+    /// <summary>What the request makes of the Scale that there is.</summary>
+    private async Task<Func<JsonObject, JsonObject>> Change(string verb, ApiRequest request)
+    {
+        if (verb == "patch")
+        {
+            var patch = await ObjectPatch.Read(request, _schema);
+            return scale => patch.Apply(scale).Object;
+        }
+
+        var given = await ObjectReading.Read(request, _schema);
+        ObjectReading.CheckName(request, given);
+        return _ => given;
+    }
+
+    private async Task<StoredObject> Write(ApiRequest request, Func<JsonObject, JsonObject> change)
+    {
+        for (var attempt = 1; attempt <= Attempts; attempt++)
+        {
+            var current = parts.Store.Get(request.Key) ?? throw request.NotFound();
+            var proposed = change(Of(ObjectBytes.Read(current)));
+            Check(request, proposed);
+            if (await update.Commit(request, current, proposed) is { } stored)
+            {
+                return stored;
+            }
+        }
+
+        throw Errors.Conflict(request.Schema, request.Path.Name);
+    }
+
+    private void Check(ApiRequest request, JsonObject scale)
+    {
+        if (scale.Object("spec").Number("replicas") is < 0 and var replicas)
+        {
+            throw Errors.Invalid(_schema, request.Path.Name, [new FieldError("spec.replicas", "FieldValueInvalid",
+                $"Invalid value: {replicas}: must be greater than or equal to 0")]);
+        }
+    }
+
+    private static JsonObject Of(JsonObject workload)
+    {
+        var (metadata, spec) = (workload.Object("metadata"), workload.Object("spec"));
+        var own = new JsonObject();
+        foreach (var name in (string[])["name", "namespace", "uid", "resourceVersion", "creationTimestamp"])
+        {
+            own[name] = metadata?[name]?.DeepClone();
+        }
+
+        return new JsonObject
+        {
+            ["kind"] = "Scale",
+            ["apiVersion"] = "autoscaling/v1",
+            ["metadata"] = own,
+            ["spec"] = new JsonObject { ["replicas"] = spec.Number("replicas") ?? 0 },
+            ["status"] = new JsonObject
+            {
+                ["replicas"] = workload.Object("status").Number("replicas") ?? 0,
+                ["selector"] = SelectorText.Of(spec.Object("selector")),
+            },
+        };
+    }
+}
