@@ -54,7 +54,8 @@ public sealed class DeleteTests(ApiFixture api) : IClassFixture<ApiFixture>
         await Create("refused");
         var response = await Delete($"{ConfigMaps}/refused", body);
         Assert.Equal(HttpStatusCode.UnprocessableEntity, response.StatusCode);
-        Assert.EndsWith($" is invalid: {message}", (string?)(await ApiFixture.Body(response))["message"]);
+        Assert.Equal($"DeleteOptions.meta.k8s.io \"\" is invalid: {message}",
+            (string?)(await ApiFixture.Body(response))["message"]);
         Assert.Equal(HttpStatusCode.OK, (await api.Admin.GetAsync($"{ConfigMaps}/refused")).StatusCode);
     }
 
