@@ -87,7 +87,11 @@ internal static class Deletion
         }
 
         metadata["deletionTimestamp"] = Time(now.AddSeconds(grace));
-        metadata["deletionGracePeriodSeconds"] = grace;
+        if (resource != "namespaces")
+        {
+            metadata["deletionGracePeriodSeconds"] = grace;
+        }
+
         return new DeletionStep.Mark(obj);
     }
 

@@ -32,7 +32,7 @@ public sealed class CollectorPropertyTests
     }
 
     public static TheoryData<int> Seeds() =>
-        [.. Enumerable.Range(1, int.Parse(Environment.GetEnvironmentVariable("EDGE_SEEDS") ?? "60"))];
+        [.. Enumerable.Range(1, int.Parse(Environment.GetEnvironmentVariable("EDGE_SEEDS") ?? "40"))];
 
     /// <summary>One seed's life. Objects are known by key; uids are never used twice.</summary>
     private sealed class Run(int seed) : IAsyncDisposable
