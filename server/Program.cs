@@ -27,8 +27,12 @@ static async Task Serve(ServerSettings settings, CancellationToken ct)
     var random = Random.Shared;
     var newUid = () => Guid.NewGuid().ToString();
     using var logs = LoggerFactory.Create(builder => builder.AddFilter("Microsoft", LogLevel.Warning)
-        .AddSimpleConsole(console => (console.SingleLine, console.UseUtcTimestamp, console.TimestampFormat) =
-            (true, true, "yyyy-MM-dd'T'HH:mm:ss.fff'Z' ")));
+        .AddSimpleConsole(console =>
+    {
+        console.SingleLine = true;
+        console.TimestampFormat = "yyyy-MM-dd'T'HH:mm:ss.fff'Z' ";
+        console.UseUtcTimestamp = true;
+    }));
 
     Directory.CreateDirectory(settings.DataDir);
     Directory.CreateDirectory(settings.RunDir);
