@@ -35,6 +35,6 @@ internal sealed record NodeFilter(
         new(RejectedBy.Ports, Ports.Applies, Ports.Check, Ports.MayHelp),
         new(RejectedBy.Fit, static _ => true, Fit.Check, Fit.MayHelp),
         new(RejectedBy.Spread, Spread.Applies, Spread.Check, Spread.MayHelp),
-        new(RejectedBy.PodAffinity, PodAffinity.Applies, PodAffinity.Check, PodAffinity.MayHelp),
+        new(RejectedBy.PodAffinity, NearPods.Applies, NearPods.Check, NearPods.MayHelp),
     ];
 }

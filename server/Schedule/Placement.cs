@@ -147,7 +147,7 @@ internal sealed class Placement(ClusterState cluster)
 
             // Neighbours first: that reads two small arrays, and rejects most nodes of a spread pod.
             if (isPlain && prepared.HasNeighbours
-                && !(Spread.Passes(prepared, slots[at]) && PodAffinity.Passes(prepared, slots[at])))
+                && !(Spread.Passes(prepared, slots[at]) && NearPods.Passes(prepared, slots[at])))
             {
                 continue;
             }
