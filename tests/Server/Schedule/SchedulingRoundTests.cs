@@ -73,11 +73,74 @@ public sealed class SchedulingRoundTests : IAsyncDisposable
         Assert.Equal("n1", NodeOf("web"));
     }
 
-    private async Task PutNode(string taint)
+    [Fact]
+    public async Task A_preempted_pod_is_told_why_and_leaves_with_its_grace_and_then_the_other_is_bound()
+    {
+        await _fixture.Put(Resources.Namespaces.KeyOf(null, "ns"), """{"metadata":{"name":"ns"}}""");
+        await PutNode("");
+        await PutPriority("low", 1, "n1");
+        await PutPriority("high", 10, null);
+        _feed.ListPods(_fixture.Store.List(Resources.Pods.Prefix()));
+        await _round.Run(default);
+
+        var low = _objects.Get(Resources.Pods, "ns", "low")!;
+        Assert.Equal(30, low.Metadata.DeletionGracePeriodSeconds);
+        var told = Assert.Single(low.Status!.Conditions!);
+        Assert.Equal(("DisruptionTarget", "True", "PreemptionByScheduler"), (told.Type, told.Status, told.Reason));
+        Assert.Equal("default-scheduler: preempting to accommodate a higher priority pod", told.Message);
+        Assert.Contains(_objects.List(Resources.Events), note => note is
+        {
+            Reason: "Preempted", InvolvedObject.Name: "low", Message: "Preempted by pod high on node n1",
+        });
+        var high = _objects.Get(Resources.Pods, "ns", "high")!;
+        Assert.Equal("n1", high.Status!.NominatedNodeName);
+        Assert.Equal("0/1 nodes are available: 1 Too many pods.", Assert.Single(high.Status.Conditions!).Message);
+
+        Tell("low");
+        Tell("high");
+        await _fixture.Delete(Resources.Pods.KeyOf("ns", "low"));
+        _feed.ChangePod(new Change(
+            ChangeType.Delete, new StoredObject(Resources.Pods.KeyOf("ns", "low"), 9, "{}"u8.ToArray()), null));
+        _fixture.Clock.Advance(TimeSpan.FromSeconds(1));
+        await _round.Run(default);
+        Assert.Equal("n1", NodeOf("high"));
+    }
+
+    [Fact]
+    public async Task A_pod_that_waits_for_another_is_tried_once_that_one_is_placed()
+    {
+        await PutNode("", pods: 5);
+        await _fixture.Put(Resources.Pods.KeyOf("ns", "a-follower"), """
+            {"metadata":{"name":"a-follower","namespace":"ns","uid":"f"},"spec":{"priority":5,"affinity":{"podAffinity":
+             {"requiredDuringSchedulingIgnoredDuringExecution":[{"topologyKey":"host",
+              "labelSelector":{"matchLabels":{"app":"leader"}}}]}},"containers":[{"name":"c","image":"i"}]}}
+            """);
+        await _fixture.Put(Resources.Pods.KeyOf("ns", "leader"), """
+            {"metadata":{"name":"leader","namespace":"ns","uid":"l","labels":{"app":"leader"}},
+             "spec":{"containers":[{"name":"c","image":"i"}]}}
+            """);
+        _feed.ListPods(_fixture.Store.List(Resources.Pods.Prefix()));
+        await _round.Run(default);
+        Assert.Null(NodeOf("a-follower"));
+        _fixture.Clock.Advance(TimeSpan.FromSeconds(1));
+        await _round.Run(default);
+        Assert.Equal("n1", NodeOf("a-follower"));
+    }
+
+    private void Tell(string pod) => _feed.ChangePod(new Change(
+        ChangeType.Put, _fixture.Store.Get(Resources.Pods.KeyOf("ns", pod))!.Value, null));
+
+    private Task<long> PutPriority(string name, int priority, string? node) =>
+        _fixture.Put(Resources.Pods.KeyOf("ns", name), $$$"""
+            {"metadata":{"name":"{{{name}}}","namespace":"ns","uid":"{{{name}}}"},"spec":{"priority":{{{priority}}},
+             "nodeName":"{{{node}}}","containers":[{"name":"c","image":"i"}]}}
+            """);
+
+    private async Task PutNode(string taint, int pods = 1)
     {
         await _fixture.Put(Resources.Nodes.KeyOf(null, "n1"), $$$"""
-            {"metadata":{"name":"n1"},"spec":{"taints":[{{{taint}}}]},"status":{
-             "allocatable":{"cpu":"4","memory":"8Gi","pods":"1"},"conditions":[{"type":"Ready","status":"True"}]}}
+            {"metadata":{"name":"n1","labels":{"host":"n1"}},"spec":{"taints":[{{{taint}}}]},"status":{
+             "allocatable":{"cpu":"4","memory":"8Gi","pods":"{{{pods}}}"},"conditions":[{"type":"Ready","status":"True"}]}}
             """);
         _feed.ListNodes(_fixture.Store.List(Resources.Nodes.Prefix()));
     }
