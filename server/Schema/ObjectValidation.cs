@@ -92,6 +92,9 @@ internal static class ObjectValidation
             case "PriorityClass":
                 PriorityClassRules.Check(obj, old, errors);
                 break;
+            case "PodDisruptionBudget":
+                PdbRules.Check(obj, errors);
+                break;
             case "HorizontalPodAutoscaler":
                 HpaRules.Check(obj, errors);
                 break;

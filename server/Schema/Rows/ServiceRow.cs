@@ -18,8 +18,7 @@ internal static class ServiceRow
             External(spec, service.Object("status")),
             Or(string.Join(',', spec.Objects("ports").Select(Port)), None),
             HumanDuration.Age(service, now),
-            Or(string.Join(',', (spec.Object("selector") ?? []).OrderBy(label => label.Key, StringComparer.Ordinal)
-                .Select(label => $"{label.Key}={label.Value}")), None),
+            TemplateCells.Labels(spec.Object("selector")),
         ];
     }
 

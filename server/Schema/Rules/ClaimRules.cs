@@ -14,6 +14,11 @@ internal static class ClaimRules
     {
         var spec = claim.Object("spec") ?? [];
         Modes(spec, errors);
+        if (spec.Object("selector") is { } selector)
+        {
+            SelectorRules.Terms(selector, "spec.selector", errors);
+        }
+
         var storage = spec.Object("resources").Object("requests")?["storage"];
         if (storage is null)
         {

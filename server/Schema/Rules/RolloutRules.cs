@@ -93,7 +93,8 @@ internal static class RolloutRules
         }
     }
 
-    private static void Bound(JsonNode? value, string path, FieldErrors errors)
+    /// <summary>A number that is not negative, or a percentage; absent is fine.</summary>
+    public static void Bound(JsonNode? value, string path, FieldErrors errors)
     {
         if (JsonTree.AsText(value) is { } text)
         {
@@ -108,7 +109,7 @@ internal static class RolloutRules
         }
     }
 
-    private static void AtMostAll(JsonNode? value, string path, FieldErrors errors)
+    public static void AtMostAll(JsonNode? value, string path, FieldErrors errors)
     {
         if (JsonTree.AsText(value) is { } text && Percent(text) > 100)
         {
