@@ -40,7 +40,7 @@ static async Task<int> Agent(AgentSettings settings, CancellationToken terminate
     var node = NodeInventory.Read(settings.DataDir, settings.NodeIp, version);
     var reports = new ReportOutbox();
     var events = new EventReport(settings.NodeName, reports.Event, clock);
-    var contact = new ServerContact(settings.RunDir, node.System.BootID, () => link?.LastAnswered, clock);
+    var contact = new ServerContact(settings.RunDir, node.System.BootID, () => link?.LastAnswer, clock);
     var facts = new NodeFacts(
         settings.NodeName, node.Address, node.Cpus * 1000L, node.MemoryBytes, node.StorageBytes);
     void Wake(string uid) => loop?.Wake(uid);
@@ -53,7 +53,7 @@ static async Task<int> Agent(AgentSettings settings, CancellationToken terminate
     var images = new ImageSteps(edge, pulls, Say, clock);
     var around = new RoundSurroundings(clock, () => facts, contact.Since, reports.Pod)
     {
-        FenceGrace = settings.KeepAlive * 1.5,
+        KeepAlive = settings.KeepAlive,
     };
     var runner = new PodRunner(edge, ledger, images, Say, clock, log);
     loop = new ReconcileLoop(

@@ -32,7 +32,7 @@ internal sealed class LinkClient
     private ulong _incarnation;
     private ulong _streamSession;
     private string? _refusal;
-    private TimeSpan? _answered;
+    private ServerAnswer? _answered;
 
     public LinkClient(
         LinkSettings settings,
@@ -60,7 +60,7 @@ internal sealed class LinkClient
     public event Action<LinkState>? StateChanged;
 
     /// <summary>
-    /// Raised when <see cref="LastAnswered"/> moved, at most once a heartbeat; handlers return at once.
+    /// Raised when <see cref="LastAnswer"/> moved, about once a heartbeat; handlers return at once.
     /// </summary>
     public event Action? Answered;
 
@@ -71,18 +71,16 @@ internal sealed class LinkClient
 
     public LinkState State { get; private set; }
 
-    /// <summary>
-    /// <see cref="TimeProvider.GetTimestamp"/> when the last heartbeat or hello was sent that the server answered,
-    /// or null when none was in this process: what fencing counts from.
-    /// </summary>
-    public long? LastAnswered
+    /// <summary>The last answer of the server, or null when none came in this process: what fencing counts from.</summary>
+    public ServerAnswer? LastAnswer
     {
         get
         {
             lock (_gate)
             {
                 return _session.LastAnswered is { } at
-                    ? _start + (long)(at.TotalSeconds * _clock.TimestampFrequency)
+                    ? new ServerAnswer(
+                        _start + (long)(at.TotalSeconds * _clock.TimestampFrequency), _session.IsDesiredReached)
                     : null;
             }
         }
@@ -326,7 +324,7 @@ internal sealed class LinkClient
         }
 
         _refusal = _session.Refusal;
-        if (_session.LastAnswered is var answered && answered != _answered)
+        if (LastAnswer is var answered && answered != _answered)
         {
             _answered = answered;
             Answered?.Invoke();

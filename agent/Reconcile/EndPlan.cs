@@ -64,8 +64,7 @@ internal static class EndPlan
                 "Failed", "DeadlineExceeded", "Pod was active on the node longer than the specified deadline"));
         }
 
-        var grace = view.Pod is { } pod ? PodShape.GraceSeconds(pod) : view.Record.GraceSeconds;
-        var running = StopInOrder(draft, grace);
+        var running = StopInOrder(draft, Grace(draft));
         if (running)
         {
             return;
@@ -77,6 +76,33 @@ internal static class EndPlan
         }
 
         Release(draft, end);
+    }
+
+    /// <summary>
+    /// Why ever a pod ends: when its lease is over, what it gets counts from there and is the description's, because
+    /// the server waits no longer.
+    /// </summary>
+    private static long Grace(PlanDraft draft)
+    {
+        var view = draft.View;
+        if (view.Pod is not { } pod)
+        {
+            return view.Record.GraceSeconds;
+        }
+
+        if (view.FencedFor is not { } fenced)
+        {
+            return PodShape.GraceSeconds(pod);
+        }
+
+        var rest = Fencing.Grace(pod) - fenced;
+        if (rest <= TimeSpan.Zero)
+        {
+            return 0;
+        }
+
+        draft.WakeAt(view.Now + rest);
+        return PodShape.GraceSeconds(pod);
     }
 
     /// <summary>Sidecars outlive the containers they serve; a forced end spares nobody.</summary>

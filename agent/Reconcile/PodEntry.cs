@@ -33,6 +33,9 @@ internal sealed class PodEntry(string uid)
 
     public bool Dirty { get; set; } = true;
 
+    /// <summary>Where its lease was when it was decided on last.</summary>
+    public int LeaseStage { get; set; }
+
     /// <summary>The desired entry cannot be read: what runs goes on, nothing is begun or ended.</summary>
     public bool LeftAlone { get; private set; }
 

@@ -33,6 +33,21 @@ internal sealed class PodRounds(
         }
     }
 
+    /// <summary>
+    /// Something happened to the pod, its time came, or its lease is elsewhere than when it was decided on. The last is
+    /// asked each time, because a wall clock that is set must not prolong a lease.
+    /// </summary>
+    public bool IsDue(PodEntry entry) =>
+        entry.Dirty || entry.WakeAt <= around.Clock.GetUtcNow() || entry.LeaseStage != around.LeaseStage(entry.Pod);
+
+    /// <summary>How long nothing becomes due by time alone; null when nothing does.</summary>
+    public TimeSpan? DueIn(PodEntry entry)
+    {
+        var wake = entry.WakeAt - around.Clock.GetUtcNow();
+        var lease = around.NextLeaseStage(entry.Pod);
+        return wake is null || lease < wake ? lease : wake;
+    }
+
     /// <summary>Whether a decision on this pod still stands.</summary>
     public bool IsCurrent(string uid, ImmutableDictionary<string, byte[]> desired) =>
         _entries.TryGetValue(uid, out var entry) && !entry.IsOutdated(desired);
@@ -103,6 +118,9 @@ internal sealed class PodRounds(
     public PodRun? Decide(PodEntry entry, NodeSight sight)
     {
         entry.Dirty = false;
+        var stage = around.LeaseStage(entry.Pod);
+        var moved = stage != entry.LeaseStage;
+        entry.LeaseStage = stage;
         if (entry.LeftAlone)
         {
             entry.WakeAt = null;
@@ -111,7 +129,7 @@ internal sealed class PodRounds(
 
         try
         {
-            return DecideNow(entry, sight);
+            return DecideNow(entry, sight, moved);
         }
 #pragma warning disable CA1031 // As above: the other pods go on.
         catch (Exception unforeseen)
@@ -123,10 +141,11 @@ internal sealed class PodRounds(
         }
     }
 
-    private PodRun? DecideNow(PodEntry entry, NodeSight sight)
+    private PodRun? DecideNow(PodEntry entry, NodeSight sight, bool leaseMoved)
     {
         var now = around.Clock.GetUtcNow();
-        if (entry.Memory.Broken is { } broken && broken.Holds(now))
+        // A lease that ends waits for nothing that failed before.
+        if (entry.Memory.Broken is { } broken && broken.Holds(now) && !leaseMoved)
         {
             entry.WakeAt = broken.RetryAt;
             return null;
@@ -146,7 +165,7 @@ internal sealed class PodRounds(
         }
 
         var plan = PodPlan.For(view);
-        entry.WakeAt = Sooner(plan.WakeAt, around.FenceWake(entry.Pod, now) is { } fence && fence > now ? fence : null);
+        entry.WakeAt = plan.WakeAt;
         if (plan.Steps.Count == 0)
         {
             return null;
@@ -154,7 +173,11 @@ internal sealed class PodRounds(
 
         entry.Began();
         ReconcileLog.Planned(logger, entry.Uid, string.Join("; ", plan.Steps));
-        return new PodRun(runner, new PodWork(view, new ObjectSource(_desired), around.Node()), plan);
+        var work = new PodWork(view, new ObjectSource(_desired), around.Node())
+        {
+            IsFenced = () => around.IsFenced(view.Pod),
+        };
+        return new PodRun(runner, work, plan);
     }
 
     /// <summary>Pods that are neither desired nor recorded any more.</summary>
@@ -195,7 +218,7 @@ internal sealed class PodRounds(
             Containers = sight.Of(entry.Uid),
             Probes = probes.VerdictsOf(entry.Uid),
             VolumeDigest = entry.VolumeDigest,
-            Fenced = around.IsFenced(entry.Pod, now),
+            FencedFor = around.LeaseOver(entry.Pod) is { } over && over >= TimeSpan.Zero ? over : null,
             Refused = entry.Refused,
             Now = now,
         };
@@ -258,9 +281,6 @@ internal sealed class PodRounds(
 
         return entry;
     }
-
-    private static DateTimeOffset? Sooner(DateTimeOffset? left, DateTimeOffset? right) =>
-        left is null ? right : right is null || left < right ? left : right;
 }
 
 /// <summary>The steps of one pod, ready to run.</summary>

@@ -93,6 +93,7 @@ internal sealed class PodRunner(
         PodStep.BeginAttempt begin => Save(work, work.Record.With(
             begin.Name, PodRecordPlan.NextAttempt(work.Record.Of(begin.Name)))),
         PodStep.Create create => _containers.Create(work, create, cancellation),
+        PodStep.Start when work.IsFenced() => Task.FromResult(StepOutcome.PodWaits),
         PodStep.Start start => _containers.Start(work, start, cancellation),
         _ => throw new InvalidOperationException($"no such step: {step}"),
     };

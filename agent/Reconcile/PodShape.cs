@@ -5,9 +5,6 @@ namespace Edge.Agent.Reconcile;
 /// <summary>Kubernetes' rules for reading a pod's description, in one place.</summary>
 internal static class PodShape
 {
-    /// <summary>Kubernetes' default for <c>terminationGracePeriodSeconds</c>.</summary>
-    private const long DefaultGraceSeconds = 30;
-
     public static IEnumerable<Container> PlainInits(Pod pod) =>
         (pod.Spec.InitContainers ?? []).Where(container => !IsSidecar(container));
 
@@ -31,7 +28,7 @@ internal static class PodShape
     public static long GraceSeconds(Pod pod) => Bounded(
         pod.Metadata.DeletionTimestamp is not null && pod.Metadata.DeletionGracePeriodSeconds is { } asked
             ? asked
-            : pod.Spec.TerminationGracePeriodSeconds ?? DefaultGraceSeconds);
+            : pod.Spec.TerminationGracePeriodSeconds ?? Fencing.DefaultGraceSeconds);
 
     /// <summary>The pull policy, with Kubernetes' default by tag.</summary>
     public static string PullPolicy(Container container)
@@ -51,23 +48,6 @@ internal static class PodShape
 
     /// <summary>As Kubernetes prints a pod in messages.</summary>
     public static string FullName(Pod pod) => $"{pod.Metadata.Name}_{pod.Metadata.Namespace}({pod.Metadata.Uid})";
-
-    /// <summary>How long the pod may be cut off before the server gives it away; null when it stays.</summary>
-    public static TimeSpan? UnreachableToleration(Pod pod)
-    {
-        const string Taint = "node.kubernetes.io/unreachable";
-        foreach (var toleration in pod.Spec.Tolerations ?? [])
-        {
-            var everyKey = string.IsNullOrEmpty(toleration.Key) && toleration.Operator == "Exists";
-            var fits = toleration.Effect is null or "" or "NoExecute" && (everyKey || toleration.Key == Taint);
-            if (fits && toleration.TolerationSeconds is { } seconds)
-            {
-                return TimeSpan.FromSeconds(Bounded(seconds));
-            }
-        }
-
-        return null;
-    }
 
     /// <summary>Kubernetes' seconds are 64 bits wide: beyond every calendar. 68 years are as good.</summary>
     private static long Bounded(long seconds) => Math.Clamp(seconds, 0, int.MaxValue);

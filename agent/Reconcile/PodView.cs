@@ -29,9 +29,12 @@ internal sealed record PodView
     public string? VolumeDigest { get; init; } = "";
 
     /// <summary>
-    /// The server may have given this pod to another node: it must not run here until the server answers.
+    /// For how long the pod's lease has been over; null while it has one, or needs none. Once its grace is over too the
+    /// server may have given it to another node, and nothing of it may run here until the server has spoken.
     /// </summary>
-    public bool Fenced { get; init; }
+    public TimeSpan? FencedFor { get; init; }
+
+    public bool Fenced => FencedFor is not null;
 
     /// <summary>
     /// Why this agent will not start the pod: a field it does not know. Null when it understands all of it.

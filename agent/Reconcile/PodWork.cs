@@ -14,6 +14,9 @@ internal sealed class PodWork(PodView view, ObjectSource objects, NodeFacts node
 
     public NodeFacts Node => node;
 
+    /// <summary>Asked before each start: a run may take longer than the pod's lease.</summary>
+    public Func<bool> IsFenced { get; init; } = () => false;
+
     public PodRecord Record { get; set; } = view.Record;
 
     public PodMemory Memory { get; set; } = view.Memory;

@@ -100,8 +100,7 @@ internal sealed class ReconcileLoop(
         rounds.Refresh(ledger.Desired, ledger.Pods, sight);
         foreach (var entry in rounds.Entries)
         {
-            var due = entry.Dirty || entry.WakeAt <= clock.GetUtcNow();
-            if (!due || _running.ContainsKey(entry.Uid))
+            if (!rounds.IsDue(entry) || _running.ContainsKey(entry.Uid))
             {
                 continue;
             }
@@ -189,16 +188,15 @@ internal sealed class ReconcileLoop(
 
     private TimeSpan Next()
     {
-        var now = clock.GetUtcNow();
         var sinceAll = clock.GetElapsedTime(_lookedAtAll);
         var wait = sinceAll < Resync ? Resync - sinceAll : TimeSpan.Zero;
         foreach (var entry in rounds.Entries)
         {
             // A pod with a run wakes the loop when that ends, and one that waits for a place when another's does.
-            if (entry.WakeAt is { } at && at - now < wait && !_running.ContainsKey(entry.Uid)
+            if (rounds.DueIn(entry) is { } due && due < wait && !_running.ContainsKey(entry.Uid)
                 && !_decided.Exists(run => run.Uid == entry.Uid))
             {
-                wait = at > now ? at - now : TimeSpan.Zero;
+                wait = due > TimeSpan.Zero ? due : TimeSpan.Zero;
             }
         }
 

@@ -9,22 +9,41 @@ namespace Edge.Agent.Reconcile;
 internal sealed record RoundSurroundings(
     TimeProvider Clock, Func<NodeFacts> Node, Func<TimeSpan?> SinceServerAnswered, Action<string, PodReport?> Report)
 {
+    /// <summary>How often the server hears of this node at least, which both sides count with.</summary>
+    public TimeSpan KeepAlive { get; init; } = TimeSpan.FromSeconds(120);
+
     /// <summary>
-    /// What the agent waits beyond a pod's toleration. The server acts later still: at receipt, plus this, plus 1 %.
+    /// For how long the pod's lease has been over: for ever after a boot, until the server's first word. Negative is
+    /// what is left of it; null when it needs none. By a clock that nobody sets.
     /// </summary>
-    public TimeSpan FenceGrace { get; init; } = TimeSpan.FromSeconds(180);
-
-    /// <summary>True once the server may have given the pod away; also after a boot until its first word.</summary>
-    public bool IsFenced(Pod? pod, DateTimeOffset now) => FenceWake(pod, now) is { } at && at <= now;
-
-    /// <summary>When the pod becomes fenced if nobody answers until then; null when it never does.</summary>
-    public DateTimeOffset? FenceWake(Pod? pod, DateTimeOffset now)
+    public TimeSpan? LeaseOver(Pod? pod)
     {
-        if (pod is null || PodShape.UnreachableToleration(pod) is not { } toleration)
+        if (pod is null || Fencing.Toleration(pod) is not { } toleration)
         {
             return null;
         }
 
-        return SinceServerAnswered() is { } since ? now + toleration + FenceGrace - since : now;
+        return SinceServerAnswered() is { } since
+            ? since - toleration - Fencing.Slack(KeepAlive)
+            : TimeSpan.MaxValue;
+    }
+
+    public bool IsFenced(Pod? pod) => LeaseOver(pod) >= TimeSpan.Zero;
+
+    /// <summary>
+    /// How far the pod's lease is: 0 while it has one or needs none, 1 once it is over, 2 once its grace is over too.
+    /// </summary>
+    public int LeaseStage(Pod? pod) =>
+        LeaseOver(pod) is not { } over || over < TimeSpan.Zero ? 0 : over < Fencing.Grace(pod!) ? 1 : 2;
+
+    /// <summary>The time until the next stage if nobody answers until then; null when there is none.</summary>
+    public TimeSpan? NextLeaseStage(Pod? pod)
+    {
+        if (LeaseOver(pod) is not { } over)
+        {
+            return null;
+        }
+
+        return over < TimeSpan.Zero ? -over : over < Fencing.Grace(pod!) ? Fencing.Grace(pod!) - over : null;
     }
 }

@@ -1,16 +1,27 @@
 using System.Globalization;
+using Edge.Agent.Link;
 
 namespace Edge.Agent.Report;
 
 /// <summary>
 /// When the server last answered, counted from when the answered message was sent. Kept on tmpfs over a restart of the
 /// agent, with the boot it belongs to, so that a reboot knows nothing and writes nothing to flash.
+/// <para>
+/// After a silence the first answer alone proves nothing about a pod whose lease ended in it: desired may still name
+/// what the server gave away meanwhile. Until desired was reached the whole silence counts.
+/// </para>
 /// </summary>
-internal sealed class ServerContact(string runDir, string bootId, Func<long?> lastAnswered, TimeProvider clock)
+internal sealed class ServerContact(string runDir, string bootId, Func<ServerAnswer?> lastAnswer, TimeProvider clock)
 {
     private readonly string _file = Path.Combine(runDir, "last-answered");
     private readonly Lock _gate = new();
-    private long? _kept;
+
+    /// <summary>When the message was sent that was answered last.</summary>
+    private long? _sentAt;
+
+    /// <summary>The longest silence before answers whose desired was not reached yet; null where it has no end.</summary>
+    private TimeSpan? _silence = TimeSpan.Zero;
+    private long? _written;
     private bool _read;
 
     /// <summary>Null when the server has not answered since the boot.</summary>
@@ -19,7 +30,13 @@ internal sealed class ServerContact(string runDir, string bootId, Func<long?> la
         lock (_gate)
         {
             Keep();
-            return _kept is { } at ? clock.GetElapsedTime(at) : null;
+            if (_sentAt is not { } at || _silence is not { } silence)
+            {
+                return null;
+            }
+
+            var since = clock.GetElapsedTime(at);
+            return since > silence ? since : silence;
         }
     }
 
@@ -30,29 +47,45 @@ internal sealed class ServerContact(string runDir, string bootId, Func<long?> la
     {
         lock (_gate)
         {
-            if (lastAnswered() is { } answered)
+            if (!_read)
             {
-                if (answered != _kept)
-                {
-                    _kept = answered;
-                    Write(answered);
-                }
-            }
-            else if (!_read)
-            {
-                _kept = Read();
+                _sentAt = Read();
+                _read = true;
             }
 
-            _read = true;
+            if (lastAnswer() is { } answer)
+            {
+                Take(answer);
+            }
         }
     }
 
-    private void Write(long answered)
+    private void Take(ServerAnswer answer)
     {
+        if (answer.IsDesiredReached)
+        {
+            _silence = TimeSpan.Zero;
+            if (_written != answer.SentAt)
+            {
+                Write(answer.SentAt);
+            }
+        }
+        else if (_sentAt != answer.SentAt)
+        {
+            var silence = _sentAt is { } before ? clock.GetElapsedTime(before) : (TimeSpan?)null;
+            _silence = silence is null || _silence is null ? null : silence > _silence ? silence : _silence;
+        }
+
+        _sentAt = answer.SentAt;
+    }
+
+    private void Write(long sentAt)
+    {
+        _written = sentAt;
         try
         {
             var draft = _file + ".new";
-            File.WriteAllText(draft, $"{bootId} {answered.ToString(CultureInfo.InvariantCulture)}");
+            File.WriteAllText(draft, $"{bootId} {sentAt.ToString(CultureInfo.InvariantCulture)}");
             File.Move(draft, _file, overwrite: true);
         }
         catch (IOException)

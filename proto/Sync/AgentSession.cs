@@ -24,6 +24,7 @@ public sealed class AgentSession
     private bool _awaiting;
     private (Standing Desired, Standing Reported) _sent;
     private (Standing Desired, Standing Reported) _answered;
+    private Standing? _toReach;
 
     public AgentSession(
         SessionSettings settings, IEnumerable<MapEntry> desired, Random random, Action<Envelope> send)
@@ -57,6 +58,23 @@ public sealed class AgentSession
 
     /// <summary>When the last hello or heartbeat was sent that the server answered.</summary>
     public TimeSpan? LastAnswered { get; private set; }
+
+    /// <summary>
+    /// Whether desired is, or was since, what the server had when it answered the session that
+    /// <see cref="LastAnswered"/> belongs to. Before that it may hold what was given away while nobody was heard.
+    /// </summary>
+    public bool IsDesiredReached
+    {
+        get
+        {
+            if (_toReach is { } writer && Desired.HasReached(writer))
+            {
+                _toReach = null;
+            }
+
+            return LastAnswered is not null && _toReach is null;
+        }
+    }
 
     /// <summary>When <see cref="Poll"/> has something to do; null while offline.</summary>
     public TimeSpan? Due => _state switch
@@ -228,6 +246,7 @@ public sealed class AgentSession
         _helloBackoff.Reset();
         LastAnswered = _sentAt;
         _due = now + _settings.KeepAlive;
+        _toReach = Standing.From(welcome.Desired) ?? default;
         Desired.Open(Standing.From(welcome.Desired), now);
         Reported.Open(Standing.From(welcome.Reported), now);
     }

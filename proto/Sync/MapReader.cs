@@ -52,6 +52,10 @@ public sealed class MapReader
 
     public TimeSpan? Due => _open && Pending is null ? _listing?.Due : null;
 
+    /// <summary>This map is what the writer had there, or something newer of it.</summary>
+    public bool HasReached(Standing writer) => writer.Epoch != 0 && writer.Epoch == _epoch
+        && (_version > writer.Version || (_version == writer.Version && _entries.Digest == writer.Digest));
+
     /// <summary>A session opened whose writer stands there.</summary>
     public void Open(Standing? writer, TimeSpan now)
     {

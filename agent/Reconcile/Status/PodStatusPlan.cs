@@ -26,6 +26,7 @@ internal static class PodStatusPlan
             InitContainerStatuses = inits.Count > 0 ? inits : null,
             ContainerStatuses = containers,
             QosClass = QosOf(pod),
+            ObservedGeneration = pod.Metadata.Generation,
         };
     }
 

@@ -73,7 +73,7 @@ public sealed class PodPlanCases
             Probes = seen.Failing.ToDictionary(
                 pair => pair.Key, pair => new ProbeVerdict(Failure: new ProbeFailure(pair.Value, ""))),
             VolumeDigest = seen.VolumeDigest,
-            Fenced = seen.Fenced,
+            FencedFor = seen.FencedFor ?? (seen.Fenced ? TimeSpan.Zero : null),
             Refused = seen.Refused,
             Now = seen.Now,
         };
@@ -117,6 +117,8 @@ public sealed class PodPlanCases
         public string? Written { get; init; }
 
         public bool Fenced { get; init; }
+
+        public TimeSpan? FencedFor { get; init; }
 
         public string? Refused { get; init; }
 

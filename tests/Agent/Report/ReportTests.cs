@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Threading.Channels;
+using Edge.Agent.Link;
 using Edge.Agent.Report;
 using Edge.Proto.Model;
 using Edge.Tests.Support;
@@ -86,11 +87,42 @@ public sealed class ReportTests : IDisposable
     [Fact]
     public void The_last_answer_is_known_after_a_restart_and_unknown_after_a_reboot()
     {
-        var answered = _clock.GetTimestamp();
+        var answered = new ServerAnswer(_clock.GetTimestamp(), IsDesiredReached: true);
         new ServerContact(_dir, "boot-1", () => answered, _clock).Keep();
         _clock.Advance(TimeSpan.FromSeconds(40));
         Assert.Equal(TimeSpan.FromSeconds(40), new ServerContact(_dir, "boot-1", () => null, _clock).Since());
         Assert.Null(new ServerContact(_dir, "boot-2", () => null, _clock).Since());
+    }
+
+    [Fact]
+    public void A_silence_counts_until_desired_is_what_the_server_wants()
+    {
+        ServerAnswer? answer = new ServerAnswer(_clock.GetTimestamp(), IsDesiredReached: true);
+        var contact = new ServerContact(_dir, "boot-1", () => answer, _clock);
+        contact.Keep();
+        _clock.Advance(TimeSpan.FromMinutes(10));
+
+        answer = new ServerAnswer(_clock.GetTimestamp(), IsDesiredReached: false);
+        Assert.Equal(TimeSpan.FromMinutes(10), contact.Since());
+        _clock.Advance(TimeSpan.FromMinutes(2));
+        answer = new ServerAnswer(_clock.GetTimestamp(), IsDesiredReached: false);
+        Assert.Equal(TimeSpan.FromMinutes(10), contact.Since());
+        Assert.Equal(TimeSpan.FromMinutes(12), new ServerContact(_dir, "boot-1", () => null, _clock).Since());
+
+        answer = new ServerAnswer(_clock.GetTimestamp(), IsDesiredReached: true);
+        Assert.Equal(TimeSpan.Zero, contact.Since());
+    }
+
+    [Fact]
+    public void The_first_answer_after_a_boot_counts_once_desired_is_what_the_server_wants()
+    {
+        ServerAnswer? answer = null;
+        var contact = new ServerContact(_dir, "boot-1", () => answer, _clock);
+        Assert.Null(contact.Since());
+        answer = new ServerAnswer(_clock.GetTimestamp(), IsDesiredReached: false);
+        Assert.Null(contact.Since());
+        answer = new ServerAnswer(_clock.GetTimestamp(), IsDesiredReached: true);
+        Assert.Equal(TimeSpan.Zero, contact.Since());
     }
 
     private (NodeStatusReport Report, ChannelReader<string> Said) Report(Func<RuntimeSight?> runtime)

@@ -25,7 +25,7 @@ public sealed class LinkTests
         await agent.UntilDesired(Entry("pods/1", "stop"));
 
         Assert.True(server.IsConnected("a"));
-        Assert.NotNull(agent.LastAnswered);
+        Assert.True(agent.LastAnswer?.IsDesiredReached);
     }
 
     [SkippableFact]
@@ -34,8 +34,8 @@ public sealed class LinkTests
         var (world, _) = await LinkWorld.Start();
         await using var ended = world;
         var agent = world.Agent("a");
-        var answered = new TaskCompletionSource<long?>(TaskCreationOptions.RunContinuationsAsynchronously);
-        agent.Answered += () => answered.TrySetResult(agent.LastAnswered);
+        var answered = new TaskCompletionSource<ServerAnswer?>(TaskCreationOptions.RunContinuationsAsynchronously);
+        agent.Answered += () => answered.TrySetResult(agent.LastAnswer);
         world.Server().SetAllDesired("a", []);
 
         Assert.NotNull(await answered.Task.WaitAsync(LinkWorld.Limit));

@@ -47,7 +47,8 @@ internal sealed class SimAgent : IAsyncDisposable
     public NodeLedger Ledger { get; }
 
     /// <summary>When time alone brings the next round.</summary>
-    public DateTimeOffset? WakeAt => _rounds.Entries.Select(entry => entry.WakeAt).Append(_retryAt).Min();
+    public DateTimeOffset? WakeAt => _rounds.Entries
+        .Select(entry => _clock.GetUtcNow() + _rounds.DueIn(entry)).Append(_retryAt).Min();
 
     public void WakeAll() => _everyPod = true;
 
@@ -72,7 +73,7 @@ internal sealed class SimAgent : IAsyncDisposable
         var worked = false;
         foreach (var entry in _rounds.Entries.OrderBy(entry => entry.Uid, StringComparer.Ordinal).ToList())
         {
-            if (entry.Dirty || entry.WakeAt <= _clock.GetUtcNow())
+            if (_rounds.IsDue(entry))
             {
                 worked = true;
                 await RunOne(entry, sight);

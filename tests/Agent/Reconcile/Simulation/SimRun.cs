@@ -87,7 +87,7 @@ internal sealed class SimRun : IAsyncDisposable
     }
 
     private bool Fenced(Pod? pod) => new RoundSurroundings(
-        _clock, () => new NodeFacts("", "", 0, 0, 0), SinceAnswered, (_, _) => { }).IsFenced(pod, _clock.GetUtcNow());
+        _clock, () => new NodeFacts("", "", 0, 0, 0), SinceAnswered, (_, _) => { }).IsFenced(pod);
 
     private void Take(string uid, PodReport? report)
     {

@@ -1,0 +1,65 @@
+namespace Edge.Proto.Model;
+
+/// <summary>
+/// The lease by which a pod that bears an unreachable node only for a time runs there (design, 6.4). The node counts
+/// from when it sent the last heartbeat that the server answered, the server from its receipt; both by these rules, so
+/// that the node has stopped the pod before the server takes it for gone. Pure.
+/// </summary>
+public static class Fencing
+{
+    public const string UnreachableTaint = "node.kubernetes.io/unreachable";
+
+    public const string NotReadyTaint = "node.kubernetes.io/not-ready";
+
+    /// <summary>Kubernetes' default for <c>terminationGracePeriodSeconds</c>.</summary>
+    public const long DefaultGraceSeconds = 30;
+
+    /// <summary>A clock of ours may run slower than the other by so much of the time that is counted.</summary>
+    private const double Skew = 0.01;
+
+    /// <summary>For a node that is slow to kill.</summary>
+    private static readonly TimeSpan Margin = TimeSpan.FromSeconds(5);
+
+    private static readonly Taint Unreachable = new() { Key = UnreachableTaint, Effect = "NoExecute" };
+
+    /// <summary>
+    /// How long the pod may be cut off before the server gives it away; null when it stays for ever. The first
+    /// toleration that fits counts, as in Kubernetes.
+    /// </summary>
+    public static TimeSpan? Toleration(Pod pod)
+    {
+        foreach (var toleration in pod.Spec.Tolerations ?? [])
+        {
+            if (toleration.Tolerates(Unreachable))
+            {
+                return toleration.TolerationSeconds is { } seconds ? TimeSpan.FromSeconds(Bounded(seconds)) : null;
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>
+    /// What both count beyond the toleration: an idle node is silent for a whole keep-alive, and one heartbeat may be
+    /// lost, without being cut off.
+    /// </summary>
+    public static TimeSpan Slack(TimeSpan keepAlive) => keepAlive * 1.5;
+
+    /// <summary>
+    /// What the pod's containers get to end in. A deletion with a longer grace does not prolong it: the server counts
+    /// with the description's.
+    /// </summary>
+    public static TimeSpan Grace(Pod pod) =>
+        TimeSpan.FromSeconds(Bounded(pod.Spec.TerminationGracePeriodSeconds ?? DefaultGraceSeconds));
+
+    /// <summary>
+    /// After so long a silence of its node the pod runs there no more; null when it stays for ever.
+    /// </summary>
+    public static TimeSpan? ServerWait(Pod pod, TimeSpan keepAlive) =>
+        Toleration(pod) is { } toleration
+            ? ((toleration + Slack(keepAlive) + Grace(pod)) * (1 + Skew)) + Margin
+            : null;
+
+    /// <summary>Kubernetes' seconds are 64 bits wide: beyond every calendar. 68 years are as good.</summary>
+    private static long Bounded(long seconds) => Math.Clamp(seconds, 0, int.MaxValue);
+}
