@@ -9,6 +9,7 @@ using Edge.Server.Control.Namespaces;
 using Edge.Server.Control.Nodes;
 using Edge.Server.Control.Pods;
 using Edge.Server.Control.ServiceAccounts;
+using Edge.Server.Control.TaintEviction;
 using Edge.Server.Fleet;
 using Edge.Server.Link;
 using Edge.Server.Pki;
@@ -62,9 +63,12 @@ static async Task Serve(ServerSettings settings, CancellationToken ct)
         new GarbageCollectionController(
             objects, SchemaCatalog.Default, events, logs.CreateLogger<GarbageCollectionController>()),
         new NamespacesController(objects, time, logs.CreateLogger<NamespacesController>()),
-        new NodesController(objects, time, logs.CreateLogger<NodesController>()),
+        new NodesController(objects, events, time, logs.CreateLogger<NodesController>()),
         new PodsController(objects, settings.TerminatedPodGcThreshold, time, logs.CreateLogger<PodsController>()),
         new ServiceAccountsController(objects),
+        new TaintEvictionController(
+            objects, events, new NodeContact(link.SilenceOf, link.TryWithhold, link.Release), time,
+            logs.CreateLogger<TaintEvictionController>()),
     ];
     var control = controllers.Select(
         controller => new ControllerLoop(controller, store, time, logs.CreateLogger<ControllerLoop>()));

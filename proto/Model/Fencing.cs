@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace Edge.Proto.Model;
 
 /// <summary>
@@ -11,8 +13,19 @@ public static class Fencing
 
     public const string NotReadyTaint = "node.kubernetes.io/not-ready";
 
+    /// <summary>
+    /// The keep-alive of a node's agent in seconds, where it is not <see cref="KeepAliveDefault"/>: a server that was
+    /// restarted must know it of a node that does not come back.
+    /// </summary>
+    public const string KeepAliveAnnotation = "edge/keep-alive-seconds";
+
     /// <summary>Kubernetes' default for <c>terminationGracePeriodSeconds</c>.</summary>
     public const long DefaultGraceSeconds = 30;
+
+    public static readonly TimeSpan KeepAliveDefault = TimeSpan.FromSeconds(120);
+
+    /// <summary>The longest keep-alive that an agent can be set to.</summary>
+    private static readonly TimeSpan KeepAliveMost = TimeSpan.FromHours(1);
 
     /// <summary>A clock of ours may run slower than the other by so much of the time that is counted.</summary>
     private const double Skew = 0.01;
@@ -38,6 +51,13 @@ public static class Fencing
 
         return null;
     }
+
+    /// <summary>The node's keep-alive by its annotation; one that makes no sense is taken for the longest.</summary>
+    public static TimeSpan KeepAlive(Node node) =>
+        node.Metadata.Annotations?.GetValueOrDefault(KeepAliveAnnotation) is not { } text ? KeepAliveDefault
+        : int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var seconds)
+            && seconds <= KeepAliveMost.TotalSeconds ? TimeSpan.FromSeconds(seconds)
+        : KeepAliveMost;
 
     /// <summary>
     /// What both count beyond the toleration: an idle node is silent for a whole keep-alive, and one heartbeat may be

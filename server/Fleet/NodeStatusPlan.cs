@@ -1,4 +1,6 @@
+using System.Globalization;
 using System.Text.Json.Nodes;
+using Edge.Proto.Model;
 
 namespace Edge.Server.Fleet;
 
@@ -64,6 +66,30 @@ internal static class NodeStatusPlan
         status = status.DeepClone().AsObject();
         status["conditions"] = Transitions(conditions, unknown, now);
         node["status"] = status;
+        return node;
+    }
+
+    /// <summary>The node with its agent's keep-alive in seconds, which fencing counts with; null for no change.</summary>
+    public static JsonObject? KeepAlive(JsonObject node, uint seconds)
+    {
+        var usual = seconds == 0 || seconds == (uint)Fencing.KeepAliveDefault.TotalSeconds;
+        var metadata = node["metadata"]!.AsObject();
+        if (metadata["annotations"] is not JsonObject annotations)
+        {
+            if (usual)
+            {
+                return null;
+            }
+
+            metadata["annotations"] = annotations = [];
+        }
+
+        if (usual)
+        {
+            return annotations.Remove(Fencing.KeepAliveAnnotation) ? node : null;
+        }
+
+        annotations[Fencing.KeepAliveAnnotation] = seconds.ToString(CultureInfo.InvariantCulture);
         return node;
     }
 

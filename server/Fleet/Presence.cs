@@ -36,9 +36,13 @@ internal sealed class Presence(Objects objects, TimeSpan grace, TimeProvider tim
         }
     }
 
-    public async Task Connected(string node, CancellationToken ct)
+    /// <param name="node">Its name.</param>
+    /// <param name="keepAlive">Of its agent, in seconds; 0 when it does not say it.</param>
+    /// <param name="ct">Ends the wait.</param>
+    public async Task Connected(string node, uint keepAlive, CancellationToken ct)
     {
         log.NodeConnected(node);
+        await Write(node, tree => NodeStatusPlan.KeepAlive(tree, keepAlive), ct);
         var seen = Set(node, known => known with { Since = null });
         if (seen.Report is { } report)
         {

@@ -127,8 +127,8 @@ internal sealed class ReportIntake
     {
         switch (happened)
         {
-            case LinkEvent.Connected:
-                await _presence.Connected(happened.Node, ct);
+            case LinkEvent.Connected connected:
+                await _presence.Connected(happened.Node, connected.Hello.KeepAliveSeconds, ct);
                 break;
             case LinkEvent.Disconnected:
                 AskAfter(_presence.Disconnected(happened.Node), happened.Node, ct);

@@ -88,6 +88,27 @@ internal sealed class LinkServer
     /// <summary>Forgets a node that was deleted: its maps, session and streams; not that it is denied.</summary>
     public void Forget(string node) => Act(() => _table.Forget(node));
 
+    /// <summary>How long nothing was heard of the node, at most since this server began.</summary>
+    public TimeSpan SilenceOf(string node)
+    {
+        lock (_gate)
+        {
+            return _table.SilenceOf(node);
+        }
+    }
+
+    /// <inheritdoc cref="LinkTable.TryWithhold"/>
+    public bool TryWithhold(string node, string key, TimeSpan silence)
+    {
+        lock (_gate)
+        {
+            return _table.TryWithhold(node, key, silence);
+        }
+    }
+
+    /// <inheritdoc cref="LinkTable.Release"/>
+    public void Release(string node, string key) => Act(() => _table.Release(node, key));
+
     /// <summary>From now on nothing of this node is heard and nothing is sent to it.</summary>
     public void Deny(string node) => Act(() => _table.Deny(node));
 

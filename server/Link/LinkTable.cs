@@ -48,13 +48,56 @@ internal sealed class LinkTable(
     {
         var link = Node(node);
         var outcome = link.Session.Desired.ApplyAll(entries);
-        if (!link.Known && outcome != SetOutcome.TooLarge)
+        if (outcome == SetOutcome.TooLarge)
         {
-            link.Known = true;
+            return outcome;
+        }
+
+        var waited = !link.Known || link.Withheld.Count > 0;
+        link.Known = true;
+        foreach (var (key, value) in link.Withheld)
+        {
+            if (!Same(link.Session.Desired.Find(key), value))
+            {
+                link.Withheld.Remove(key);
+            }
+        }
+
+        if (waited && link.Withheld.Count == 0)
+        {
             Invite(link);
         }
 
         return outcome;
+    }
+
+    /// <summary>How long nothing was heard of the node, at most since this link was made.</summary>
+    public TimeSpan SilenceOf(string node) => Now - Node(node).LastHeard;
+
+    /// <summary>
+    /// From now on the node hears nothing until desired says something else of the key, or until
+    /// <see cref="Release"/>. False, and nothing changes, when it was heard within <paramref name="silence"/> or has a
+    /// session.
+    /// </summary>
+    public bool TryWithhold(string node, string key, TimeSpan silence)
+    {
+        var link = Node(node);
+        if (link.Told || link.Session.IsOpen || Now - link.LastHeard < silence)
+        {
+            return false;
+        }
+
+        link.Withheld[key] = link.Session.Desired.Find(key);
+        return true;
+    }
+
+    /// <summary>What was withheld stays as it is.</summary>
+    public void Release(string node, string key)
+    {
+        if (_nodes.TryGetValue(node, out var link) && link.Withheld.Remove(key) && link is { Known: true, Withheld.Count: 0 })
+        {
+            Invite(link);
+        }
     }
 
     public void Forget(string node)
@@ -140,6 +183,9 @@ internal sealed class LinkTable(
         }
     }
 
+    private static bool Same(ReadOnlyMemory<byte>? left, ReadOnlyMemory<byte>? right) =>
+        left is { } one && right is { } other ? one.Span.SequenceEqual(other.Span) : left is null && right is null;
+
     /// <summary>
     /// When the node will have been silent for too long, or null when it is gone. A will is given once, and the broker
     /// may drop it: silence is the only other sign.
@@ -152,7 +198,7 @@ internal sealed class LinkTable(
         {
             var topic = Topics.Down(name);
             var session = new ServerSession(settings, _epoch, [], random, envelope => send(topic, envelope));
-            _nodes[name] = link = new NodeLink(name, session);
+            _nodes[name] = link = new NodeLink(name, session) { LastHeard = Now };
         }
 
         return link;
@@ -175,6 +221,11 @@ internal sealed class LinkTable(
         else if (link.Known && Packet.Decode(payload.Span) is { } envelope)
         {
             link.LastHeard = Now;
+            if (link.Withheld.Count > 0)
+            {
+                return;
+            }
+
             if (topic.Kind == TopicKind.Messages)
             {
                 OnMessage(link, envelope);
@@ -196,7 +247,7 @@ internal sealed class LinkTable(
         if (presence.Online)
         {
             link.Incarnation = presence.Incarnation;
-            if (link.Known && !link.Session.IsOpen)
+            if (link is { Known: true, Withheld.Count: 0, Session.IsOpen: false })
             {
                 Invite(link);
             }

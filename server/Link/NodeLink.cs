@@ -28,10 +28,18 @@ internal sealed class NodeLink(string name, ServerSession session)
     /// <summary>Fleet was told Connected, and not Disconnected since.</summary>
     public bool Told { get; set; }
 
+    /// <summary>
+    /// Entries of desired that stand for what is being given away, with their values. Until desired says something else
+    /// of each of them a hello is not answered either: the node would take them up again.
+    /// </summary>
+    public Dictionary<string, ReadOnlyMemory<byte>?> Withheld { get; } = [];
+
     /// <summary>Of the last birth: a last will of an older one is late and means nothing.</summary>
     public ulong Incarnation { get; set; }
 
-    /// <summary>When anything came of the node; since the link's clock started.</summary>
+    /// <summary>
+    /// When anything came of the node, else since when this link is known; since the link's clock started.
+    /// </summary>
     public TimeSpan LastHeard { get; set; }
 
     /// <summary>After so long without a word the node is gone, whatever the broker thinks.</summary>

@@ -7,10 +7,10 @@ using Microsoft.Extensions.Logging;
 namespace Edge.Server.Control.Nodes;
 
 /// <summary>
-/// Keeps the taints of nodes in step with their conditions. It evicts nothing: a NoExecute taint keeps new pods away,
-/// and tolerationSeconds has no effect yet, of which the API warns.
+/// Keeps the taints of nodes in step with their conditions, and tells of nodes that become ready or are not any more.
 /// </summary>
-internal sealed class NodesController(Objects objects, TimeProvider time, ILogger<NodesController> log) : IController
+internal sealed class NodesController(
+    Objects objects, EventRecorder events, TimeProvider time, ILogger<NodesController> log) : IController
 {
     public string Name => "nodes";
 
@@ -31,8 +31,18 @@ internal sealed class NodesController(Objects objects, TimeProvider time, ILogge
 
         log.TaintsChanged(key, string.Join(", ", taints.Select(taint => $"{taint.Key}:{taint.Effect}")));
         var revision = node.Metadata.ResourceVersion;
-        await objects.Update(Resources.Nodes, null, key, tree =>
+        var outcome = await objects.Update(Resources.Nodes, null, key, tree =>
             tree["metadata"]?["resourceVersion"]?.ToString() == revision ? WithTaints(tree, taints) : null, ct);
+        if (outcome is UpdateOutcome.Updated && NodesPlan.News(node, taints) is { } reason)
+        {
+            // Kubernetes' node controller tells of the loss, the kubelet of the return.
+            var (component, host) = reason == "NodeReady" ? ("kubelet", key) : ("node-controller", null);
+            await events.Record(
+                new EventNote(
+                    EventNote.Of(Resources.Nodes, node.Metadata), EventNote.Normal, reason,
+                    $"Node {key} status is now: {reason}"),
+                component, host, times: 1, ct);
+        }
 
         // A node that changed in between comes again by its own event.
         return null;

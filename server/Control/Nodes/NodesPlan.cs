@@ -7,8 +7,6 @@ namespace Edge.Server.Control.Nodes;
 /// </summary>
 internal static class NodesPlan
 {
-    private const string NotReady = "node.kubernetes.io/not-ready";
-    private const string Unreachable = "node.kubernetes.io/unreachable";
     private const string Unschedulable = "node.kubernetes.io/unschedulable";
 
     private static readonly Dictionary<string, string> PressureTaints = new()
@@ -20,7 +18,7 @@ internal static class NodesPlan
     };
 
     private static readonly HashSet<string> Owned =
-        [NotReady, Unreachable, Unschedulable, .. PressureTaints.Values];
+        [Fencing.NotReadyTaint, Fencing.UnreachableTaint, Unschedulable, .. PressureTaints.Values];
 
     /// <summary>
     /// All taints the node should have: others' as they are, then ours; a taint that stays keeps its time.
@@ -31,6 +29,19 @@ internal static class NodesPlan
         var wanted = Wanted(node, now).Select(taint => Find(present, taint) ?? taint);
         return [.. present.Where(taint => !Owned.Contains(taint.Key)), .. wanted];
     }
+
+    /// <summary>
+    /// The reason to tell when a node becomes ready or is not any more, which its taints remember: <c>NodeReady</c> or
+    /// <c>NodeNotReady</c>, else null. A node that was never ready is told of when it is.
+    /// </summary>
+    public static string? News(Node node, IReadOnlyList<Taint> taints)
+    {
+        var (before, after) = (IsRepelled(node.Spec?.Taints ?? []), IsRepelled(taints));
+        return before && !after ? "NodeReady" : after && !before && StatusOf(node, "Ready") is not null ? "NodeNotReady" : null;
+    }
+
+    private static bool IsRepelled(IReadOnlyList<Taint> taints) => taints.Any(
+        taint => taint is { Key: Fencing.NotReadyTaint or Fencing.UnreachableTaint, Effect: "NoExecute" });
 
     private static Taint? Find(IReadOnlyList<Taint> present, Taint wanted) =>
         present.FirstOrDefault(taint => taint.Key == wanted.Key && taint.Effect == wanted.Effect);
@@ -45,7 +56,7 @@ internal static class NodesPlan
         var ready = StatusOf(node, "Ready");
         if (ready != "True")
         {
-            var key = ready == "Unknown" ? Unreachable : NotReady;
+            var key = ready == "Unknown" ? Fencing.UnreachableTaint : Fencing.NotReadyTaint;
             yield return new Taint { Key = key, Effect = "NoSchedule", TimeAdded = now };
             yield return new Taint { Key = key, Effect = "NoExecute", TimeAdded = now };
         }

@@ -45,7 +45,7 @@ public sealed class PresenceTests : IAsyncDisposable
         var revision = Revision();
         _presence.Disconnected("n1");
         _fixture.Clock.Advance(_grace / 2);
-        await _presence.Connected("n1", default);
+        await _presence.Connected("n1", 120, default);
         _fixture.Clock.Advance(_grace);
         await _presence.Expired("n1", default);
         Assert.Equal(revision, Revision());
@@ -58,7 +58,7 @@ public sealed class PresenceTests : IAsyncDisposable
         _presence.Disconnected("n1");
         _fixture.Clock.Advance(_grace);
         await _presence.Expired("n1", default);
-        await _presence.Connected("n1", default);
+        await _presence.Connected("n1", 120, default);
         Assert.Equal("True", ReadyStatus());
     }
 
@@ -103,9 +103,9 @@ public sealed class PresenceTests : IAsyncDisposable
     {
         await Ready();
         Assert.Equal(_grace, _presence.Disconnected("n1"));
-        await _presence.Connected("n1", default);
+        await _presence.Connected("n1", 120, default);
         Assert.Null(_presence.Disconnected("n1"));
-        await _presence.Connected("n1", default);
+        await _presence.Connected("n1", 120, default);
         Assert.Null(await _presence.Expired("n1", default));
         Assert.Equal(_grace, _presence.Disconnected("n1"));
     }
@@ -115,7 +115,7 @@ public sealed class PresenceTests : IAsyncDisposable
     {
         await Ready();
         _presence.Disconnected("n1");
-        await _presence.Connected("n1", default);
+        await _presence.Connected("n1", 120, default);
         _fixture.Clock.Advance(_grace / 2);
         _presence.Disconnected("n1");
         _fixture.Clock.Advance(_grace / 2);
@@ -137,7 +137,7 @@ public sealed class PresenceTests : IAsyncDisposable
     private async Task Ready()
     {
         await _fixture.Put(Resources.Nodes.KeyOf(null, "n1"), """{"metadata":{"name":"n1"}}""");
-        await _presence.Connected("n1", default);
+        await _presence.Connected("n1", 120, default);
         var report = JsonNode.Parse("""{"status":{"conditions":[{"type":"Ready","status":"True"}]}}""")!.AsObject();
         await _presence.Reported("n1", report, default);
         Assert.Equal("True", ReadyStatus());

@@ -4,6 +4,7 @@ using Edge.Proto.Sync;
 using Edge.Server.Link;
 using Edge.Tests.Support;
 using Microsoft.Extensions.Logging.Abstractions;
+using static Edge.Tests.Server.Link.LinkEnds;
 
 namespace Edge.Tests.Server.Link;
 
@@ -35,6 +36,60 @@ public sealed class LinkTableTests
         _table.Allow("a");
         Hello("a");
         Assert.NotNull(_table.Open("a"));
+    }
+
+    [Fact]
+    public void A_silent_node_hears_nothing_until_desired_says_something_else_of_what_was_given_away()
+    {
+        var minute = TimeSpan.FromMinutes(1);
+        _table.SetAllDesired("a", [Entry("pods/1", "run"), Entry("pods/2", "run")]);
+        Assert.False(_table.TryWithhold("a", "pods/1", minute));
+        _clock.Advance(minute);
+        Assert.Equal(minute, _table.SilenceOf("a"));
+        Assert.True(_table.TryWithhold("a", "pods/1", minute));
+
+        Hello("a");
+        _table.SetAllDesired("a", [Entry("pods/1", "run")]);
+        Hello("a");
+        Assert.Null(_table.Open("a"));
+
+        _table.SetAllDesired("a", [Entry("pods/1", "end")]);
+        Hello("a");
+        Assert.NotNull(_table.Open("a"));
+    }
+
+    [Fact]
+    public void A_node_that_is_there_or_was_heard_just_now_keeps_what_it_has()
+    {
+        Connected("a");
+        Assert.False(_table.TryWithhold("a", "pods/1", TimeSpan.Zero));
+        _table.Handle(new MqttEvent.Disconnected("down"));
+        _clock.Advance(LinkTable.ReturnWait);
+        Worked();
+        Assert.False(_table.TryWithhold("a", "pods/1", LinkTable.ReturnWait + TimeSpan.FromSeconds(1)));
+        Assert.True(_table.TryWithhold("a", "pods/1", LinkTable.ReturnWait));
+    }
+
+    [Fact]
+    public void What_is_released_is_heard_again_and_is_invited()
+    {
+        _table.SetAllDesired("a", [Entry("pods/1", "run")]);
+        Assert.True(_table.TryWithhold("a", "pods/1", TimeSpan.Zero));
+        _sent.Clear();
+        _table.Release("a", "pods/1");
+        Assert.Equal(Envelope.BodyOneofCase.Invite, Assert.Single(_sent).BodyCase);
+        Hello("a");
+        Assert.NotNull(_table.Open("a"));
+    }
+
+    [Fact]
+    public void A_node_that_is_made_again_is_silent_only_since_then()
+    {
+        _table.SetAllDesired("a", []);
+        _clock.Advance(TimeSpan.FromHours(1));
+        _table.Forget("a");
+        _table.SetAllDesired("a", []);
+        Assert.Equal(TimeSpan.Zero, _table.SilenceOf("a"));
     }
 
     [Fact]

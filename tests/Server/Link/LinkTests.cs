@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Edge.Agent.Link;
 using Edge.Proto.Link;
 using Edge.Proto.Sync;
 using Edge.Server.Link;
