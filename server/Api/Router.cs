@@ -34,7 +34,7 @@ internal sealed class Router
         _patch = new PatchVerb(parts, update);
         _delete = new DeleteVerb(parts);
         _logs = new LogEndpoint(parts.Store, openLogs, parts.Time);
-        _evict = new EvictionEndpoint(parts, _delete);
+        _evict = new EvictionEndpoint(parts);
         _bind = new BindingEndpoint(parts);
         _scale = new ScaleEndpoint(parts, update);
         _metrics = new MetricsEndpoint(parts, usages);

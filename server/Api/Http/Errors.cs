@@ -97,6 +97,16 @@ internal static class Errors
     public static StatusException TooManyRequests(string message, int retryAfterSeconds) =>
         new(429, "TooManyRequests", message) { RetryAfterSeconds = retryAfterSeconds };
 
+    /// <summary>An eviction that a disruption budget does not grant now.</summary>
+    public static StatusException Disrupting(string why, int? retryAfterSeconds) =>
+        new(429, "TooManyRequests", "Cannot evict pod as it would violate the pod's disruption budget.")
+        {
+            RetryAfterSeconds = retryAfterSeconds, Causes = [new("DisruptionBudget", why, "")],
+        };
+
+    public static StatusException TooManyBudgets() => new(500, "InternalError",
+        "This pod has more than one PodDisruptionBudget, which the eviction subresource does not support.");
+
     public static StatusException Internal(string message) =>
         new(500, "InternalError", $"Internal error occurred: {message}");
 

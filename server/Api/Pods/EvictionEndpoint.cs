@@ -1,23 +1,127 @@
+using System.Globalization;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Edge.Proto.Model;
 using Edge.Server.Api.Http;
 using Edge.Server.Api.Verbs;
 using Edge.Server.Schema;
+using Edge.Server.Store;
 
 namespace Edge.Server.Api.Pods;
 
-/// <summary>Deletes a pod on behalf of a drain. Disruption budgets will be asked here.</summary>
-internal sealed class EvictionEndpoint(VerbParts parts, DeleteVerb delete)
+/// <summary>
+/// Deletes a pod on behalf of a drain, if its disruption budget grants it. Pod and budget change in one transaction, so
+/// that two drains never take the same place.
+/// </summary>
+internal sealed class EvictionEndpoint(VerbParts parts)
 {
+    /// <summary>Where writers keep changing pod or budget, the last word is theirs after so many rounds.</summary>
+    private const int Attempts = 8;
+
     public async Task Run(ApiRequest request)
     {
         var schema = parts.Catalog.FindKind("policy", "v1", "Eviction")!;
         var eviction = await ObjectReading.Read(request, schema);
         ObjectReading.CheckName(request, eviction);
         var options = DeleteOptions.From(eviction.Object("deleteOptions"), request.Query.DryRun());
-        if (await delete.Delete(request, request.Key, request.Path.Name, options) is null)
+        for (var attempt = 1; attempt <= Attempts; attempt++)
         {
-            throw request.NotFound();
+            if (await Try(request, options))
+            {
+                await ResponseBody.Write(request.Response, 201, StatusBody.Success(201));
+                return;
+            }
         }
 
-        await ResponseBody.Write(request.Response, 201, StatusBody.Success(201));
+        throw Errors.Conflict(request.Schema, request.Path.Name);
+    }
+
+    /// <summary>False when pod or budget changed meanwhile.</summary>
+    /// <exception cref="StatusException">The pod is not there, not the one that is meant, or must stay.</exception>
+    private async Task<bool> Try(ApiRequest request, DeleteOptions options)
+    {
+        var moment = parts.Store.Current;
+        var stored = moment.Get(request.Key) ?? throw request.NotFound();
+        var tree = ObjectBytes.Read(stored);
+        DeleteVerb.CheckPreconditions(request, request.Path.Name, tree, options);
+        var now = parts.Time.GetUtcNow();
+        var compares = new List<Compare> { new(stored.Key, stored.Revision) };
+        var ops = new List<StoreOp>();
+        Ask(request, moment, Objects.Read(Resources.Pods, stored), now, compares, ops);
+        if (options.DryRun)
+        {
+            return true;
+        }
+
+        if (tree.At("metadata.deletionTimestamp") is null)
+        {
+            Mark(tree.Ensure("status"), now);
+        }
+
+        switch (Deletion.Plan(Resources.Pods.Resource, tree, options.Wish, now))
+        {
+            case DeletionStep.Nothing:
+                return true;
+            case DeletionStep.Mark mark:
+                ops.Add(StoreOp.Put(stored.Key, ObjectUpdate.Bytes(mark.Object)));
+                break;
+            default:
+                // Watchers see why it goes before it is gone.
+                ops.Add(StoreOp.Put(stored.Key, ObjectUpdate.Bytes(tree)));
+                ops.Add(StoreOp.Delete(stored.Key));
+                break;
+        }
+
+        return await parts.Store.Txn(compares, ops, request.Ct) is TxnResult.Committed;
+    }
+
+    /// <summary>Asks the pod's budget, whose new status is then part of the transaction.</summary>
+    private static void Ask(
+        ApiRequest request, StoreSnapshot moment, Pod pod, DateTimeOffset now, List<Compare> compares,
+        List<StoreOp> ops)
+    {
+        var budgets = moment.Range(Resources.PodDisruptionBudgets.Prefix(request.Path.Namespace))
+            .Select(budget => Objects.Read(Resources.PodDisruptionBudgets, budget));
+        switch (EvictionPlan.Decide(pod, budgets, now))
+        {
+            case EvictionAnswer.Free:
+                return;
+            case EvictionAnswer.Granted granted:
+                var key = Resources.PodDisruptionBudgets.KeyOf(
+                    request.Path.Namespace, granted.Budget.Metadata.Name!);
+                var stored = moment.Get(key)!.Value;
+                var tree = ObjectBytes.Read(stored);
+                tree["status"] = JsonSerializer.SerializeToNode(
+                    granted.Status, ModelJson.Default.PodDisruptionBudgetStatus);
+                compares.Add(new Compare(key, stored.Revision));
+                ops.Add(StoreOp.Put(key, ObjectUpdate.Bytes(tree)));
+                return;
+            case EvictionAnswer.NotNow later:
+                throw Errors.Disrupting(later.Why, later.RetryAfterSeconds);
+            case EvictionAnswer.Forbidden forbidden:
+                throw Errors.Forbidden(
+                    $"poddisruptionbudgets.policy \"{forbidden.Budget.Metadata.Name}\" is forbidden: {forbidden.Why}",
+                    "policy", "poddisruptionbudgets", forbidden.Budget.Metadata.Name ?? "");
+            case EvictionAnswer.TooManyBudgets:
+                throw Errors.TooManyBudgets();
+            default:
+                throw Errors.Internal("unknown answer to an eviction");
+        }
+    }
+
+    private static void Mark(JsonObject status, DateTimeOffset now)
+    {
+        var conditions = status["conditions"] as JsonArray ?? [];
+        var kept = conditions.Where(condition => condition.Text("type") != "DisruptionTarget")
+            .Select(condition => condition?.DeepClone());
+        status["conditions"] = new JsonArray([.. kept, new JsonObject
+        {
+            ["type"] = "DisruptionTarget",
+            ["status"] = "True",
+            ["lastTransitionTime"] =
+                now.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture),
+            ["reason"] = "EvictionByEvictionAPI",
+            ["message"] = "Eviction API: evicting",
+        }]);
     }
 }

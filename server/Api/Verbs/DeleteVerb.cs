@@ -91,7 +91,7 @@ internal sealed class DeleteVerb(VerbParts parts)
         throw Errors.Conflict(request.Schema, name);
     }
 
-    private static void CheckPreconditions(ApiRequest request, string name, JsonObject obj, DeleteOptions options)
+    public static void CheckPreconditions(ApiRequest request, string name, JsonObject obj, DeleteOptions options)
     {
         var metadata = obj.Object("metadata");
         if (options.Uid.Length > 0 && options.Uid != metadata.Text("uid"))

@@ -62,7 +62,7 @@ internal static class TaintEvictionMark
             }
         }
 
-        metadata["deletionGracePeriodSeconds"] = 0;
+        metadata["deletionGracePeriodSeconds"] = 0L;
         if (pod["status"] is not JsonObject status)
         {
             pod["status"] = status = [];

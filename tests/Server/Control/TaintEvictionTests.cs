@@ -175,12 +175,14 @@ public sealed class TaintEvictionTests : IAsyncDisposable
         await Node(taint);
         await _fixture.Put(Resources.Pods.KeyOf("ns", "web"), $$"""
             {"metadata":{"name":"web","namespace":"ns","uid":"u"{{metadata}}},
-             "spec":{"nodeName":"n1","containers":[],"tolerations":[{{toleration}}]},"status":{"phase":"Running"}}
+             "spec":{"nodeName":"n1","containers":[],"tolerations":[{{toleration}}]},"status":{"phase":"Running"} }
             """);
     }
 
-    private Task Node(string taint) => _fixture.Put(
-        Resources.Nodes.KeyOf(null, "n1"), $$$"""{"metadata":{"name":"n1"},"spec":{"taints":[{{{taint}}}]}}""");
+    private Task<long> Node(string taint) => _fixture.Put(
+        Resources.Nodes.KeyOf(null, "n1"), $$"""
+        {"metadata":{"name":"n1"},"spec":{"taints":[{{taint}}] } }
+        """);
 
     private Pod? Pod() => _objects.Get(Resources.Pods, "ns", "web");
 

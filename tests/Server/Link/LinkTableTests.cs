@@ -75,6 +75,7 @@ public sealed class LinkTableTests
     {
         _table.SetAllDesired("a", [Entry("pods/1", "run")]);
         Assert.True(_table.TryWithhold("a", "pods/1", TimeSpan.Zero));
+        _clock.Advance(SessionSettings.InviteEvery);
         _sent.Clear();
         _table.Release("a", "pods/1");
         Assert.Equal(Envelope.BodyOneofCase.Invite, Assert.Single(_sent).BodyCase);
