@@ -71,7 +71,7 @@ internal sealed class LinkClient
 
     public LinkState State { get; private set; }
 
-    /// <summary>The last answer of the server, or null when none came in this process: what fencing counts from.</summary>
+    /// <summary>The server's last answer, which fencing counts from; null when none came in this process.</summary>
     public ServerAnswer? LastAnswer
     {
         get

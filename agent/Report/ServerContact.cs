@@ -19,7 +19,7 @@ internal sealed class ServerContact(string runDir, string bootId, Func<ServerAns
     /// <summary>When the message was sent that was answered last.</summary>
     private long? _sentAt;
 
-    /// <summary>The longest silence before answers whose desired was not reached yet; null where it has no end.</summary>
+    /// <summary>The longest silence before answers whose desired was not reached yet; null: for ever.</summary>
     private TimeSpan? _silence = TimeSpan.Zero;
     private long? _written;
     private bool _read;

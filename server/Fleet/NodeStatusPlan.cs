@@ -69,7 +69,7 @@ internal static class NodeStatusPlan
         return node;
     }
 
-    /// <summary>The node with its agent's keep-alive in seconds, which fencing counts with; null for no change.</summary>
+    /// <summary>The node with its agent's keep-alive in seconds, which fencing needs; null for no change.</summary>
     public static JsonObject? KeepAlive(JsonObject node, uint seconds)
     {
         var usual = seconds == 0 || seconds == (uint)Fencing.KeepAliveDefault.TotalSeconds;

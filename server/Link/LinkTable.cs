@@ -94,7 +94,8 @@ internal sealed class LinkTable(
     /// <summary>What was withheld stays as it is.</summary>
     public void Release(string node, string key)
     {
-        if (_nodes.TryGetValue(node, out var link) && link.Withheld.Remove(key) && link is { Known: true, Withheld.Count: 0 })
+        if (_nodes.TryGetValue(node, out var link) && link.Withheld.Remove(key)
+            && link is { Known: true, Withheld.Count: 0 })
         {
             Invite(link);
         }

@@ -103,13 +103,11 @@ internal static class EvictionPlan
                 null);
         }
 
+        var disrupted = (status.DisruptedPods ?? new Dictionary<string, DateTimeOffset>()).ToDictionary();
+        disrupted[pod] = now;
         var left = status with
         {
-            DisruptionsAllowed = status.DisruptionsAllowed - 1,
-            DisruptedPods = new Dictionary<string, DateTimeOffset>(status.DisruptedPods ?? new Dictionary<string, DateTimeOffset>())
-            {
-                [pod] = now,
-            },
+            DisruptionsAllowed = status.DisruptionsAllowed - 1, DisruptedPods = disrupted,
         };
         return new EvictionAnswer.Granted(
             budget, left.DisruptionsAllowed == 0 ? Budgets.WithCondition(left, null, now) : left);

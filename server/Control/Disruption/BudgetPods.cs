@@ -107,7 +107,7 @@ internal sealed class BudgetPods(Objects objects, ILogger log)
         lock (_gate)
         {
             return _scopes.TryGetValue(ns, out var scope)
-                ? [.. scope.Pods.Values.Where(pod => Selects(selector, pod)).OrderBy(pod => pod.Name, StringComparer.Ordinal)]
+                ? [.. scope.Pods.Values.Where(pod => Selects(selector, pod))]
                 : [];
         }
     }

@@ -43,7 +43,8 @@ internal sealed class DisruptionController(
         {
             // An eviction may have counted down since: what it granted is in the fresh status.
             if (tree.Deserialize(ModelJson.Default.PodDisruptionBudget) is not { } budget
-                || budget.Metadata.Uid != stored.Metadata.Uid || budget.Metadata.Generation != stored.Metadata.Generation)
+                || budget.Metadata.Uid != stored.Metadata.Uid
+                || budget.Metadata.Generation != stored.Metadata.Generation)
             {
                 return null;
             }
@@ -85,9 +86,9 @@ internal sealed class DisruptionController(
             await Say(
                 new EventNote(about, EventNote.Warning, "UnmanagedPods",
                     $"Pods selected by this PodDisruptionBudget (selector: {Text(budget.Spec.Selector)}) were found to "
-                    + "be unmanaged. As a result, the status of the PDB cannot be calculated correctly, which may result "
-                    + "in undefined behavior. To account for these pods please set \".spec.minAvailable\" field of the "
-                    + "PDB to an integer value."), ct);
+                    + "be unmanaged. As a result, the status of the PDB cannot be calculated correctly, which may "
+                    + "result in undefined behavior. To account for these pods please set \".spec.minAvailable\" field "
+                    + "of the PDB to an integer value."), ct);
         }
 
         foreach (var pod in decision.NotDeleted)

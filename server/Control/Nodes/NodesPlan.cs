@@ -37,7 +37,9 @@ internal static class NodesPlan
     public static string? News(Node node, IReadOnlyList<Taint> taints)
     {
         var (before, after) = (IsRepelled(node.Spec?.Taints ?? []), IsRepelled(taints));
-        return before && !after ? "NodeReady" : after && !before && StatusOf(node, "Ready") is not null ? "NodeNotReady" : null;
+        return before && !after ? "NodeReady"
+            : after && !before && StatusOf(node, "Ready") is not null ? "NodeNotReady"
+            : null;
     }
 
     private static bool IsRepelled(IReadOnlyList<Taint> taints) => taints.Any(

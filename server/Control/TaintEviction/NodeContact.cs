@@ -1,6 +1,8 @@
 namespace Edge.Server.Control.TaintEviction;
 
-/// <summary>What the link knows of nodes that are cut off; the composition root gives it, for Control knows no link.</summary>
+/// <summary>
+/// What the link knows of nodes that are cut off; the composition root gives it, because Control knows no link.
+/// </summary>
 /// <param name="SilenceOf">How long nothing was heard of the node, at most since the server began.</param>
 /// <param name="TryWithhold">
 /// Keeps the node (first) from hearing anything until what it should run says something else of the key (second); false

@@ -97,8 +97,9 @@ internal sealed class TaintEvictionController(
         await Tell(pod, $"Marking for deletion Pod {key}", ct);
         var (ns, name, uid) = (pod.Metadata.Namespace, pod.Metadata.Name!, pod.Metadata.Uid);
         await objects.Update(Resources.Pods, ns, name, tree =>
-            tree["metadata"]?["uid"]?.ToString() == uid ? TaintEvictionMark.WithCondition(tree, time.GetUtcNow()) : null,
-            ct);
+            tree["metadata"]?["uid"]?.ToString() == uid
+                ? TaintEvictionMark.WithCondition(tree, time.GetUtcNow())
+                : null, ct);
         await objects.RequestDelete(Resources.Pods, ns, name, uid, graceSeconds: null, ct);
         _waiting.TryRemove(key, out _);
         log.Evicted(key, pod.Spec.NodeName!);

@@ -46,8 +46,8 @@ internal static class TaintEvictionMark
     }
 
     /// <summary>
-    /// A pod that its node has stopped: deleted with no grace left, and failed unless it had ended before (as Kubernetes'
-    /// pod garbage collector marks it), so that a Job counts it though finalizers hold it.
+    /// A pod that its node has stopped: deleted with no grace left, and failed unless it had ended before (as
+    /// Kubernetes' pod garbage collector marks it), so that a Job counts it though finalizers hold it.
     /// </summary>
     public static JsonObject Ended(JsonObject pod, DateTimeOffset now)
     {

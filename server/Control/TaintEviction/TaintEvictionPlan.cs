@@ -46,10 +46,12 @@ internal static class TaintEvictionPlan
             ? TaintDecision.Stay
             : new TaintDecision(
                 pod.Metadata.DeletionTimestamp is null ? Bears(pod, taints) - taintedFor : null,
-                unreachable && !IsOver(pod) && IsKnown(pod) ? Fencing.ServerWait(pod, Fencing.KeepAlive(node)) - silence : null);
+                unreachable && !IsOver(pod) && IsKnown(pod)
+                    ? Fencing.ServerWait(pod, Fencing.KeepAlive(node)) - silence
+                    : null);
     }
 
-    /// <summary>The signature of what matters of a node here; a node that only says something else has the same.</summary>
+    /// <summary>What matters of a node here, as one text; a node that only says something else has the same.</summary>
     public static string Signature(Node node)
     {
         var parts = new List<string>();
@@ -110,7 +112,8 @@ internal static class TaintEvictionPlan
     }
 
     /// <summary>It was taken out already, and finalizers hold what is left.</summary>
-    private static bool IsOver(Pod pod) => pod.Metadata is { DeletionTimestamp: not null, DeletionGracePeriodSeconds: 0 }
+    private static bool IsOver(Pod pod) =>
+        pod.Metadata is { DeletionTimestamp: not null, DeletionGracePeriodSeconds: 0 }
         && pod.Status?.Phase is "Succeeded" or "Failed";
 
     /// <summary>

@@ -4,8 +4,9 @@ using Microsoft.Extensions.Logging;
 namespace Edge.Server.Control.TaintEviction;
 
 /// <summary>
-/// Which pods are on which node, and which nodes have NoExecute taints, as the watches tell it: an event of a node whose
-/// taints stayed concerns nobody, and one of a pod looks at no other pod. Holds an entry per bound pod. Thread-safe.
+/// Which pods are on which node, and which nodes have NoExecute taints, as the watches tell it: an event of a node
+/// whose taints stayed concerns nobody, and one of a pod looks at no other pod. Holds an entry per bound pod.
+/// Thread-safe.
 /// </summary>
 internal sealed class TaintedPods(Objects objects, ILogger log)
 {

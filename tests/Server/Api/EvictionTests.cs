@@ -8,7 +8,8 @@ namespace Edge.Tests.Server.Api;
 /// <summary>What a drain asks of the server, and what disruption budgets answer it.</summary>
 public sealed class EvictionTests(ApiFixture api) : IClassFixture<ApiFixture>
 {
-    private const string Eviction = """{"apiVersion":"policy/v1","kind":"Eviction","metadata":{"name":"NAME"}OPTIONS}""";
+    private const string Eviction =
+        """{"apiVersion":"policy/v1","kind":"Eviction","metadata":{"name":"NAME"}OPTIONS}""";
 
     [Fact]
     public async Task A_pod_without_a_budget_goes_and_says_why()

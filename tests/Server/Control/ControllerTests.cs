@@ -50,7 +50,8 @@ public sealed class ControllerTests : IAsyncDisposable
     public async Task A_second_look_at_a_tainted_node_writes_nothing()
     {
         var nodes = new NodesController(
-            _objects, new EventRecorder(_objects, _fixture.Clock), _fixture.Clock, NullLogger<NodesController>.Instance);
+            _objects, new EventRecorder(_objects, _fixture.Clock), _fixture.Clock,
+            NullLogger<NodesController>.Instance);
         await Put(
             Resources.Nodes.KeyOf(null, "n1"), """{"metadata":{"name":"n1"},"spec":{"podCIDR":"10.64.0.0/24"}}""");
         await nodes.Sync("n1", default);

@@ -14,12 +14,12 @@ public sealed class DisruptionCaseTests
 {
     private static readonly DateTimeOffset _now = new(2026, 1, 1, 12, 0, 0, TimeSpan.Zero);
 
-    public static TheoryData<string> Cases() => ControlCases.Of("disruption");
+    public static TheoryData<string> Cases() => PlanCases.Of("disruption");
 
     [Theory]
     [MemberData(nameof(Cases))]
     public void A_budget_counts_and_an_eviction_asks_it(string name) =>
-        ControlCases.Check("disruption", name, Answer);
+        PlanCases.Check("disruption", name, Answer);
 
     [Fact]
     public void There_are_cases() => Assert.True(Cases().Count >= 20);

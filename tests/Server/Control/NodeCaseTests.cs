@@ -9,7 +9,7 @@ using Edge.Server.Fleet;
 
 namespace Edge.Tests.Server.Control;
 
-/// <summary>Golden cases of <c>tests/Cases/nodes</c> and <c>tests/Cases/taint-eviction</c>; see their READMEs.</summary>
+/// <summary>Golden cases of <c>tests/Cases/nodes</c> and <c>taint-eviction</c>; see their READMEs.</summary>
 public sealed class NodeCaseTests
 {
     private static readonly DateTimeOffset _now = new(2026, 1, 1, 12, 0, 0, TimeSpan.Zero);
@@ -50,7 +50,8 @@ public sealed class NodeCaseTests
         {
             var value = taint.Value is null ? "" : $"={taint.Value}";
             text.Append(
-                CultureInfo.InvariantCulture, $"taint {taint.Key}{value}:{taint.Effect} since {Time(taint.TimeAdded)}\n");
+                CultureInfo.InvariantCulture,
+                $"taint {taint.Key}{value}:{taint.Effect} since {Time(taint.TimeAdded)}\n");
         }
 
         var news = NodesPlan.News(node, taints);

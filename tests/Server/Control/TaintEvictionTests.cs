@@ -6,11 +6,14 @@ using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Edge.Tests.Server.Control;
 
-/// <summary>Taint eviction over a real store: what pods and Events say afterwards, and what the link is asked.</summary>
+/// <summary>Taint eviction over a real store: what pods and Events say, and what the link is asked.</summary>
 public sealed class TaintEvictionTests : IAsyncDisposable
 {
     private const string Custom = """{"key":"maintenance","effect":"NoExecute"}""";
     private const string Unreachable = """{"key":"node.kubernetes.io/unreachable","effect":"NoExecute"}""";
+
+    private const string Minute =
+        """{"key":"node.kubernetes.io/unreachable","operator":"Exists","tolerationSeconds":60}""";
 
     private readonly StoreFixture _fixture = new();
     private readonly Objects _objects;
@@ -84,7 +87,7 @@ public sealed class TaintEvictionTests : IAsyncDisposable
     [Fact]
     public async Task A_lease_that_is_over_takes_the_pod_out_and_keeps_its_node_from_hearing()
     {
-        await Begin(Unreachable, """{"key":"node.kubernetes.io/unreachable","operator":"Exists","tolerationSeconds":60}""");
+        await Begin(Unreachable, Minute);
         Assert.Equal(277.7, await Sync());
         _silence = TimeSpan.FromSeconds(277.7);
         var from = _fixture.Store.Revision;
@@ -102,7 +105,7 @@ public sealed class TaintEvictionTests : IAsyncDisposable
     [Fact]
     public async Task A_node_that_was_heard_in_the_last_moment_keeps_its_pod()
     {
-        await Begin(Unreachable, """{"key":"node.kubernetes.io/unreachable","operator":"Exists","tolerationSeconds":60}""");
+        await Begin(Unreachable, Minute);
         (_silence, _heard) = (TimeSpan.FromSeconds(300), true);
         Assert.NotNull(await Sync());
         Assert.Null(Pod()!.Metadata.DeletionTimestamp);
@@ -113,7 +116,7 @@ public sealed class TaintEvictionTests : IAsyncDisposable
     public async Task A_pod_that_finalizers_hold_is_ended_once()
     {
         await Begin(
-            Unreachable, """{"key":"node.kubernetes.io/unreachable","operator":"Exists","tolerationSeconds":60}""",
+            Unreachable, Minute,
             ""","finalizers":["batch.kubernetes.io/job-tracking"]""");
         _silence = TimeSpan.FromSeconds(300);
         await Sync();
@@ -130,7 +133,7 @@ public sealed class TaintEvictionTests : IAsyncDisposable
     public async Task A_node_that_hears_nothing_new_of_a_pod_is_not_kept_from_hearing()
     {
         await Begin(
-            Unreachable, """{"key":"node.kubernetes.io/unreachable","operator":"Exists","tolerationSeconds":60}""",
+            Unreachable, Minute,
             ""","finalizers":["a/b"],"deletionTimestamp":"2026-01-01T00:00:00Z","deletionGracePeriodSeconds":0""");
         _silence = TimeSpan.FromSeconds(300);
         await Sync();

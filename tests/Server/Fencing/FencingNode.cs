@@ -10,8 +10,8 @@ using Edge.Tests.Support;
 namespace Edge.Tests.Server.Fencing;
 
 /// <summary>
-/// The node's side: the real session, contact and lease, over a ledger and containers that are dictionaries. A container
-/// that is asked to end takes what it gets, and is killed then.
+/// The node's side: the real session, contact and lease, over a ledger and containers that are dictionaries. A
+/// container that is asked to end takes what it gets, and is killed then.
 /// </summary>
 internal sealed class FencingNode
 {

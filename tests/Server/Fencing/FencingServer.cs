@@ -89,8 +89,9 @@ internal sealed class FencingServer(FakeClock clock, Random random, TimeSpan kee
 
     private void Publish() => _table.SetAllDesired(
         Name,
-        [.. _pods.Select(pair => new MapEntry(
-            $"pods/{pair.Key}", JsonSerializer.SerializeToUtf8Bytes(pair.Value with { Status = null }, ModelJson.Default.Pod)))]);
+        [.. _pods.Select(pair => new MapEntry($"pods/{pair.Key}", Bytes(pair.Value with { Status = null })))]);
+
+    private static byte[] Bytes(Pod pod) => JsonSerializer.SerializeToUtf8Bytes(pod, ModelJson.Default.Pod);
 
     private static void Take(NodeLink link, MapChange change)
     {
@@ -121,7 +122,7 @@ internal sealed class FencingServer(FakeClock clock, Random random, TimeSpan kee
         }
     }
 
-    /// <summary>A pod leaves when it is deleted and its node says so; else its node says which generation it knows.</summary>
+    /// <summary>A pod leaves when it is deleted and its node says so; else it tells the generation it knows.</summary>
     private void Report(MapEntry entry)
     {
         var uid = entry.Key["pods/".Length..];

@@ -20,7 +20,8 @@ internal sealed class FencingWorld : IDisposable
     private readonly FakeClock _serverClock = new();
     private readonly double _nodeRate;
     private readonly string _runDir = MemoryDirectory.Create("edge-fencing-");
-    private readonly PriorityQueue<(bool ToServer, bool Presence, byte[] Packet), (TimeSpan At, int Order)> _flying = new();
+    private readonly PriorityQueue<(bool ToServer, bool Presence, byte[] Packet), (TimeSpan At, int Order)> _flying =
+        new();
     private readonly FencingServer _server;
     private readonly FencingNode _node;
     private TimeSpan _now;
