@@ -1,3 +1,5 @@
+using System.Threading.Channels;
+
 namespace Edge.Server.Control;
 
 /// <summary>
@@ -14,12 +16,11 @@ internal sealed class KeyQueue(TimeProvider time) : IDisposable
     private static readonly TimeSpan RetryMax = TimeSpan.FromMinutes(1);
 
     private readonly Lock _gate = new();
-    private readonly Queue<string> _ready = [];
+    private readonly Channel<string> _ready = Channel.CreateUnbounded<string>();
     private readonly HashSet<string> _dirty = [];
     private readonly HashSet<string> _processing = [];
     private readonly Dictionary<string, int> _failures = [];
     private readonly Dictionary<string, (DateTimeOffset Due, ITimer Timer)> _later = [];
-    private readonly SemaphoreSlim _count = new(0);
 
     public void Add(string key)
     {
@@ -27,8 +28,7 @@ internal sealed class KeyQueue(TimeProvider time) : IDisposable
         {
             if (_dirty.Add(key) && !_processing.Contains(key))
             {
-                _ready.Enqueue(key);
-                _count.Release();
+                _ready.Writer.TryWrite(key);
             }
         }
     }
@@ -56,10 +56,9 @@ internal sealed class KeyQueue(TimeProvider time) : IDisposable
     /// <summary>The next key; the caller must give it back by <see cref="Done"/> or <see cref="Failed"/>.</summary>
     public async Task<string> Take(CancellationToken ct)
     {
-        await _count.WaitAsync(ct);
+        var key = await _ready.Reader.ReadAsync(ct);
         lock (_gate)
         {
-            var key = _ready.Dequeue();
             _dirty.Remove(key);
             _processing.Add(key);
             return key;
@@ -102,8 +101,6 @@ internal sealed class KeyQueue(TimeProvider time) : IDisposable
 
             _later.Clear();
         }
-
-        _count.Dispose();
     }
 
     private void Release(string key)
@@ -111,8 +108,7 @@ internal sealed class KeyQueue(TimeProvider time) : IDisposable
         _processing.Remove(key);
         if (_dirty.Contains(key))
         {
-            _ready.Enqueue(key);
-            _count.Release();
+            _ready.Writer.TryWrite(key);
         }
     }
 

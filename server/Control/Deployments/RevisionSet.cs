@@ -32,6 +32,9 @@ internal sealed record RevisionSet(ReplicaSet Set)
     /// <summary>Replicas on nodes out of reach: perhaps well, but nobody can say.</summary>
     public int Absent { get; init; }
 
+    /// <summary>Replicas that are there or will be: what is left of a larger size counts until it goes.</summary>
+    public int Size => Math.Max(Replicas, Active);
+
     /// <summary>Something of it may still run, be it on its way out.</summary>
     public bool HasRunning { get; init; }
 

@@ -46,7 +46,7 @@ internal static class Rollout
 
     private static int NewSize(DeploymentState state, int size)
     {
-        var room = state.Replicas + state.MaxSurge - state.All.Sum(set => set.Replicas);
+        var room = state.Replicas + state.MaxSurge - state.All.Sum(set => set.Size);
         return room <= 0 ? size : size + Math.Min(room, state.Replicas - size);
     }
 
