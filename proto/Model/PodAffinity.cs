@@ -56,7 +56,7 @@ public sealed record TopologySpreadConstraint
     /// <summary><c>Honor</c> (default) or <c>Ignore</c>: whether nodes that the pod excludes are left out.</summary>
     public string? NodeAffinityPolicy { get; init; }
 
-    /// <summary><c>Honor</c> or <c>Ignore</c> (default): whether nodes whose taints repel the pod are left out.</summary>
+    /// <summary><c>Honor</c> or <c>Ignore</c> (default): whether nodes that repel the pod are left out.</summary>
     public string? NodeTaintsPolicy { get; init; }
 
     /// <summary>Keys whose values must be those of the pod that has the constraint.</summary>

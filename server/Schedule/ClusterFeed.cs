@@ -10,6 +10,7 @@ internal sealed class ClusterFeed(ClusterState cluster, PendingPods pending, ILo
 {
     private readonly PodReader _pods = new(log);
     private readonly HashSet<string> _namespaces = [];
+    private readonly Dictionary<string, DisruptionBudget> _budgets = [];
 
     public void ListNodes(Listing listing)
     {
@@ -74,6 +75,28 @@ internal sealed class ClusterFeed(ClusterState cluster, PendingPods pending, ILo
                 PutNamespace(found);
             }
         }
+    }
+
+    public void ListBudgets(Listing listing)
+    {
+        _budgets.Clear();
+        foreach (var stored in listing.Items)
+        {
+            PutBudget(stored);
+        }
+
+        cluster.Budgets = [.. _budgets.Values];
+    }
+
+    public void ChangeBudget(Change change)
+    {
+        _budgets.Remove(change.Object.Key);
+        if (change.Type != ChangeType.Delete)
+        {
+            PutBudget(change.Object);
+        }
+
+        cluster.Budgets = [.. _budgets.Values];
     }
 
     public void ListPods(Listing listing)
@@ -141,6 +164,14 @@ internal sealed class ClusterFeed(ClusterState cluster, PendingPods pending, ILo
         pending.Remove(key);
         cluster.Nominations.Remove(key);
         pending.Wake(cluster.Release(key));
+    }
+
+    private void PutBudget(StoredObject stored)
+    {
+        if (Objects.TryRead(Resources.PodDisruptionBudgets, stored, log) is { } budget)
+        {
+            _budgets[stored.Key] = DisruptionBudget.From(budget);
+        }
     }
 
     private void PutNamespace(Namespace found)

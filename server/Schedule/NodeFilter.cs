@@ -19,8 +19,8 @@ internal enum RejectedBy
 }
 
 /// <summary>
-/// One reason to leave a node out. <paramref name="Applies"/> is asked once a pod, <paramref name="Check"/> answers null
-/// when the node passes, <paramref name="MayHelp"/> says whether an event could let a pod pass that it rejected.
+/// One reason to leave a node out. <paramref name="Applies"/> is asked once a pod, <paramref name="Check"/> answers
+/// null when the node passes, <paramref name="MayHelp"/> says whether an event could let a pod pass that it rejected.
 /// </summary>
 internal sealed record NodeFilter(
     RejectedBy Mark, Func<PreparedPod, bool> Applies, Func<PreparedPod, NodeView, Rejection?> Check,

@@ -143,7 +143,7 @@ internal sealed class Preemption(ClusterState cluster)
         return candidate;
     }
 
-    /// <summary>What the node alone would say without the pods: cheaper than counting them all off and on again.</summary>
+    /// <summary>What the node alone says without the pods: cheaper than counting them all off and on again.</summary>
     private static Rejection? CheckEmptied(PreparedPod prepared, NodeView node, List<PlacedPod> without)
     {
         foreach (var pod in without)

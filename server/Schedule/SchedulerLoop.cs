@@ -34,14 +34,15 @@ internal sealed class SchedulerLoop
     {
         // Whichever task ends first ends the others, so that a fault is seen and not waited out.
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(ct);
-        var nodesListed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        var namespacesListed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var nodes = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var namespaces = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var budgets = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         Task[] tasks =
         [
-            Feed(Resources.Nodes.Prefix(), _feed.ListNodes, _feed.ChangeNode, nodesListed, stop.Token),
-            Feed(Resources.Namespaces.Prefix(), _feed.ListNamespaces, _feed.ChangeNamespace, namespacesListed,
-                stop.Token),
-            FeedPodsAfter(Task.WhenAll(nodesListed.Task, namespacesListed.Task), stop.Token),
+            Feed(Resources.Nodes.Prefix(), _feed.ListNodes, _feed.ChangeNode, nodes, stop.Token),
+            Feed(Resources.Namespaces.Prefix(), _feed.ListNamespaces, _feed.ChangeNamespace, namespaces, stop.Token),
+            Feed(Resources.PodDisruptionBudgets.Prefix(), _feed.ListBudgets, _feed.ChangeBudget, budgets, stop.Token),
+            FeedPodsAfter(Task.WhenAll(nodes.Task, namespaces.Task, budgets.Task), stop.Token),
             Decide(stop.Token),
         ];
         var first = await Task.WhenAny(tasks);
@@ -49,7 +50,9 @@ internal sealed class SchedulerLoop
         await first;
     }
 
-    /// <summary>Pods come after the nodes, so that the first round does not call every pod unplaceable.</summary>
+    /// <summary>
+    /// Pods come after the nodes and what terms and preemption read, so that no first round decides on half a picture.
+    /// </summary>
     private async Task FeedPodsAfter(Task listed, CancellationToken ct)
     {
         await listed.WaitAsync(ct);

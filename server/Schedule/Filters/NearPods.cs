@@ -3,7 +3,7 @@ using Edge.Server.Schedule.Topology;
 
 namespace Edge.Server.Schedule.Filters;
 
-/// <summary>Keeps a pod near to the pods it requires, away from those it excludes, and from those that exclude it.</summary>
+/// <summary>Keeps a pod near to pods it requires, and away from pods it excludes or that exclude it.</summary>
 internal static class NearPods
 {
     private static readonly Rejection NotNear = Rejection.Final("node(s) didn't match pod affinity rules");

@@ -3,7 +3,8 @@ using Edge.Server.Schedule.Topology;
 namespace Edge.Server.Schedule.Scores;
 
 /// <summary>
-/// Prefers the node whose cpu and memory would be taken in equal shares, so that neither is left over without the other.
+/// Prefers the node whose cpu and memory would be taken in equal shares: what is left of one is of no use without the
+/// other.
 /// </summary>
 internal static class BalancedAllocation
 {

@@ -20,7 +20,7 @@ internal sealed class PreparedPod
     /// </summary>
     internal sealed record SpreadRule(SpreadTerm Term, TopologyKey Key, MatchCounter? Pods, MatchCounter? OnNode)
     {
-        /// <summary>The highest count of a domain that may still take the pod, as of the start of the decision.</summary>
+        /// <summary>The highest count of a domain that may take the pod, as of the start of the decision.</summary>
         public int CountMax { get; set; }
     }
 

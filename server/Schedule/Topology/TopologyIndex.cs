@@ -161,13 +161,13 @@ internal sealed class TopologyIndex
         var together = terms.Near.Count == 0 ? null : PodSelector.All([.. terms.Near.Select(term => term.Pods)]);
         return new PreparedPod(demand)
         {
-            Near = [.. terms.Near.Select(term => Counter(together!, term.TopologyKey, null, countsTerminating: true))],
+            Near = [.. terms.Near.Select(term => Counter(together!, term.TopologyKey))],
             NearItself = together?.Matches(demand.Namespace, LabelsOf(demand.Namespace), demand.Labels) == true,
-            Apart = [.. terms.Apart.Select(term => Counter(term.Pods, term.TopologyKey, null, countsTerminating: true))],
+            Apart = [.. terms.Apart.Select(term => Counter(term.Pods, term.TopologyKey))],
             Preferred =
             [
                 .. terms.Preferred.Select(term => new PreparedPod.Preference(
-                    Counter(term.Pods, term.TopologyKey, null, countsTerminating: true), term.Weight)),
+                    Counter(term.Pods, term.TopologyKey), term.Weight)),
             ],
             Spread = [.. terms.Spread.Select(SpreadOf)],
             PreferredSpread = [.. terms.PreferredSpread.Select(SpreadOf)],
@@ -183,7 +183,8 @@ internal sealed class TopologyIndex
             term.Pods is null || !perNode ? null : Counter(term.Pods, null, null, countsTerminating: false));
     }
 
-    private MatchCounter Counter(PodSelector pods, string? key, NodeScope? scope, bool countsTerminating)
+    private MatchCounter Counter(
+        PodSelector pods, string? key, NodeScope? scope = null, bool countsTerminating = true)
     {
         var watched = _selectors.Get(pods);
         var topology = key is null ? null : _nodes.Key(key);

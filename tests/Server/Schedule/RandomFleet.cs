@@ -7,7 +7,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Edge.Tests.Server.Schedule;
 
-/// <summary>A fleet that changes by a seed: nodes, namespaces and pods come, change and go, as a watch tells it.</summary>
+/// <summary>A fleet that changes by a seed: nodes, namespaces and pods come and go as a watch tells it.</summary>
 internal sealed class RandomFleet(int seed)
 {
     private static readonly string[] s_keys = ["zone", "rack", "kubernetes.io/hostname"];
@@ -35,7 +35,8 @@ internal sealed class RandomFleet(int seed)
                 break;
             case 1 when Nodes.Count > 2:
                 var gone = Any(Nodes.Keys);
-                Feed.ChangeNode(new Change(ChangeType.Delete, Stored(Resources.Nodes.KeyOf(null, gone), Nodes[gone]), null));
+                var node = Stored(Resources.Nodes.KeyOf(null, gone), Nodes[gone]);
+                Feed.ChangeNode(new Change(ChangeType.Delete, node, null));
                 Nodes.Remove(gone);
                 break;
             case 2:
@@ -83,7 +84,10 @@ internal sealed class RandomFleet(int seed)
                     Name = "c",
                     Resources = new ResourceRequirements
                     {
-                        Requests = new Dictionary<string, Quantity> { ["cpu"] = Quantity.FromMilli(100 * _random.Next(12)) },
+                        Requests = new Dictionary<string, Quantity>
+                        {
+                            ["cpu"] = Quantity.FromMilli(100 * _random.Next(12)),
+                        },
                     },
                 },
             ],
@@ -198,7 +202,10 @@ internal sealed class RandomFleet(int seed)
         {
             MatchExpressions = [new LabelSelectorRequirement { Key = "tier", Operator = "NotIn", Values = ["0"] }],
         },
-        3 => new LabelSelector { MatchExpressions = [new LabelSelectorRequirement { Key = "tier", Operator = "Exists" }] },
+        3 => new LabelSelector
+        {
+            MatchExpressions = [new LabelSelectorRequirement { Key = "tier", Operator = "Exists" }],
+        },
         _ => new LabelSelector { MatchLabels = new Dictionary<string, string> { ["app"] = $"{_random.Next(3)}" } },
     };
 

@@ -140,7 +140,8 @@ public sealed class SchedulingRoundTests : IAsyncDisposable
     {
         await _fixture.Put(Resources.Nodes.KeyOf(null, "n1"), $$$"""
             {"metadata":{"name":"n1","labels":{"host":"n1"}},"spec":{"taints":[{{{taint}}}]},"status":{
-             "allocatable":{"cpu":"4","memory":"8Gi","pods":"{{{pods}}}"},"conditions":[{"type":"Ready","status":"True"}]}}
+             "allocatable":{"cpu":"4","memory":"8Gi","pods":"{{{pods}}}"},
+             "conditions":[{"type":"Ready","status":"True"}]}}
             """);
         _feed.ListNodes(_fixture.Store.List(Resources.Nodes.Prefix()));
     }

@@ -177,6 +177,7 @@ public sealed class WakeHintsTests
     private static Change Put(string key, string yaml)
     {
         var (tree, _) = YamlTreeReader.Read(Encoding.UTF8.GetBytes(yaml));
-        return new Change(ChangeType.Put, new StoredObject(key, 1, Encoding.UTF8.GetBytes(((JsonObject)tree!).ToJsonString())), null);
+        var json = Encoding.UTF8.GetBytes(((JsonObject)tree!).ToJsonString());
+        return new Change(ChangeType.Put, new StoredObject(key, 1, json), null);
     }
 }
