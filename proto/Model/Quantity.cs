@@ -32,7 +32,7 @@ public readonly struct Quantity : IEquatable<Quantity>, IComparable<Quantity>
             ? new(milli / 1000, (milli / 1000).ToString(CultureInfo.InvariantCulture))
             : new(milli / 1000m, milli.ToString(CultureInfo.InvariantCulture) + "m");
 
-    /// <summary>Thousand-millionths of the base unit, in the coarsest unit that is exact, as metrics write cores.</summary>
+    /// <summary>Thousand-millionths of the base unit, written in the coarsest unit that is exact.</summary>
     public static Quantity FromNano(long nano) => nano % 1_000_000 == 0
         ? FromMilli(nano / 1_000_000)
         : new(nano / 1_000_000_000m, nano % 1000 == 0

@@ -7,7 +7,8 @@ using Edge.Server.Store;
 namespace Edge.Server.Control;
 
 /// <summary>
-/// Makes what every cluster has: Kubernetes' namespaces and priority classes, and what an agent must know before it enrols.
+/// Makes what every cluster has: Kubernetes' namespaces and priority classes, and what an agent must know before it
+/// enrols.
 /// </summary>
 internal sealed class ClusterBootstrap(Objects objects)
 {

@@ -48,7 +48,7 @@ internal sealed class SchemaField
 
     public bool Required { get; init; }
 
-    /// <summary>Listed as required in documents; what is wrong without it is said by code, in Kubernetes' words.</summary>
+    /// <summary>Required in documents only: code says what is wrong without it, in Kubernetes' words.</summary>
     public bool Listed { get; init; }
 
     /// <summary>Read and stored, but no part of Edge acts on it yet; naming it in a body yields a warning.</summary>

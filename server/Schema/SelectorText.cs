@@ -2,7 +2,7 @@ using System.Text.Json.Nodes;
 
 namespace Edge.Server.Schema;
 
-/// <summary>A label selector in the form of a <c>labelSelector</c> parameter, by key (meta/v1 FormatLabelSelector).</summary>
+/// <summary>A label selector as a <c>labelSelector</c> parameter, by key (meta/v1 FormatLabelSelector).</summary>
 internal static class SelectorText
 {
     /// <summary>Empty for a selector without terms.</summary>

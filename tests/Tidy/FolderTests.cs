@@ -27,7 +27,8 @@ public sealed partial class FolderTests
         ["Edge.Server.Pki"] = [],
         ["Edge.Server.Control"] =
             [
-                "Edge.Proto.Model", "Edge.Server.Schema", "Edge.Server.Store", "Edge.Server.Admission", "Edge.Server.Pki",
+                "Edge.Proto.Model", "Edge.Server.Schema", "Edge.Server.Store", "Edge.Server.Admission",
+                "Edge.Server.Pki",
             ],
         ["Edge.Server.Schedule"] = ["Edge.Proto.Model", "Edge.Server.Store"],
         ["Edge.Server.Api"] =

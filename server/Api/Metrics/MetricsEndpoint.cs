@@ -9,8 +9,8 @@ using Edge.Server.Store;
 namespace Edge.Server.Api.Metrics;
 
 /// <summary>
-/// metrics.k8s.io: what nodes and pods use now. Nothing of it is stored. A node that does not answer is left out with its
-/// pods, as metrics-server leaves out what it has not measured.
+/// metrics.k8s.io: what nodes and pods use now. Nothing of it is stored. A node that does not answer is left out with
+/// its pods, as metrics-server leaves out what it has not measured.
 /// </summary>
 internal sealed class MetricsEndpoint(VerbParts parts, NodeUsages usages)
 {

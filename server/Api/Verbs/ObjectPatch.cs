@@ -39,7 +39,7 @@ internal sealed class ObjectPatch
         return new ObjectPatch(request, schema, validation, original => kind(original, body));
     }
 
-    /// <summary>The object that the patch makes of another one, pruned, and what the client is to be warned of.</summary>
+    /// <summary>The object that the patch makes of another one, pruned, with warnings for the client.</summary>
     /// <exception cref="StatusException">The patch does not fit the object, or makes something else of it.</exception>
     public (JsonObject Object, IReadOnlyList<string> Warnings) Apply(JsonObject original)
     {

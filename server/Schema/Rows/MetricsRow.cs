@@ -20,7 +20,9 @@ internal static class MetricsRow
             amount += Quantity.TryParse(part.Object("usage").Text(resource), out var used) ? used.Value : 0;
         }
 
-        return (resource == "cpu" ? Quantity.FromNano((long)(amount * 1_000_000_000)) : Quantity.FromBytes((long)amount))
-            .ToString();
+        var sum = resource == "cpu"
+            ? Quantity.FromNano((long)(amount * 1_000_000_000))
+            : Quantity.FromBytes((long)amount);
+        return sum.ToString();
     }
 }

@@ -84,7 +84,8 @@ internal static class TreeRules
             errors.InvalidAll(path, value, FieldFormats.Check(field.Format, text));
         }
 
-        if (node.Type == SchemaType.Quantity && field.Format.Length == 0 && Quantity.TryParse(text, out var amount) && amount < Quantity.Zero)
+        if (node.Type == SchemaType.Quantity && field.Format.Length == 0
+            && Quantity.TryParse(text, out var amount) && amount < Quantity.Zero)
         {
             errors.Invalid(path, value, "must be greater than or equal to 0");
         }

@@ -5,8 +5,8 @@ namespace Edge.Server.Schema.Versions;
 
 /// <summary>
 /// A HorizontalPodAutoscaler as autoscaling/v1 and as autoscaling/v2. Version 1 has a field for the processor's
-/// utilization only; what else version 2 says stands in annotations, so that a client of version 1 that writes back what
-/// it read loses nothing.
+/// utilization only; what else version 2 says stands in annotations, so that a client of version 1 that writes back
+/// what it read loses nothing.
 /// </summary>
 internal static class HpaVersions
 {
@@ -58,7 +58,8 @@ internal static class HpaVersions
         var given = v1.Object("metadata").Object("annotations");
         var (spec, status) = (Bounds(v1.Object("spec")), Progress(v1.Object("status")));
 
-        var metrics = new JsonArray([.. List(given, MetricsNote).Select(metric => (JsonNode)HpaMetrics.SpecToV2(metric))]);
+        var metrics = new JsonArray(
+            [.. List(given, MetricsNote).Select(metric => (JsonNode)HpaMetrics.SpecToV2(metric))]);
         var percent = v1.Object("spec")?["targetCPUUtilizationPercentage"]?.DeepClone();
         if (percent is not null || metrics.Count == 0)
         {

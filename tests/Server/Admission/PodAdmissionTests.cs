@@ -70,11 +70,11 @@ public sealed class PodAdmissionTests : IAsyncDisposable
             Admission().Complete(Pod(""","priorityClassName":"none" """)));
         Assert.Equal("pods \"web-1\" is forbidden: no PriorityClass with name none was found",
             Admission().Make(Pod(""","priorityClassName":"none" """), "ns", DateTimeOffset.UnixEpoch));
-        Assert.Equal("the integer value of priority (5) must not be provided in pod spec; priority admission controller "
-            + "computed 1000 from the given PriorityClass name",
+        Assert.Equal("the integer value of priority (5) must not be provided in pod spec; priority admission "
+            + "controller computed 1000 from the given PriorityClass name",
             Admission().Complete(Pod(""","priorityClassName":"high","priority":5""")));
-        Assert.Equal("the string value of PreemptionPolicy (Never) must not be provided in pod spec; priority admission "
-            + "controller computed PreemptLowerPriority from the given PriorityClass name",
+        Assert.Equal("the string value of PreemptionPolicy (Never) must not be provided in pod spec; priority "
+            + "admission controller computed PreemptLowerPriority from the given PriorityClass name",
             Admission().Complete(Pod(""","priorityClassName":"high","preemptionPolicy":"Never" """)));
     }
 

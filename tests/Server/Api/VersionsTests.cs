@@ -3,7 +3,7 @@ using System.Text.Json.Nodes;
 
 namespace Edge.Tests.Server.Api;
 
-/// <summary>One resource in two versions: autoscalers are kept as v2, and clients of v1 see and write them too.</summary>
+/// <summary>One resource in two versions: autoscalers are kept as v2, and clients of v1 write them too.</summary>
 public sealed class VersionsTests(ApiFixture api) : IClassFixture<ApiFixture>
 {
     private const string V1 = "/apis/autoscaling/v1/namespaces/default/horizontalpodautoscalers";

@@ -139,7 +139,8 @@ public sealed class CatalogTests
         var index = JsonNode.Parse(OpenApi.Index(SchemaCatalog.Default))!["paths"]!.AsObject();
 
         Assert.Equal(
-            SchemaCatalog.Default.GroupVersions.Select(served => (served.Group.Length == 0 ? "api/" : "apis/") + served),
+            SchemaCatalog.Default.GroupVersions
+                .Select(served => (served.Group.Length == 0 ? "api/" : "apis/") + served),
             index.Select(pair => pair.Key));
         Assert.Matches("^/openapi/v3/api/v1\\?hash=[0-9A-F]{64}$", index["api/v1"].Text("serverRelativeURL"));
     }

@@ -20,6 +20,21 @@ public sealed class SettingsTests
     }
 
     [Fact]
+    public void Pods_stay_on_a_lost_node_unless_a_setting_says_for_how_long()
+    {
+        var settings = Valid(null, _noFlags);
+        Assert.Null(settings.DefaultNotReadyTolerationSeconds);
+        Assert.Null(settings.DefaultUnreachableTolerationSeconds);
+
+        settings = Valid("defaultNotReadyTolerationSeconds: 0\n", new()
+        {
+            [SettingName.UnreachableToleration] = ["300"],
+        });
+        Assert.Equal((0, 300),
+            (settings.DefaultNotReadyTolerationSeconds, settings.DefaultUnreachableTolerationSeconds));
+    }
+
+    [Fact]
     public void An_empty_file_is_a_file_without_settings() =>
         Assert.Equal(33, Valid("# nothing yet\n", _noFlags).VersionMinor);
 
