@@ -61,12 +61,12 @@ internal sealed class StoreIndex<TView>(
                 return found;
             }
 
-            // A copy: reading the newest state of an object may move it elsewhere.
+            // A copy, and asked again: reading the newest state of an object may move it elsewhere.
             var sorted = keys.ToArray();
             Array.Sort(sorted, StringComparer.Ordinal);
             foreach (var key in sorted)
             {
-                if (Newest(key) is { } view && keys.Contains(key))
+                if (Newest(key) is { } view && _lists.TryGetValue(list, out var now) && now.Contains(key))
                 {
                     found.Add(view);
                 }
