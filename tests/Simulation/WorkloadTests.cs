@@ -16,7 +16,12 @@ public sealed class WorkloadTests
         ? count
         : 10;
 
-    public static TheoryData<int> Worlds() => [.. Enumerable.Range(1, Seeds)];
+    private static int First => int.TryParse(
+        Environment.GetEnvironmentVariable("EDGE_WORKLOAD_FIRST"), CultureInfo.InvariantCulture, out var seed)
+        ? seed
+        : 1;
+
+    public static TheoryData<int> Worlds() => [.. Enumerable.Range(First, Seeds)];
 
     [Theory]
     [MemberData(nameof(Worlds))]
