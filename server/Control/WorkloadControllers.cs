@@ -1,7 +1,9 @@
 using Edge.Proto.Model;
 using Edge.Server.Admission;
+using Edge.Server.Control.DaemonSets;
 using Edge.Server.Control.Deployments;
 using Edge.Server.Control.ReplicaSets;
+using Edge.Server.Control.StatefulSets;
 using Edge.Server.Control.Workloads;
 using Edge.Server.Store;
 using Microsoft.Extensions.Logging;
@@ -13,6 +15,8 @@ internal sealed class WorkloadControllers
 {
     private readonly PodIndex _pods;
     private readonly OwnedIndex<ReplicaSet> _sets;
+    private readonly OwnedIndex<ControllerRevision> _revisions;
+    private readonly NodeIndex _nodes;
 
     public WorkloadControllers(
         Objects objects, PodAdmission admission, NameSuffix suffix, EventRecorder events, TimeProvider time,
@@ -22,6 +26,10 @@ internal sealed class WorkloadControllers
         _pods = new PodIndex(store, logs.CreateLogger<PodIndex>());
         _sets = new OwnedIndex<ReplicaSet>(
             store, Resources.ReplicaSets, set => set.Metadata, logs.CreateLogger("replicasets"));
+        _revisions = new OwnedIndex<ControllerRevision>(
+            store, Resources.ControllerRevisions, revision => revision.Metadata,
+            logs.CreateLogger("controllerrevisions"));
+        _nodes = new NodeIndex(store, logs.CreateLogger<NodeIndex>());
         var nodes = new NodeReach(store, logs.CreateLogger<NodeReach>());
         var writer = new PodWriter(objects, admission, _pods, suffix, events, time);
         All =
@@ -31,6 +39,12 @@ internal sealed class WorkloadControllers
                 logs.CreateLogger<DeploymentsController>()),
             new ReplicaSetsController(
                 objects, _pods, _sets, nodes, writer, time, logs.CreateLogger<ReplicaSetsController>()),
+            new StatefulSetsController(
+                objects, _pods, _revisions, nodes,
+                new PodWriter(objects, admission, _pods, suffix, events, time) { Words = PodWords.StatefulSet }, time,
+                logs.CreateLogger<StatefulSetsController>()),
+            new DaemonSetsController(
+                objects, _pods, _revisions, _nodes, writer, time, logs.CreateLogger<DaemonSetsController>()),
         ];
     }
 
@@ -41,5 +55,7 @@ internal sealed class WorkloadControllers
     {
         _pods.Prime();
         _sets.Prime();
+        _revisions.Prime();
+        _nodes.Prime();
     }
 }

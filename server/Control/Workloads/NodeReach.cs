@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Edge.Proto.Model;
 using Edge.Server.Store;
 using Microsoft.Extensions.Logging;
 
@@ -27,10 +28,23 @@ internal sealed class NodeReach(ObjectStore store, ILogger<NodeReach> log)
         }
 
         var read = Objects.TryRead(Resources.Nodes, stored, log);
-        var ready = (read?.Status?.Conditions ?? []).FirstOrDefault(condition => condition.Type == "Ready");
-        var isThere = ready is not null && ready.Status != "Unknown";
+        var isThere = read is not null && IsThere(read);
         _known[node] = (stored.Revision, isThere);
         return isThere;
+    }
+
+    /// <summary>False for a node whose Ready is Unknown, or that never said it.</summary>
+    public static bool IsThere(Node node)
+    {
+        foreach (var condition in node.Status?.Conditions ?? [])
+        {
+            if (condition.Type == "Ready")
+            {
+                return condition.Status != "Unknown";
+            }
+        }
+
+        return false;
     }
 
     /// <summary>Placed, and nothing is known of where.</summary>

@@ -34,6 +34,12 @@ internal sealed record PodView
     /// <summary>Empty until it is placed.</summary>
     public string NodeName { get; init; } = "";
 
+    /// <summary>The node that it is on, or is for (required affinity to one name); null for any.</summary>
+    public string? TargetNode { get; init; }
+
+    /// <summary>Its volumes of claims: volume to claim; null when it has none.</summary>
+    public IReadOnlyDictionary<string, string>? Claims { get; init; }
+
     public string Phase { get; init; } = "";
 
     public bool IsDeleting { get; init; }
@@ -51,12 +57,22 @@ internal sealed record PodView
 
     public bool IsFinished => Phase is "Succeeded" or "Failed";
 
+    /// <summary>Runs and is ready; on a node that is out of reach this is old news.</summary>
+    public bool IsRunningReady => IsReady && Phase == "Running";
+
     /// <summary>Counts as a replica: neither finished nor on its way out.</summary>
     public bool IsActive => !IsDeleting && !IsFinished;
+
+    /// <summary>Has ended and only waits to be taken out of the store.</summary>
+    public bool IsLeft => IsDeleting && IsFinished;
 
     /// <summary>Ready for as long as <c>minReadySeconds</c> asks.</summary>
     public bool IsAvailable(int minReadySeconds, DateTimeOffset now) =>
         IsReady && (minReadySeconds == 0 || ReadyChanged?.AddSeconds(minReadySeconds) <= now);
+
+    /// <summary>How long until it is available if it stays ready; null when that is not a matter of time.</summary>
+    public TimeSpan? AvailableIn(int minReadySeconds, DateTimeOffset now) =>
+        IsReady && ReadyChanged?.AddSeconds(minReadySeconds) - now is { } rest && rest > TimeSpan.Zero ? rest : null;
 
     public static PodView From(Pod pod, string key)
     {
@@ -73,6 +89,8 @@ internal sealed record PodView
             Annotations = meta.Annotations ?? s_none,
             Controller = Owners.ControllerOf(meta),
             NodeName = pod.Spec.NodeName ?? "",
+            TargetNode = string.IsNullOrEmpty(pod.Spec.NodeName) ? NodeWanted(pod.Spec.Affinity) : pod.Spec.NodeName,
+            Claims = ClaimsOf(pod.Spec),
             Phase = pod.Status?.Phase ?? "",
             IsDeleting = meta.DeletionTimestamp is not null,
             IsReady = ready?.Status == "True",
@@ -83,5 +101,36 @@ internal sealed record PodView
                 meta.Annotations?.GetValueOrDefault(DeletionCostAnnotation), NumberStyles.AllowLeadingSign,
                 CultureInfo.InvariantCulture, out var cost) ? cost : 0,
         };
+    }
+
+    private static string? NodeWanted(Affinity? affinity)
+    {
+        foreach (var term in affinity?.NodeAffinity?.RequiredDuringSchedulingIgnoredDuringExecution
+            ?.NodeSelectorTerms ?? [])
+        {
+            foreach (var field in term.MatchFields ?? [])
+            {
+                if (field is { Key: "metadata.name", Operator: "In", Values: [var name] })
+                {
+                    return name;
+                }
+            }
+        }
+
+        return null;
+    }
+
+    private static Dictionary<string, string>? ClaimsOf(PodSpec spec)
+    {
+        Dictionary<string, string>? claims = null;
+        foreach (var volume in spec.Volumes ?? [])
+        {
+            if (volume.PersistentVolumeClaim is { } source)
+            {
+                (claims ??= [])[volume.Name] = source.ClaimName;
+            }
+        }
+
+        return claims;
     }
 }

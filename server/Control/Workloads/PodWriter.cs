@@ -19,6 +19,9 @@ internal sealed class PodWriter(
     /// <summary>Pods of one transaction: few enough that other writers are not held up by a large workload.</summary>
     private const int TransactionPods = 100;
 
+    /// <summary>How the owner's Events tell of its pods.</summary>
+    public PodWords Words { get; init; } = PodWords.Usual;
+
     /// <summary>The pod that a template describes, owned; name and what differs per pod are the caller's.</summary>
     public static JsonObject Draft<T>(ResourceKind<T> kind, ObjectMeta owner, PodTemplateSpec template)
     {
@@ -73,7 +76,7 @@ internal sealed class PodWriter(
             Name(pod);
             if (admission.Make(pod, owner.Namespace!, time.GetUtcNow()) is { } refusal)
             {
-                await Tell(kind, owner, EventNote.Warning, "FailedCreate", "Error creating: " + refusal, component, ct);
+                await TellFailure(kind, owner, pod["metadata"]!["name"]!.GetValue<string>(), refusal, component, ct);
                 return new PodsCreated([], refusal);
             }
 
@@ -84,7 +87,7 @@ internal sealed class PodWriter(
         var stored = await Task.WhenAll(made.Chunk(TransactionPods).Select(chunk => Store(chunk, read, ct)));
         List<string> names = [.. stored.SelectMany(chunk => chunk)];
         await Task.WhenAll(names.Select(name =>
-            Tell(kind, owner, EventNote.Normal, "SuccessfulCreate", "Created pod: " + name, component, ct)));
+            Tell(kind, owner, EventNote.Normal, "SuccessfulCreate", Words.Created(name, owner.Name!), component, ct)));
         return new PodsCreated(names, null);
     }
 
@@ -97,7 +100,8 @@ internal sealed class PodWriter(
                 Resources.Pods, pod.Namespace, pod.Name, pod.Uid, graceSeconds: null, ct);
             if (outcome is DeleteOutcome.Deleted or DeleteOutcome.Marked)
             {
-                await Tell(kind, owner, EventNote.Normal, "SuccessfulDelete", "Deleted pod: " + pod.Name, component,
+                await Tell(
+                    kind, owner, EventNote.Normal, "SuccessfulDelete", Words.Deleted(pod.Name, owner.Name!), component,
                     ct);
             }
         }));
@@ -110,17 +114,25 @@ internal sealed class PodWriter(
             .Concat(claims.Release.Select(pod => Edit(pod, tree => Owners.Release(tree, pod.Uid, owner.Uid!), ct))));
     }
 
+    /// <summary>Changes the stored pod, if it is still the one that was read.</summary>
+    public async Task Edit(PodView pod, Func<JsonObject, JsonObject?> change, CancellationToken ct)
+    {
+        await objects.Update(
+            Resources.Pods, pod.Namespace, pod.Name,
+            tree => tree["metadata"]?["uid"]?.GetValue<string>() == pod.Uid ? change(tree) : null, ct);
+        pods.Look(pod.Key);
+    }
+
+    public Task TellFailure<T>(
+        ResourceKind<T> kind, ObjectMeta owner, string pod, string refusal, string component, CancellationToken ct) =>
+        Tell(
+            kind, owner, EventNote.Warning, "FailedCreate", Words.Failed(pod, owner.Name!, refusal), component, ct);
+
     public Task Tell<T>(
         ResourceKind<T> kind, ObjectMeta owner, string type, string reason, string message, string component,
         CancellationToken ct) =>
         events.Record(
             new EventNote(EventNote.Of(kind, owner), type, reason, message), component, host: null, times: 1, ct);
-
-    private async Task Edit(PodView pod, Func<JsonObject, JsonObject?> change, CancellationToken ct)
-    {
-        await objects.Update(Resources.Pods, pod.Namespace, pod.Name, change, ct);
-        pods.Look(pod.Key);
-    }
 
     private async Task<IReadOnlyList<string>> Store(JsonObject[] made, Compare owner, CancellationToken ct)
     {

@@ -26,14 +26,18 @@ internal sealed class TemplateHash
     private readonly ConcurrentDictionary<(string Uid, long Generation), ulong> _known = new();
 
     /// <summary>Of the template of a stored object, which changes only with the generation.</summary>
-    public ulong Of(ObjectMeta owner, PodTemplateSpec template)
+    public ulong Of(ObjectMeta owner, PodTemplateSpec template) => Of(owner, () => template);
+
+    /// <summary>The same, reading the template only where its hash is not remembered.</summary>
+    public ulong Of(ObjectMeta owner, Func<PodTemplateSpec> template)
     {
         if (_known.Count > KnownMax)
         {
             _known.Clear();
         }
 
-        return _known.GetOrAdd((owner.Uid ?? "", owner.Generation ?? 0), static (_, given) => Of(given), template);
+        return _known.GetOrAdd(
+            (owner.Uid ?? "", owner.Generation ?? 0), static (_, given) => Of(given()), template);
     }
 
     /// <summary>FNV-1a over the canonical form; without the revision's own label.</summary>

@@ -31,18 +31,17 @@ internal sealed class ControlCase : IAsyncDisposable
 
     public static async Task<ControlCase> Load(string folder)
     {
-        var (tree, duplicates) = YamlTreeReader.Read(await File.ReadAllBytesAsync(Path.Combine(folder, "in.yaml")));
-        Assert.Empty(duplicates);
-        var input = tree!.AsObject();
+        var input = Parse(await File.ReadAllTextAsync(Path.Combine(folder, "in.yaml")));
         var loaded = new ControlCase(input);
         await loaded.Put(Namespace("default"));
-        foreach (var part in new[] { "objects", "nodes", "pods" })
+        foreach (var part in new[] { "objects", "revisions", "nodes", "pods" })
         {
             foreach (var item in (input[part] as JsonArray ?? []).OfType<JsonObject>())
             {
                 var obj = item.DeepClone().AsObject();
                 await loaded.Put(part switch
                 {
+                    "revisions" => RevisionInShort.Object(obj, loaded._byRef[obj["of"]!.ToString()]),
                     "nodes" => Node(obj),
                     "pods" => loaded.Pod(obj),
                     _ => obj,
@@ -59,7 +58,33 @@ internal sealed class ControlCase : IAsyncDisposable
         return loaded;
     }
 
+    /// <summary>A cluster with nothing in it but a namespace.</summary>
+    public static async Task<ControlCase> Empty()
+    {
+        var empty = new ControlCase([]);
+        await empty.Put(Namespace("default"));
+        return empty;
+    }
+
+    /// <summary>Stores manifests, written as for <c>kubectl create -f</c>.</summary>
+    public async Task Apply(string manifests)
+    {
+        foreach (var manifest in manifests.Split("\n---\n"))
+        {
+            await Put(Parse(manifest));
+        }
+
+        World.Prime();
+    }
+
     public ValueTask DisposeAsync() => _fixture.DisposeAsync();
+
+    private static JsonObject Parse(string yaml)
+    {
+        var (tree, duplicates) = YamlTreeReader.Read(Encoding.UTF8.GetBytes(yaml));
+        Assert.Empty(duplicates);
+        return tree!.AsObject();
+    }
 
     /// <summary>Stores an object with what the API would have filled in.</summary>
     private async Task Put(JsonObject obj)
@@ -134,6 +159,7 @@ internal sealed class ControlCase : IAsyncDisposable
             ["annotations"] = given["annotations"]?.DeepClone() ?? template?["metadata"]?["annotations"]?.DeepClone(),
             ["finalizers"] = given["finalizers"]?.DeepClone(),
         };
+        RevisionInShort.Mark(metadata, of, Take(given, "revision"));
         foreach (var empty in metadata.Where(pair => pair.Value is null).Select(pair => pair.Key).ToList())
         {
             metadata.Remove(empty);

@@ -17,8 +17,10 @@ public sealed class ControlCases
     /// <summary>Folder of tests/Cases → the plan of one case, as text.</summary>
     private static readonly Dictionary<string, Func<ControlCase, string>> s_controllers = new()
     {
+        ["daemonsets"] = SetPlans.DaemonSet,
         ["deployments"] = Deployment,
         ["replicasets"] = ReplicaSet,
+        ["statefulsets"] = SetPlans.StatefulSet,
     };
 
     public static TheoryData<string> Cases() =>
@@ -98,7 +100,7 @@ public sealed class ControlCases
     }
 
     /// <summary>A plan as text, one line a thing.</summary>
-    private sealed class Lines
+    internal sealed class Lines
     {
         private readonly StringBuilder _text = new();
 

@@ -1,7 +1,9 @@
 using Edge.Proto.Model;
 using Edge.Server.Admission;
+using Edge.Server.Control.DaemonSets;
 using Edge.Server.Control.Deployments;
 using Edge.Server.Control.ReplicaSets;
+using Edge.Server.Control.StatefulSets;
 using Edge.Server.Control.Workloads;
 using Edge.Server.Store;
 using Edge.Tests.Server.Store;
@@ -32,6 +34,16 @@ internal sealed class ControlWorld
         Deployments = new DeploymentsController(
             Objects, Pods, Sets, Nodes, new DeploymentWriter(Objects, Sets, events, Clock), Clock,
             NullLogger<DeploymentsController>.Instance);
+        Revisions = new OwnedIndex<ControllerRevision>(
+            store, Resources.ControllerRevisions, revision => revision.Metadata, NullLogger.Instance);
+        AllNodes = new NodeIndex(store, NullLogger<NodeIndex>.Instance);
+        var numbered = new PodWriter(
+            Objects, new PodAdmission(Objects, DefaultTolerations.None), Pods, new NameSuffix(new Random(seed)), events,
+            Clock) { Words = PodWords.StatefulSet };
+        StatefulSets = new StatefulSetsController(
+            Objects, Pods, Revisions, Nodes, numbered, Clock, NullLogger<StatefulSetsController>.Instance);
+        DaemonSets = new DaemonSetsController(
+            Objects, Pods, Revisions, AllNodes, Writer, Clock, NullLogger<DaemonSetsController>.Instance);
     }
 
     public FakeClock Clock { get; }
@@ -50,8 +62,18 @@ internal sealed class ControlWorld
 
     public DeploymentsController Deployments { get; }
 
+    public OwnedIndex<ControllerRevision> Revisions { get; }
+
+    public NodeIndex AllNodes { get; }
+
+    public StatefulSetsController StatefulSets { get; }
+
+    public DaemonSetsController DaemonSets { get; }
+
     public void Prime()
     {
+        Revisions.Prime();
+        AllNodes.Prime();
         Pods.Prime();
         Sets.Prime();
     }
