@@ -10,11 +10,19 @@ namespace Edge.Server.Control.StatefulSets;
 /// </summary>
 internal sealed class Scaling(StatefulSetState state, ReplicaRange range, List<StatefulSetStep> steps)
 {
+    /// <summary>Steps of one look, about as many as a ReplicaSet's; what is left over is the next one's.</summary>
+    private const int BurstMax = 500;
+
     /// <summary>False while something has to be waited for before pods may be updated.</summary>
     public bool Walk()
     {
         foreach (var replica in range.Wanted)
         {
+            if (steps.Count >= BurstMax)
+            {
+                return false;
+            }
+
             switch (Process(replica))
             {
                 case Verdict.Wait when state.IsOrdered:
@@ -107,7 +115,7 @@ internal sealed class Scaling(StatefulSetState state, ReplicaRange range, List<S
             OwnClaims(replica);
         }
 
-        foreach (var replica in range.Surplus)
+        foreach (var replica in range.Surplus.Take(BurstMax))
         {
             // A pod that is not well waits for the others, unless it is the first of those: upstream's order.
             var waits = replica.IsDeleting

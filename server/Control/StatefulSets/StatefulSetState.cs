@@ -14,7 +14,10 @@ internal sealed record StatefulSetState(
     StatefulSet Set, RevisionHistory History, IReadOnlyList<PodView> Owned, IReadOnlyList<PodView> Unowned,
     IReadOnlySet<string> Absent, IReadOnlyDictionary<string, PersistentVolumeClaim> Claims)
 {
-    public int Replicas => Set.Spec.Replicas ?? 1;
+    /// <summary>Numbers that are looked at: as many pods as a server is made for.</summary>
+    private const int ReplicasMax = 10_000;
+
+    public int Replicas => ReplicasOf(Set);
 
     /// <summary>The first number.</summary>
     public int Start => Set.Spec.Ordinals?.Start ?? 0;
@@ -39,6 +42,8 @@ internal sealed record StatefulSetState(
 
     /// <summary>Some pods may still be of an older template.</summary>
     public bool IsRolloutUnderWay => IsRolling && CurrentRevision != UpdateRevision;
+
+    public static int ReplicasOf(StatefulSet set) => Math.Min(set.Spec.Replicas ?? 1, ReplicasMax);
 
     public bool IsInRange(int ordinal) => ordinal >= Start && ordinal - Start < Replicas;
 

@@ -92,7 +92,7 @@ internal sealed class StatefulSetsController(
             return found;
         }
 
-        var ordinals = Enumerable.Range(set.Spec.Ordinals?.Start ?? 0, set.Spec.Replicas ?? 1)
+        var ordinals = Enumerable.Range(set.Spec.Ordinals?.Start ?? 0, StatefulSetState.ReplicasOf(set))
             .Concat(known.Select(pod => Ordinals.Of(set.Metadata, pod.Name)).OfType<int>()).Distinct();
         foreach (var claim in ordinals.SelectMany(ordinal => VolumeClaims.Of(set, ordinal)))
         {

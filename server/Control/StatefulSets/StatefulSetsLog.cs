@@ -5,9 +5,9 @@ namespace Edge.Server.Control.StatefulSets;
 
 internal static partial class StatefulSetsLog
 {
-    [LoggerMessage(1360, LogLevel.Information, "StatefulSet {Set}: {Step}")]
+    [LoggerMessage(1530, LogLevel.Information, "StatefulSet {Set}: {Step}")]
     public static partial void Steps(this ILogger log, string set, StatefulSetStep step);
 
-    [LoggerMessage(1361, LogLevel.Information, "StatefulSet {Set}: {Step}")]
+    [LoggerMessage(1531, LogLevel.Information, "StatefulSet {Set}: {Step}")]
     public static partial void Remembered(this ILogger log, string set, RevisionStep step);
 }

@@ -251,6 +251,14 @@ public sealed class StatefulSetTests : IAsyncLifetime
         }
     }
 
+    [Fact]
+    public async Task A_set_of_any_size_is_made_in_parts()
+    {
+        await Change(spec => (spec["podManagementPolicy"], spec["replicas"]) = ("Parallel", int.MaxValue));
+        await Sync();
+        Assert.InRange(Names().Count, 200, 500);
+    }
+
     private (string?, string?) Owner(string claim)
     {
         var owner = Objects.Get(Resources.PersistentVolumeClaims, "default", claim)!.Metadata.OwnerReferences?[0];
