@@ -76,19 +76,30 @@ internal sealed class ReportIntake
 
     private async Task Dispatch(CancellationToken ct)
     {
-        await foreach (var happened in _happened.ReadAllAsync(ct))
+        while (true)
         {
+            var happened = await _happened.ReadAsync(ct);
             await LaneOf(happened.Node).WriteAsync(happened, ct);
         }
     }
 
-    private ChannelWriter<LinkEvent> LaneOf(string node) =>
-        _lanes[(uint)node.GetHashCode(StringComparison.Ordinal) % Lanes].Writer;
+    /// <summary>A node has the same lane in every process, so that what was seen once can be seen again.</summary>
+    private ChannelWriter<LinkEvent> LaneOf(string node)
+    {
+        var sum = 0u;
+        foreach (var letter in node)
+        {
+            sum = (sum * 31) + letter;
+        }
+
+        return _lanes[sum % Lanes].Writer;
+    }
 
     private async Task Handle(ChannelReader<LinkEvent> lane, CancellationToken ct)
     {
-        await foreach (var happened in lane.ReadAllAsync(ct))
+        while (true)
         {
+            var happened = await lane.ReadAsync(ct);
             while (!await TryHandle(happened, ct))
             {
                 await Task.Delay(RetryWait, _time, ct);

@@ -55,7 +55,7 @@ internal sealed class SchedulerLoop
     /// </summary>
     private async Task FeedPodsAfter(Task listed, CancellationToken ct)
     {
-        await listed.WaitAsync(ct);
+        await listed;
         await Feed(Resources.Pods.Prefix(), _feed.ListPods, _feed.ChangePod, null, ct);
     }
 
@@ -63,16 +63,24 @@ internal sealed class SchedulerLoop
         string prefix, Action<Listing> listed, Action<Change> changed, TaskCompletionSource? first,
         CancellationToken ct)
     {
-        await foreach (var step in _objects.Store.Follow(prefix, ct))
+        try
         {
-            Action apply = step switch
+            await foreach (var step in _objects.Store.Follow(prefix, ct))
             {
-                FollowStep.Listed all => () => listed(all.Listing),
-                FollowStep.Changed one => () => changed(one.Change),
-                _ => throw new InvalidOperationException($"unknown step {step}"),
-            };
-            await _inbox.Writer.WriteAsync(apply, ct);
-            first?.TrySetResult();
+                Action apply = step switch
+                {
+                    FollowStep.Listed all => () => listed(all.Listing),
+                    FollowStep.Changed one => () => changed(one.Change),
+                    _ => throw new InvalidOperationException($"unknown step {step}"),
+                };
+                await _inbox.Writer.WriteAsync(apply, ct);
+                first?.TrySetResult();
+            }
+        }
+        finally
+        {
+            // Whoever waits for the first listing must not wait for ever.
+            first?.TrySetCanceled(CancellationToken.None);
         }
     }
 
@@ -90,6 +98,8 @@ internal sealed class SchedulerLoop
         }
     }
 
+    private async Task<bool> AwaitNews(CancellationToken ct) => await _inbox.Reader.WaitToReadAsync(ct);
+
     private async Task WaitForWork(CancellationToken ct)
     {
         if (_pending.HasActive)
@@ -97,7 +107,7 @@ internal sealed class SchedulerLoop
             return;
         }
 
-        _news ??= _inbox.Reader.WaitToReadAsync(ct).AsTask();
+        _news ??= AwaitNews(ct);
         if (_pending.NextDue is { } due)
         {
             var wait = due - _round.Now;

@@ -49,7 +49,7 @@ internal sealed class ObjectStore : IAsyncDisposable
     }
 
     /// <summary>Applies all ops, or none when a compare fails. Returns after the commit is on disk.</summary>
-    /// <remarks>Cancelling stops the waiting, not a transaction that is in line already.</remarks>
+    /// <remarks>Cancelling ends the wait for a place in line, not a transaction that is in line already.</remarks>
     public Task<TxnResult> Txn(IReadOnlyList<Compare> compares, IReadOnlyList<StoreOp> ops, CancellationToken ct)
     {
         var encoded = new byte[]?[ops.Count];
@@ -87,6 +87,7 @@ internal sealed class ObjectStore : IAsyncDisposable
         }
 
         var reader = _hub.Open(prefix, fromRevision);
+        using var stopping = ct.UnsafeRegister(_ => _hub.Stop(reader), null);
         var changes = new List<Change>();
         try
         {
@@ -96,7 +97,13 @@ internal sealed class ObjectStore : IAsyncDisposable
                 changes.Clear();
                 if (_hub.Take(reader, changes) is { } more)
                 {
-                    await more.WaitAsync(ct);
+                    if (ct.IsCancellationRequested)
+                    {
+                        // It came before there was a wait to end.
+                        _hub.Stop(reader);
+                    }
+
+                    await more;
                 }
 
                 foreach (var change in changes)

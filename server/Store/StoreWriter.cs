@@ -53,7 +53,8 @@ internal sealed class StoreWriter : IDisposable
             throw fault.InnerException as StoreException ?? Closed();
         }
 
-        return await txn.Outcome.Task.WaitAsync(ct);
+        // In line it will be decided soon; to know how is worth more than to be gone a moment earlier.
+        return await txn.Outcome.Task;
     }
 
     /// <summary>Lets due events go also while nobody writes.</summary>

@@ -100,6 +100,19 @@ internal sealed class WatchHub(long startRevision)
         }
     }
 
+    /// <summary>Ends the reader's wait, if it waits; it is to look whether it was cancelled.</summary>
+    public void Stop(WatchReader reader)
+    {
+        lock (_gate)
+        {
+            var parked = _parked.IndexOf(reader);
+            if (parked >= 0)
+            {
+                Wake(parked, reader.Next);
+            }
+        }
+    }
+
     /// <summary>Ends every watch, those that come later included.</summary>
     public void Shut(StoreException reason)
     {

@@ -6,6 +6,7 @@ namespace Edge.Tests.Simulation.Workloads;
 /// </summary>
 internal sealed class Pump(Random random) : SynchronizationContext
 {
+    private readonly int _thread = Environment.CurrentManagedThreadId;
     private readonly Lock _gate = new();
     private List<(SendOrPostCallback Callback, object? State)> _waiting = [];
 
@@ -13,6 +14,8 @@ internal sealed class Pump(Random random) : SynchronizationContext
 
     public override void Post(SendOrPostCallback d, object? state)
     {
+        // Whoever leaves the thread leaves the order that the seed decides.
+        Assert.Equal(_thread, Environment.CurrentManagedThreadId);
         lock (_gate)
         {
             _waiting.Add((d, state));
