@@ -4,7 +4,7 @@ namespace Edge.Server.Admission;
 internal sealed class NameSuffix(Random random)
 {
     private const string Letters = "bcdfghjklmnpqrstvwxz2456789";
-    private const int Length = 5;
+    public const int Length = 5;
 
     private readonly Lock _gate = new();
 

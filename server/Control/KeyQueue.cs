@@ -15,6 +15,9 @@ internal sealed class KeyQueue(TimeProvider time) : IDisposable
     /// <summary>Slow enough to cost nothing, fast enough that a mended cause shows within a minute.</summary>
     private static readonly TimeSpan RetryMax = TimeSpan.FromMinutes(1);
 
+    /// <summary>The longest sleep; timers cannot sleep for the years that a deadline may be away.</summary>
+    private static readonly TimeSpan WaitMax = TimeSpan.FromDays(1);
+
     private readonly Lock _gate = new();
     private readonly Channel<string> _ready = Channel.CreateUnbounded<string>();
     private readonly HashSet<string> _dirty = [];
@@ -33,9 +36,12 @@ internal sealed class KeyQueue(TimeProvider time) : IDisposable
         }
     }
 
-    /// <summary>Adds the key once the time has passed; of several calls the earliest counts.</summary>
+    /// <summary>
+    /// Adds the key once the time, at most <see cref="WaitMax"/>, has passed; of several calls the earliest counts.
+    /// </summary>
     public void AddAfter(string key, TimeSpan wait)
     {
+        wait = wait < TimeSpan.Zero ? TimeSpan.Zero : wait > WaitMax ? WaitMax : wait;
         var due = time.GetUtcNow() + wait;
         lock (_gate)
         {

@@ -1,7 +1,9 @@
 using Edge.Proto.Model;
 using Edge.Server.Admission;
+using Edge.Server.Control.CronJobs;
 using Edge.Server.Control.DaemonSets;
 using Edge.Server.Control.Deployments;
+using Edge.Server.Control.Jobs;
 using Edge.Server.Control.ReplicaSets;
 using Edge.Server.Control.StatefulSets;
 using Edge.Server.Control.Workloads;
@@ -17,6 +19,7 @@ internal sealed class WorkloadControllers
     private readonly OwnedIndex<ReplicaSet> _sets;
     private readonly OwnedIndex<ControllerRevision> _revisions;
     private readonly NodeIndex _nodes;
+    private readonly OwnedIndex<Job> _jobs;
 
     public WorkloadControllers(
         Objects objects, PodAdmission admission, NameSuffix suffix, EventRecorder events, TimeProvider time,
@@ -30,6 +33,7 @@ internal sealed class WorkloadControllers
             store, Resources.ControllerRevisions, revision => revision.Metadata,
             logs.CreateLogger("controllerrevisions"));
         _nodes = new NodeIndex(store, logs.CreateLogger<NodeIndex>());
+        _jobs = new OwnedIndex<Job>(store, Resources.Jobs, job => job.Metadata, logs.CreateLogger("jobs"));
         var nodes = new NodeReach(store, logs.CreateLogger<NodeReach>());
         var writer = new PodWriter(objects, admission, _pods, suffix, events, time);
         All =
@@ -45,6 +49,14 @@ internal sealed class WorkloadControllers
                 logs.CreateLogger<StatefulSetsController>()),
             new DaemonSetsController(
                 objects, _pods, _revisions, _nodes, writer, time, logs.CreateLogger<DaemonSetsController>()),
+            new JobsController(
+                objects, _pods, nodes, new JobWriter(objects, _pods, writer, time), time,
+                logs.CreateLogger<JobsController>()),
+            new JobOrphansController(objects, _pods, logs.CreateLogger<JobOrphansController>()),
+            new JobExpiryController(objects, time, logs.CreateLogger<JobExpiryController>()),
+            new CronJobsController(
+                objects, _jobs, new CronJobWriter(objects, _jobs, events, time), time,
+                logs.CreateLogger<CronJobsController>()),
         ];
     }
 
@@ -57,5 +69,6 @@ internal sealed class WorkloadControllers
         _sets.Prime();
         _revisions.Prime();
         _nodes.Prime();
+        _jobs.Prime();
     }
 }

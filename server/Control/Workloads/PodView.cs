@@ -53,7 +53,19 @@ internal sealed record PodView
     /// <summary>Of the container that restarted most.</summary>
     public int Restarts { get; init; }
 
+    /// <summary>Of all its containers together.</summary>
+    public int RestartsTotal { get; init; }
+
     public int DeletionCost { get; init; }
+
+    /// <summary>Its Job has not counted it yet, and so it cannot go (<see cref="JobFinalizer"/>).</summary>
+    public bool IsTracked { get; init; }
+
+    /// <summary>On its way out without any grace left: nothing of it runs, only finalizers hold it.</summary>
+    public bool IsGone { get; init; }
+
+    /// <summary>When its containers ended, by its node's clock; null where that is not known.</summary>
+    public DateTimeOffset? Ended { get; init; }
 
     public bool IsFinished => Phase is "Succeeded" or "Failed";
 
@@ -74,9 +86,16 @@ internal sealed record PodView
     public TimeSpan? AvailableIn(int minReadySeconds, DateTimeOffset now) =>
         IsReady && ReadyChanged?.AddSeconds(minReadySeconds) - now is { } rest && rest > TimeSpan.Zero ? rest : null;
 
+    /// <summary>
+    /// When it ended, as far as its node's clock can be believed: not before it was made and not in the future, or else
+    /// the time it was made, which is the server's.
+    /// </summary>
+    public DateTimeOffset EndedBy(DateTimeOffset now) => Ended is { } at && at >= Created && at <= now ? at : Created;
+
     public static PodView From(Pod pod, string key)
     {
         var meta = pod.Metadata;
+        var containers = pod.Status?.ContainerStatuses ?? [];
         var ready = (pod.Status?.Conditions ?? []).FirstOrDefault(condition => condition.Type == "Ready");
         return new PodView
         {
@@ -95,8 +114,12 @@ internal sealed record PodView
             IsDeleting = meta.DeletionTimestamp is not null,
             IsReady = ready?.Status == "True",
             ReadyChanged = ready?.LastTransitionTime,
-            Restarts = (pod.Status?.ContainerStatuses ?? []).Select(status => status.RestartCount)
-                .DefaultIfEmpty().Max(),
+            Restarts = containers.Select(status => status.RestartCount).DefaultIfEmpty().Max(),
+            RestartsTotal = containers.Concat(pod.Status?.InitContainerStatuses ?? [])
+                .Sum(status => status.RestartCount),
+            IsTracked = meta.Finalizers?.Contains(JobFinalizer.Name) == true,
+            IsGone = meta is { DeletionTimestamp: not null, DeletionGracePeriodSeconds: null or 0 },
+            Ended = EndOf(pod, containers, ready),
             DeletionCost = int.TryParse(
                 meta.Annotations?.GetValueOrDefault(DeletionCostAnnotation), NumberStyles.AllowLeadingSign,
                 CultureInfo.InvariantCulture, out var cost) ? cost : 0,
@@ -132,5 +155,27 @@ internal sealed record PodView
         }
 
         return claims;
+    }
+
+    /// <summary>The last container's end, or else when it was no longer ready.</summary>
+    private static DateTimeOffset? EndOf(Pod pod, IReadOnlyList<ContainerStatus> containers, Condition? ready)
+    {
+        if (pod.Status?.Phase is not ("Succeeded" or "Failed"))
+        {
+            return null;
+        }
+
+        DateTimeOffset? last = null;
+        foreach (var container in containers)
+        {
+            if (container.State?.Terminated?.FinishedAt is not { } at)
+            {
+                return ready?.Status == "False" ? ready.LastTransitionTime : null;
+            }
+
+            last = last is null || at > last ? at : last;
+        }
+
+        return last ?? (ready?.Status == "False" ? ready.LastTransitionTime : null);
     }
 }

@@ -19,6 +19,9 @@ internal sealed class PodWriter(
     /// <summary>Pods of one transaction: few enough that other writers are not held up by a large workload.</summary>
     private const int TransactionPods = 100;
 
+    /// <summary>What is longer of a generateName is cut, so that the name stays a label, as upstream.</summary>
+    private const int PrefixMax = 63 - NameSuffix.Length;
+
     /// <summary>How the owner's Events tell of its pods.</summary>
     public PodWords Words { get; init; } = PodWords.Usual;
 
@@ -107,11 +110,20 @@ internal sealed class PodWriter(
         }));
 
     /// <summary>Takes over and lets go what the claims say.</summary>
-    public async Task Claim<T>(ResourceKind<T> kind, ObjectMeta owner, PodClaims claims, CancellationToken ct)
+    public Task Claim<T>(ResourceKind<T> kind, ObjectMeta owner, PodClaims claims, CancellationToken ct) =>
+        Claim(kind, owner, claims, pod => pod, pod => pod, ct);
+
+    /// <summary>The same, and what else changes of a pod that is adopted or released.</summary>
+    public async Task Claim<T>(
+        ResourceKind<T> kind, ObjectMeta owner, PodClaims claims, Func<JsonObject, JsonObject> adopted,
+        Func<JsonObject, JsonObject> released, CancellationToken ct)
     {
         var reference = Owners.Reference(kind, owner);
-        await Task.WhenAll(claims.Adopt.Select(pod => Edit(pod, tree => Owners.Adopt(tree, pod.Uid, reference), ct))
-            .Concat(claims.Release.Select(pod => Edit(pod, tree => Owners.Release(tree, pod.Uid, owner.Uid!), ct))));
+        await Task.WhenAll(claims.Adopt
+            .Select(pod => Edit(
+                pod, tree => Owners.Adopt(tree, pod.Uid, reference) is { } own ? adopted(own) : null, ct))
+            .Concat(claims.Release.Select(pod => Edit(
+                pod, tree => Owners.Release(tree, pod.Uid, owner.Uid!) is { } free ? released(free) : null, ct))));
     }
 
     /// <summary>Changes the stored pod, if it is still the one that was read.</summary>
@@ -178,7 +190,7 @@ internal sealed class PodWriter(
         var metadata = pod["metadata"]!.AsObject();
         if (metadata["generateName"]?.GetValue<string>() is { } prefix)
         {
-            metadata["name"] = prefix + suffix.Next();
+            metadata["name"] = (prefix.Length > PrefixMax ? prefix[..PrefixMax] : prefix) + suffix.Next();
         }
 
         return true;
