@@ -1,4 +1,3 @@
-using System.Globalization;
 using Edge.Proto.Model;
 using Edge.Server.Store;
 
@@ -72,7 +71,7 @@ internal sealed record CronJobPlan(
                 "too many missed start times. Set or decrease .spec.startingDeadlineSeconds or check clock skew"));
         }
 
-        return IsHeld(state, status, due, now, events) ? plan : Start(state, plan, due);
+        return IsHeld(state, status, due, events) ? plan : Start(state, plan, due);
     }
 
     private static CronJobPlan Start(CronJobState state, CronJobPlan plan, DateTimeOffset due)
@@ -93,16 +92,9 @@ internal sealed record CronJobPlan(
     }
 
     private static bool IsHeld(
-        CronJobState state, CronJobStatus status, DateTimeOffset due, DateTimeOffset now, List<CronJobEvent> events)
+        CronJobState state, CronJobStatus status, DateTimeOffset due, List<CronJobEvent> events)
     {
         var spec = state.CronJob.Spec;
-        if (spec.StartingDeadlineSeconds is { } seconds && due.AddSeconds(seconds) < now)
-        {
-            var when = due.UtcDateTime.ToString("ddd, dd MMM yyyy HH:mm:ss +0000", CultureInfo.InvariantCulture);
-            events.Add(Warning("MissSchedule", $"Missed scheduled time to start a job: {when}"));
-            return true;
-        }
-
         var name = JobDraft.NameOf(state.CronJob, due);
         if (status.LastScheduleTime == due || (status.Active ?? []).Any(entry => entry.Name == name))
         {

@@ -122,7 +122,11 @@ internal sealed class CronJobWriter(
             return false;
         }
 
-        ops.ForEach(op => jobs.Look(op.Key));
+        if (ops.Count > 1)
+        {
+            jobs.Look(ops[1].Key);
+        }
+
         return true;
     }
 }

@@ -41,9 +41,12 @@ internal static class JobEnd
         return Indexes(tally, now) ?? Completion(tally, now);
     }
 
-    /// <summary>When the Job has been active for too long; null without such a limit, or while it is suspended.</summary>
+    /// <summary>
+    /// When the Job has been active for too long; null without a limit, or until its status says that it is resumed,
+    /// because only then its start is a new one.
+    /// </summary>
     public static DateTimeOffset? Deadline(JobState state) =>
-        state.IsSuspended ? null
+        state.IsSuspended || JobState.Find(state.Job, "Suspended") is not null ? null
         : state.Spec.ActiveDeadlineSeconds is { } seconds ? state.Job.Status?.StartTime?.AddSeconds(seconds)
         : null;
 

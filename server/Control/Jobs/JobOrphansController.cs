@@ -55,8 +55,10 @@ internal sealed class JobOrphansController(Objects objects, PodIndex pods, ILogg
     private static IEnumerable<string> KeysOf(PodView pod) =>
         pod.IsTracked ? [$"{pod.Namespace}/{pod.Name}"] : [];
 
+    /// <summary>While the Job is there and goes on, its pods are its own affair.</summary>
     private IEnumerable<string> PodsOf(StoredObject stored) =>
         Objects.TryRead(Resources.Jobs, stored, log) is { } job
+            && (JobState.IsOver(job) is not null || objects.Store.Get(stored.Key) is null)
             ? pods.OwnedBy(job.Metadata.Uid ?? "").SelectMany(KeysOf)
             : [];
 

@@ -4,7 +4,7 @@ using Edge.Server.Store;
 
 namespace Edge.Server.Control.Jobs;
 
-/// <summary>The status of a Job, the pods that it counts anew, and what to tell of it (batch/v1 JobStatus). Pure.</summary>
+/// <summary>The status of a Job (batch/v1 JobStatus), the pods that it counts anew, and what to tell. Pure.</summary>
 internal sealed record JobReport(
     JobStatus Status, IReadOnlyList<PodView> Counted, IReadOnlyList<JobEvent> Events)
 {
@@ -57,10 +57,13 @@ internal sealed record JobReport(
                 continue;
             }
 
-            if (pod.Phase == "Succeeded")
+            if (pod.Phase == "Succeeded" && state.IsIndexed)
+            {
+                done.Add(index);
+            }
+            else if (pod.Phase == "Succeeded")
             {
                 succeeded++;
-                done.Add(index);
             }
             else if (Fails(pod, state, end) && tally.Judge(pod).Counts)
             {

@@ -73,7 +73,10 @@ internal sealed record JobScale(IReadOnlyList<PodView> Drop, IReadOnlyList<NewPo
             : tally.Succeeded > 0 ? tally.Active.Count : parallelism;
     }
 
-    /// <summary>Pods without a place among the indexes first, second pods of an index, and then the least useful.</summary>
+    /// <summary>
+    /// First pods without an index of their own, and then the least useful. A pod out of reach stays: nobody can stop
+    /// it, and it may have succeeded already and must not be run again.
+    /// </summary>
     private static List<PodView> Surplus(JobTally tally, int count, DateTimeOffset now)
     {
         var order = new DeletionOrder(tally.State.Absent, new Dictionary<string, int>(), now);
@@ -93,7 +96,8 @@ internal sealed record JobScale(IReadOnlyList<PodView> Drop, IReadOnlyList<NewPo
             }
         }
 
-        drop.AddRange(active.Take(Math.Max(count - drop.Count, 0)));
+        drop.AddRange(active.Where(pod => !tally.State.Absent.Contains(pod.NodeName))
+            .Take(Math.Max(count - drop.Count, 0)));
         return drop.Count > BurstMax ? drop[..BurstMax] : drop;
     }
 

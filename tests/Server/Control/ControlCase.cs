@@ -1,5 +1,7 @@
 using System.Text;
 using System.Text.Json.Nodes;
+using Edge.Server.Control.Jobs;
+using Edge.Server.Control.Workloads;
 using Edge.Server.Schema;
 using Edge.Server.Schema.Bodies;
 using Edge.Server.Store;
@@ -151,12 +153,20 @@ internal sealed class ControlCase : IAsyncDisposable
         var ready = Take(given, "ready") ?? (phase == "Running" ? "True" : "False");
         var since = Take(given, "since") ?? Created;
         var deleting = Take(given, "deleting");
+        var grace = long.Parse(Take(given, "grace") ?? "30");
+        var index = Take(given, "index");
+        if (of?.StartsWith("Job/", StringComparison.Ordinal) == true)
+        {
+            given["finalizers"] ??= new JsonArray(JobFinalizer.Name);
+        }
+
         var metadata = new JsonObject
         {
             ["name"] = Take(given, "name"),
             ["creationTimestamp"] = Take(given, "created") ?? Created,
             ["labels"] = given["labels"]?.DeepClone() ?? template?["metadata"]?["labels"]?.DeepClone(),
-            ["annotations"] = given["annotations"]?.DeepClone() ?? template?["metadata"]?["annotations"]?.DeepClone(),
+            ["annotations"] =
+                given["annotations"]?.DeepClone() ?? template?["metadata"]?["annotations"]?.DeepClone(),
             ["finalizers"] = given["finalizers"]?.DeepClone(),
         };
         RevisionInShort.Mark(metadata, of, Take(given, "revision"));
@@ -167,7 +177,12 @@ internal sealed class ControlCase : IAsyncDisposable
 
         if (deleting is not null)
         {
-            (metadata["deletionTimestamp"], metadata["deletionGracePeriodSeconds"]) = (deleting, 30);
+            (metadata["deletionTimestamp"], metadata["deletionGracePeriodSeconds"]) = (deleting, grace);
+        }
+
+        if (index is not null)
+        {
+            metadata.Ensure("annotations")[JobState.IndexAnnotation] = index;
         }
 
         var spec = given["spec"]?.DeepClone() as JsonObject

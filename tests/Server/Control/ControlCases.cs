@@ -1,7 +1,10 @@
 using System.Text;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using Edge.Proto.Model;
+using Edge.Server.Control.CronJobs;
 using Edge.Server.Control.Deployments;
+using Edge.Server.Control.Jobs;
 using Edge.Server.Control.ReplicaSets;
 
 namespace Edge.Tests.Server.Control;
@@ -17,8 +20,10 @@ public sealed class ControlCases
     /// <summary>Folder of tests/Cases → the plan of one case, as text.</summary>
     private static readonly Dictionary<string, Func<ControlCase, string>> s_controllers = new()
     {
+        ["cronjobs"] = CronJob,
         ["daemonsets"] = SetPlans.DaemonSet,
         ["deployments"] = Deployment,
+        ["jobs"] = Job,
         ["replicasets"] = ReplicaSet,
         ["statefulsets"] = SetPlans.StatefulSet,
     };
@@ -84,6 +89,58 @@ public sealed class ControlCases
         var lines = new Lines();
         lines.Each("", plan.Steps.Select(step => step.ToString()));
         lines.Status(JsonSerializer.Serialize(plan.Status, ModelJson.Default.DeploymentStatus));
+        lines.Again(plan.CheckAgain);
+        return lines.ToString();
+    }
+
+    private static string Job(ControlCase loaded)
+    {
+        if (loaded.World.Jobs.Read(loaded.Key) is not { } state)
+        {
+            return "nothing there\n";
+        }
+
+        var plan = JobPlan.Of(state, loaded.World.Clock.GetUtcNow());
+        var lines = new Lines();
+        lines.Each("adopt", plan.Claims.Adopt.Select(pod => pod.Name));
+        lines.Each("release", plan.Claims.Release.Select(pod => pod.Name));
+        lines.Each("drop pod", plan.Scale.Drop.Select(pod => pod.Name));
+        lines.Each("end pod", plan.End.Select(pod => pod.Name));
+        lines.Each("create pod", JobPodDraft.All(state, plan.Scale.Create).Select(JobPod));
+        lines.Each("count pod", plan.Count.Select(pod => pod.Name));
+        lines.Each("event", plan.Events.Select(told => $"{told.Type} {told.Reason}: {told.Message}"));
+        lines.Status(JsonSerializer.Serialize(plan.Status, ModelJson.Default.JobStatus));
+        lines.Again(plan.CheckAgain);
+        return lines.ToString();
+    }
+
+    private static string JobPod(JsonObject draft)
+    {
+        var annotations = draft["metadata"]!["annotations"]?.AsObject().Where(pair => pair.Key.StartsWith("batch."))
+            .Select(pair => $" {pair.Key.Split('/')[1]}={pair.Value}");
+        return draft["metadata"]!["generateName"] + string.Concat(annotations ?? []);
+    }
+
+    private static string CronJob(ControlCase loaded)
+    {
+        if (loaded.World.CronJobs.Read(loaded.Key) is not { } state)
+        {
+            return "nothing there\n";
+        }
+
+        var now = loaded.World.Clock.GetUtcNow();
+        var plan = CronJobPlan.Of(state, now);
+        var lines = new Lines();
+        lines.Each("delete job", plan.Delete.Select(job => job.Metadata.Name!));
+        if (plan.Run is { } due)
+        {
+            var job = JobDraft.Of(state, due, "uid-of-job", now, out var fault);
+            lines.Each("create job", [job is null ? fault : $"{job["metadata"]!["name"]} for "
+                + job["metadata"]!["annotations"]!["batch.kubernetes.io/cronjob-scheduled-timestamp"]]);
+        }
+
+        lines.Each("event", plan.Events.Select(told => $"{told.Type} {told.Reason}: {told.Message}"));
+        lines.Status(JsonSerializer.Serialize(plan.Status, ModelJson.Default.CronJobStatus));
         lines.Again(plan.CheckAgain);
         return lines.ToString();
     }

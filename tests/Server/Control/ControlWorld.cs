@@ -1,7 +1,9 @@
 using Edge.Proto.Model;
 using Edge.Server.Admission;
+using Edge.Server.Control.CronJobs;
 using Edge.Server.Control.DaemonSets;
 using Edge.Server.Control.Deployments;
+using Edge.Server.Control.Jobs;
 using Edge.Server.Control.ReplicaSets;
 using Edge.Server.Control.StatefulSets;
 using Edge.Server.Control.Workloads;
@@ -17,14 +19,21 @@ internal sealed class ControlWorld
 {
     private int _uid;
 
-    public ControlWorld(StoreFixture fixture, int seed = 1)
+    public ControlWorld(StoreFixture fixture, int seed = 1) : this(fixture.Store, fixture.Clock, seed)
     {
-        Clock = fixture.Clock;
-        Objects = new Objects(fixture.Store, Clock, () => $"uid-{Interlocked.Increment(ref _uid)}");
-        var store = fixture.Store;
+    }
+
+    /// <param name="store">Any store.</param>
+    /// <param name="clock">Its clock.</param>
+    /// <param name="seed">Another one for each life of a server, so that no name or UID comes twice.</param>
+    public ControlWorld(ObjectStore store, FakeClock clock, int seed)
+    {
+        Clock = clock;
+        Objects = new Objects(store, Clock, () => $"uid-{seed}-{Interlocked.Increment(ref _uid)}");
         var events = new EventRecorder(Objects, Clock);
         Pods = new PodIndex(store, NullLogger<PodIndex>.Instance);
         Sets = new OwnedIndex<ReplicaSet>(store, Resources.ReplicaSets, set => set.Metadata, NullLogger.Instance);
+        OwnedJobs = new OwnedIndex<Job>(store, Resources.Jobs, job => job.Metadata, NullLogger.Instance);
         Nodes = new NodeReach(store, NullLogger<NodeReach>.Instance);
         Writer = new PodWriter(
             Objects, new PodAdmission(Objects, DefaultTolerations.None), Pods, new NameSuffix(new Random(seed)), events,
@@ -44,6 +53,14 @@ internal sealed class ControlWorld
             Objects, Pods, Revisions, Nodes, numbered, Clock, NullLogger<StatefulSetsController>.Instance);
         DaemonSets = new DaemonSetsController(
             Objects, Pods, Revisions, AllNodes, Writer, Clock, NullLogger<DaemonSetsController>.Instance);
+        Jobs = new JobsController(
+            Objects, Pods, Nodes, new JobWriter(Objects, Pods, Writer, Clock), Clock,
+            NullLogger<JobsController>.Instance);
+        JobOrphans = new JobOrphansController(Objects, Pods, NullLogger<JobOrphansController>.Instance);
+        JobExpiry = new JobExpiryController(Objects, Clock, NullLogger<JobExpiryController>.Instance);
+        CronJobs = new CronJobsController(
+            Objects, OwnedJobs, new CronJobWriter(Objects, OwnedJobs, events, Clock), Clock,
+            NullLogger<CronJobsController>.Instance);
     }
 
     public FakeClock Clock { get; }
@@ -53,6 +70,8 @@ internal sealed class ControlWorld
     public PodIndex Pods { get; }
 
     public OwnedIndex<ReplicaSet> Sets { get; }
+
+    public OwnedIndex<Job> OwnedJobs { get; }
 
     public NodeReach Nodes { get; }
 
@@ -70,11 +89,20 @@ internal sealed class ControlWorld
 
     public DaemonSetsController DaemonSets { get; }
 
+    public JobsController Jobs { get; }
+
+    public JobOrphansController JobOrphans { get; }
+
+    public JobExpiryController JobExpiry { get; }
+
+    public CronJobsController CronJobs { get; }
+
     public void Prime()
     {
         Revisions.Prime();
         AllNodes.Prime();
         Pods.Prime();
         Sets.Prime();
+        OwnedJobs.Prime();
     }
 }
