@@ -88,7 +88,7 @@ internal sealed record JobScale(IReadOnlyList<PodView> Drop, IReadOnlyList<NewPo
             for (var at = active.Count - 1; at >= 0; at--)
             {
                 var index = tally.State.IndexOf(active[at]);
-                if (index < 0 || !taken.Add(index))
+                if (index < 0 || tally.Done.Has(index) || !taken.Add(index))
                 {
                     drop.Add(active[at]);
                     active.RemoveAt(at);

@@ -22,6 +22,16 @@ public sealed class KeyQueueTests
     }
 
     [Fact]
+    public async Task A_wait_of_years_is_slept_in_days()
+    {
+        using var queue = new KeyQueue(_clock);
+        queue.AddAfter("a", TimeSpan.FromDays(4000));
+        _clock.Advance(TimeSpan.FromDays(1));
+        Assert.Equal("a", await queue.Take(default));
+        queue.Done("a");
+    }
+
+    [Fact]
     public async Task A_key_added_while_it_is_worked_on_is_taken_again_only_afterwards()
     {
         using var queue = new KeyQueue(_clock);
