@@ -8,7 +8,7 @@ namespace Edge.Server.Control.Jobs;
 /// <param name="FailsJob">Why the whole Job fails, or null.</param>
 internal readonly record struct FailureVerdict(bool Counts, bool FailsIndex = false, string? FailsJob = null);
 
-/// <summary>Judges failed pods: the first rule that matches decides (batch/v1 podFailurePolicy, KEP 3329). Pure.</summary>
+/// <summary>Judges failed pods (batch/v1 podFailurePolicy, KEP 3329): the first rule that matches decides.</summary>
 internal static class FailurePolicy
 {
     public static FailureVerdict Judge(PodFailurePolicy? policy, Pod? pod)

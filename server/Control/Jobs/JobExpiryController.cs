@@ -30,7 +30,8 @@ internal sealed class JobExpiryController(Objects objects, TimeProvider time, IL
             return rest;
         }
 
-        await objects.RequestDelete(s_kind, ns, name, job.Metadata.Uid, graceSeconds: null, ct);
+        await objects.RequestDelete(
+            s_kind, ns, name, job.Metadata.Uid, new DeletionWish(Propagation: Propagation.Foreground), ct);
         log.Expired(key, seconds);
         return null;
     }

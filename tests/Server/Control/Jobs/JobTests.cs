@@ -259,7 +259,8 @@ public sealed class JobTests
         Assert.Equal(TimeSpan.FromSeconds(60), await world.Control.JobExpiry.Sync("default/pi", default));
         world.Clock.Advance(TimeSpan.FromSeconds(60));
         Assert.Null(await world.Control.JobExpiry.Sync("default/pi", default));
-        Assert.Null(world.Objects.Get(Resources.Jobs, "default", "pi"));
+        Assert.Equal([Deletion.ForegroundFinalizer], world.Job("pi").Metadata.Finalizers!);
+        Assert.Null(await world.Control.JobExpiry.Sync("default/pi", default));
     }
 
     [Fact]
