@@ -143,7 +143,7 @@ internal sealed class ControlCase : IAsyncDisposable
         };
     }
 
-    /// <summary>A pod in short: of an owner's template, on a node, running and ready unless it says otherwise.</summary>
+    /// <summary>A pod in short: of an owner's template, on a node, running and ready unless it says else.</summary>
     private JsonObject Pod(JsonObject given)
     {
         var of = Take(given, "of");
