@@ -7,8 +7,10 @@ using Edge.Agent.Reconcile;
 using Edge.Agent.Reconcile.Environment;
 using Edge.Agent.Reconcile.Probes;
 using Edge.Agent.Report;
+using Edge.Agent.Report.Usage;
 using Edge.Agent.Runtime;
 using Edge.Agent.Settings;
+using Edge.Proto.Model;
 using Edge.Proto.Sync;
 using Microsoft.Extensions.Logging;
 
@@ -74,7 +76,13 @@ static async Task<int> Agent(AgentSettings settings, CancellationToken terminate
         link.Answered += contact.Keep;
         link.StateChanged += _ => loop.WakeAll();
         reports.Attach(link);
-        var streams = new LogStreams(ledger, settings.DataDir, clock, logs.CreateLogger("Report"));
+        using var meter = UsageMeter.OfThisNode(ledger, settings.CgroupRoot, clock);
+        var answers = new Dictionary<string, StreamAnswer>
+        {
+            [LogStreamRequest.StreamKind] = new LogStreams(ledger, settings.DataDir, clock).Answer,
+            [NodeUsage.StreamKind] = new UsageStreams(meter).Answer,
+        };
+        var streams = new StreamAnswers(answers, logs.CreateLogger("Report"));
         await Task.WhenAll(
             link.Run(stop.Token), TakeDesired(link, ledger, loop, stop.Token), streams.Run(link.Streams, stop.Token));
     }

@@ -1,55 +1,20 @@
 using System.Text.Json;
-using System.Threading.Channels;
 using Edge.Agent.Ledger;
-using Edge.Agent.Link;
 using Edge.Agent.Runtime.Logs;
 using Edge.Proto.Link;
 using Edge.Proto.Model;
-using Microsoft.Extensions.Logging;
 
 namespace Edge.Agent.Report;
 
 /// <summary>Answers the server's log streams from the files of this node's containers.</summary>
-internal sealed class LogStreams(NodeLedger ledger, string dataDir, TimeProvider clock, ILogger logger)
+internal sealed class LogStreams(NodeLedger ledger, string dataDir, TimeProvider clock)
 {
     private readonly LogReader _reader = new(clock);
-    private readonly List<Task> _open = [];
 
-    public async Task Run(ChannelReader<StreamOpened> streams, CancellationToken cancellation)
+    public Task<string?> Answer(ReadOnlyMemory<byte> payload, LinkStream stream, CancellationToken cancellation)
     {
-        await foreach (var opened in streams.ReadAllAsync(cancellation))
-        {
-            _open.RemoveAll(task => task.IsCompleted);
-            _open.Add(Serve(opened, cancellation));
-        }
-
-        await Task.WhenAll(_open);
-    }
-
-    private async Task Serve(StreamOpened opened, CancellationToken cancellation)
-    {
-        await using var stream = opened.Stream;
-        try
-        {
-            if (opened.Request.Kind != LogStreamRequest.StreamKind)
-            {
-                stream.End($"this agent knows no stream \"{opened.Request.Kind}\"");
-                return;
-            }
-
-            var request = JsonSerializer.Deserialize(
-                opened.Request.Payload.Span, ModelJson.Default.LogStreamRequest) ?? new LogStreamRequest();
-            using var either = CancellationTokenSource.CreateLinkedTokenSource(stream.Ended, cancellation);
-            stream.End(await Copy(request, stream, either.Token));
-        }
-        catch (Exception gone) when (gone is LinkStreamException or OperationCanceledException)
-        {
-            ReportLog.StreamGone(logger, gone.Message);
-        }
-        catch (Exception broken) when (broken is IOException or JsonException)
-        {
-            stream.End(broken.Message);
-        }
+        var request = JsonSerializer.Deserialize(payload.Span, ModelJson.Default.LogStreamRequest);
+        return Copy(request ?? new LogStreamRequest(), stream, cancellation);
     }
 
     /// <summary>Null after the good end, else why there is no log.</summary>

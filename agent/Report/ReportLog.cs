@@ -4,7 +4,7 @@ namespace Edge.Agent.Report;
 
 internal static partial class ReportLog
 {
-    [LoggerMessage(2600, LogLevel.Debug, "a log stream ended early: {Why}")]
+    [LoggerMessage(2600, LogLevel.Debug, "a stream ended early: {Why}")]
     public static partial void StreamGone(ILogger logger, string why);
 
     [LoggerMessage(2601, LogLevel.Warning, "the node's condition {Type} is {Status}: {Message}")]

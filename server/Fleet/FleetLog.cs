@@ -45,4 +45,10 @@ internal static partial class FleetLog
 
     [LoggerMessage(1215, LogLevel.Warning, "Label {Key} that node {Node} reports was refused: {Reason}")]
     public static partial void LabelRefused(this ILogger log, string node, string key, string reason);
+
+    [LoggerMessage(1218, LogLevel.Debug, "Node {Node} does not say what it uses: {Reason}")]
+    public static partial void UsageUnknown(this ILogger log, string node, string reason);
+
+    [LoggerMessage(1219, LogLevel.Warning, "What node {Node} says it uses was refused: {Reason}")]
+    public static partial void UsageRefused(this ILogger log, string node, string reason);
 }
