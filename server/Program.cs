@@ -2,6 +2,7 @@ using Edge.Proto.Model;
 using Edge.Server;
 using Edge.Server.Admission;
 using Edge.Server.Api;
+using Edge.Server.Api.Metrics;
 using Edge.Server.Control;
 using Edge.Server.Control.Certificates;
 using Edge.Server.Control.Disruption;
@@ -54,8 +55,10 @@ static async Task Serve(ServerSettings settings, CancellationToken ct)
         PartSettings.Link(settings, pki, clusterUid), time, random, logs.CreateLogger<LinkServer>());
     var denied = new DenyList(objects, link, nodes => broker?.SetDenied(nodes), logs.CreateLogger<DenyList>());
 
+    var usage = new UsageRelay(link.OpenStream, objects, time, logs.CreateLogger<UsageRelay>());
     var workloads = new WorkloadControllers(
-        objects, new PodAdmission(objects, PartSettings.Tolerations(settings)), new NameSuffix(random), events, time, logs);
+        objects, new PodAdmission(objects, PartSettings.Tolerations(settings)), new NameSuffix(random), events,
+        usage.Ask, time, logs);
     IController[] controllers =
     [
         .. workloads.All,
@@ -83,7 +86,7 @@ static async Task Serve(ServerSettings settings, CancellationToken ct)
     var relay = new LogRelay(link, time);
 
     await using var api = new ApiServer(
-        PartSettings.Api(settings, pki, denied.Has),
+        PartSettings.Api(settings, pki, denied.Has) with { Usages = new NodeUsages(usage.Ask, time) },
         objects, (node, request, cancel) => relay.Open(node, ToStream(request), cancel), time, random, logs);
 
     // Nodes must hear what they run, and whom we deny, from the first hello on.

@@ -3,6 +3,7 @@ using Edge.Server.Admission;
 using Edge.Server.Control.CronJobs;
 using Edge.Server.Control.DaemonSets;
 using Edge.Server.Control.Deployments;
+using Edge.Server.Control.HorizontalPodAutoscalers;
 using Edge.Server.Control.Jobs;
 using Edge.Server.Control.ReplicaSets;
 using Edge.Server.Control.StatefulSets;
@@ -21,9 +22,16 @@ internal sealed class WorkloadControllers
     private readonly NodeIndex _nodes;
     private readonly OwnedIndex<Job> _jobs;
 
+    /// <param name="objects">Holds everything.</param>
+    /// <param name="admission">Completes new pods.</param>
+    /// <param name="suffix">Ends their names.</param>
+    /// <param name="events">Tells what was done.</param>
+    /// <param name="usageOf">Asks a node what its pods use; null where it does not say.</param>
+    /// <param name="time">For what follows from time alone.</param>
+    /// <param name="logs">Logs of each.</param>
     public WorkloadControllers(
-        Objects objects, PodAdmission admission, NameSuffix suffix, EventRecorder events, TimeProvider time,
-        ILoggerFactory logs)
+        Objects objects, PodAdmission admission, NameSuffix suffix, EventRecorder events,
+        Func<string, CancellationToken, Task<NodeUsage?>> usageOf, TimeProvider time, ILoggerFactory logs)
     {
         var store = objects.Store;
         _pods = new PodIndex(store, logs.CreateLogger<PodIndex>());
@@ -57,6 +65,9 @@ internal sealed class WorkloadControllers
             new CronJobsController(
                 objects, _jobs, new CronJobWriter(objects, _jobs, events, time), time,
                 logs.CreateLogger<CronJobsController>()),
+            new HorizontalPodAutoscalersController(
+                objects, new ScaleTargets(objects, _pods, _sets, logs.CreateLogger<ScaleTargets>()), usageOf, events,
+                time, logs.CreateLogger<HorizontalPodAutoscalersController>()),
         ];
     }
 

@@ -22,9 +22,13 @@ internal sealed class ControlCase : IAsyncDisposable
 
     private ControlCase(JsonObject input)
     {
+        Input = input;
         Key = input["key"]?.ToString() ?? "default/web";
         World = new ControlWorld(_fixture);
     }
+
+    /// <summary>The whole file, for parts that one controller alone reads.</summary>
+    public JsonObject Input { get; }
 
     /// <summary>What the controller is asked to look at.</summary>
     public string Key { get; }
@@ -196,6 +200,7 @@ internal sealed class ControlCase : IAsyncDisposable
         if (node is not null)
         {
             spec["nodeName"] = node;
+            status["startTime"] ??= metadata["creationTimestamp"]!.DeepClone();
             status["conditions"] ??= new JsonArray(
                 new JsonObject { ["type"] = "Ready", ["status"] = ready, ["lastTransitionTime"] = since });
         }

@@ -4,8 +4,10 @@ using System.Text.Json.Nodes;
 using Edge.Proto.Model;
 using Edge.Server.Control.CronJobs;
 using Edge.Server.Control.Deployments;
+using Edge.Server.Control.HorizontalPodAutoscalers;
 using Edge.Server.Control.Jobs;
 using Edge.Server.Control.ReplicaSets;
+using Edge.Tests.Server.Control.HorizontalPodAutoscalers;
 
 namespace Edge.Tests.Server.Control;
 
@@ -23,6 +25,7 @@ public sealed class ControlCases
         ["cronjobs"] = CronJob,
         ["daemonsets"] = SetPlans.DaemonSet,
         ["deployments"] = Deployment,
+        ["horizontalpodautoscalers"] = Autoscaler,
         ["jobs"] = Job,
         ["replicasets"] = ReplicaSet,
         ["statefulsets"] = SetPlans.StatefulSet,
@@ -142,6 +145,23 @@ public sealed class ControlCases
         lines.Each("event", plan.Events.Select(told => $"{told.Type} {told.Reason}: {told.Message}"));
         lines.Status(JsonSerializer.Serialize(plan.Status, ModelJson.Default.CronJobStatus));
         lines.Again(plan.CheckAgain);
+        return lines.ToString();
+    }
+
+    private static string Autoscaler(ControlCase loaded)
+    {
+        if (loaded.World.Autoscalers.Read(loaded.Key) is not { } state)
+        {
+            return "nothing there\n";
+        }
+
+        var given = new AutoscalerInput(loaded.Input, loaded.World.Clock.GetUtcNow());
+        var plan = AutoscalerPlan.Of(
+            state.NeedsUsage ? state.With([given.Usage(state.Pods)]) : state, given.Memory, given.Now);
+        var lines = new Lines();
+        lines.Each("scale to", plan.Rescale is { } replicas ? [$"{replicas}"] : []);
+        lines.Status(JsonSerializer.Serialize(plan.Status, ModelJson.Default.HorizontalPodAutoscalerStatus));
+        lines.Each("tell", plan.Notes.Select(note => $"{note.Type} {note.Reason}: {note.Message}"));
         return lines.ToString();
     }
 

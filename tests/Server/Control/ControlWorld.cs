@@ -3,6 +3,7 @@ using Edge.Server.Admission;
 using Edge.Server.Control.CronJobs;
 using Edge.Server.Control.DaemonSets;
 using Edge.Server.Control.Deployments;
+using Edge.Server.Control.HorizontalPodAutoscalers;
 using Edge.Server.Control.Jobs;
 using Edge.Server.Control.ReplicaSets;
 using Edge.Server.Control.StatefulSets;
@@ -61,6 +62,9 @@ internal sealed class ControlWorld
         CronJobs = new CronJobsController(
             Objects, OwnedJobs, new CronJobWriter(Objects, OwnedJobs, events, Clock), Clock,
             NullLogger<CronJobsController>.Instance);
+        Autoscalers = new HorizontalPodAutoscalersController(
+            Objects, new ScaleTargets(Objects, Pods, Sets, NullLogger<ScaleTargets>.Instance),
+            (node, _) => UsageOf(node), events, Clock, NullLogger<HorizontalPodAutoscalersController>.Instance);
     }
 
     public FakeClock Clock { get; }
@@ -96,6 +100,11 @@ internal sealed class ControlWorld
     public JobExpiryController JobExpiry { get; }
 
     public CronJobsController CronJobs { get; }
+
+    public HorizontalPodAutoscalersController Autoscalers { get; }
+
+    /// <summary>What nodes say they use; nothing unless a test says otherwise.</summary>
+    public Func<string, Task<NodeUsage?>> UsageOf { get; set; } = _ => Task.FromResult<NodeUsage?>(null);
 
     public void Prime()
     {
