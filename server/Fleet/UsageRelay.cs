@@ -29,7 +29,7 @@ internal sealed class UsageRelay(
     private readonly Lock _gate = new();
 
     /// <summary>The newest question of each node; those that serve nobody any more go with the next question.</summary>
-    private readonly Dictionary<string, (long Asked, Task<NodeUsage?> Answer)> _questions = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, Question> _questions = new(StringComparer.Ordinal);
 
     private long _cleaned = time.GetTimestamp();
 
@@ -42,7 +42,7 @@ internal sealed class UsageRelay(
             Clean();
             if (!_questions.TryGetValue(node, out var question) || IsOver(question))
             {
-                _questions[node] = question = (time.GetTimestamp(), Question(node));
+                _questions[node] = question = new Question(time.GetTimestamp(), Put(node));
             }
 
             answer = question.Answer;
@@ -60,16 +60,19 @@ internal sealed class UsageRelay(
         }
 
         _cleaned = time.GetTimestamp();
-        foreach (var node in _questions.Where(pair => IsOver(pair.Value)).Select(pair => pair.Key).ToList())
+        foreach (var (node, question) in _questions)
         {
-            _questions.Remove(node);
+            if (IsOver(question))
+            {
+                _questions.Remove(node);
+            }
         }
     }
 
-    private bool IsOver((long Asked, Task<NodeUsage?> Answer) question) =>
+    private bool IsOver(Question question) =>
         question.Answer.IsCompleted && time.GetElapsedTime(question.Asked) >= FreshFor;
 
-    private async Task<NodeUsage?> Question(string node)
+    private async Task<NodeUsage?> Put(string node)
     {
         // Not under the gate.
         await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
@@ -113,4 +116,6 @@ internal sealed class UsageRelay(
         objects.Store.Get(Resources.Pods.KeyOf(pod.Namespace, pod.Name)) is { } stored
         && Objects.TryRead(Resources.Pods, stored, log) is { } read
         && read.Metadata.Uid == pod.Uid && read.Spec.NodeName == node;
+
+    private sealed record Question(long Asked, Task<NodeUsage?> Answer);
 }

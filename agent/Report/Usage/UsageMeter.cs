@@ -150,5 +150,5 @@ internal sealed class UsageMeter(Func<UsageSample> take, TimeProvider clock) : I
     }
 
     /// <summary>What had been used when.</summary>
-    private readonly record struct Point(long At, long CpuNanoseconds);
+    private sealed record Point(long At, long CpuNanoseconds);
 }

@@ -37,4 +37,4 @@ internal sealed record UsageSample(long At, Counters Total, IReadOnlyList<Contai
 }
 
 /// <summary>What one attempt of a container had used.</summary>
-internal readonly record struct ContainerSample(PodRecord Pod, string Name, string Id, Counters Used);
+internal sealed record ContainerSample(PodRecord Pod, string Name, string Id, Counters Used);
