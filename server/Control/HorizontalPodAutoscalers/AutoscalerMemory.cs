@@ -1,10 +1,10 @@
 namespace Edge.Server.Control.HorizontalPodAutoscalers;
 
 /// <summary>How many replicas the metrics asked for at one time.</summary>
-internal readonly record struct Recommendation(DateTimeOffset At, int Replicas);
+internal sealed record Recommendation(DateTimeOffset At, int Replicas);
 
 /// <summary>By how many replicas the target was changed at one time; never negative.</summary>
-internal readonly record struct ScaleEvent(DateTimeOffset At, int Change);
+internal sealed record ScaleEvent(DateTimeOffset At, int Change);
 
 /// <summary>
 /// What an autoscaler remembers between two looks. It is not stored: after a restart it begins with the size that the
@@ -16,7 +16,8 @@ internal readonly record struct ScaleEvent(DateTimeOffset At, int Change);
 internal sealed record AutoscalerMemory(
     IReadOnlyList<Recommendation> Recommendations, IReadOnlyList<ScaleEvent> Ups, IReadOnlyList<ScaleEvent> Downs)
 {
-    public static AutoscalerMemory New(int replicas, DateTimeOffset now) => new([new(now, replicas)], [], []);
+    public static AutoscalerMemory New(int replicas, DateTimeOffset now) =>
+        new([new Recommendation(now, replicas)], [], []);
 
     /// <summary>With a recommendation more, and without those before <paramref name="cutoff"/>.</summary>
     public AutoscalerMemory Recommend(int replicas, DateTimeOffset cutoff, DateTimeOffset now) => this with

@@ -12,8 +12,11 @@ internal static class MetricValues
         AutoscalerState state, string? container, string resource)
     {
         var values = new Dictionary<string, MetricValue>();
-        foreach (var (name, sample) in state.Samples.OrderBy(pair => pair.Key, StringComparer.Ordinal))
+        string[] names = [.. state.Samples.Keys];
+        Array.Sort(names, StringComparer.Ordinal);
+        foreach (var name in names)
         {
+            var sample = state.Samples[name];
             var containers = sample.Usage.Containers ?? new Dictionary<string, ResourceUsage>();
             if (container is not null && !containers.ContainsKey(container))
             {

@@ -6,7 +6,7 @@ namespace Edge.Server.Control.HorizontalPodAutoscalers;
 /// <param name="Milli">How much.</param>
 /// <param name="At">The end of the window that it was counted over.</param>
 /// <param name="Window">How long that was.</param>
-internal readonly record struct MetricValue(long Milli, DateTimeOffset At, TimeSpan Window);
+internal sealed record MetricValue(long Milli, DateTimeOffset At, TimeSpan Window);
 
 /// <summary>
 /// The pods of a target by what their metrics are worth, as upstream groups them. Pure.

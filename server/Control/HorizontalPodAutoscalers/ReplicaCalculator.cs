@@ -60,8 +60,8 @@ internal static class ReplicaCalculator
     public static UsageRatio? ByUtilization(
         IReadOnlyDictionary<string, long> values, IReadOnlyDictionary<string, long> requests, int targetPercent)
     {
-        Int128 used = 0;
-        Int128 requested = 0;
+        // The sum of what nodes may say is beyond 64 bits.
+        var (used, requested) = (0m, 0m);
         var count = 0;
         foreach (var (pod, value) in values)
         {
@@ -76,14 +76,14 @@ internal static class ReplicaCalculator
             return null;
         }
 
-        var percent = (int)Int128.Min(used * 100 / requested, int.MaxValue);
+        var percent = (int)Math.Min(used * 100 / requested, int.MaxValue);
         return new UsageRatio((double)percent / targetPercent, percent, (long)(used / count));
     }
 
     /// <summary>The use against an amount for each pod; of at least one pod.</summary>
     public static UsageRatio ByAmount(IReadOnlyDictionary<string, long> values, long targetMilli)
     {
-        Int128 used = 0;
+        var used = 0m;
         foreach (var value in values.Values)
         {
             used += value;

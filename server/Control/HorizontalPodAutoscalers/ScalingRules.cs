@@ -27,7 +27,19 @@ internal sealed record ScalingRules(TimeSpan Window, string Select, IReadOnlyLis
     private static readonly IReadOnlyList<HpaScalingPolicy> s_down =
         [new() { Type = Percent, Value = 100, PeriodSeconds = 15 }];
 
-    public int LongestPeriodSeconds => Policies.Select(policy => policy.PeriodSeconds).DefaultIfEmpty().Max();
+    public int LongestPeriodSeconds
+    {
+        get
+        {
+            var longest = 0;
+            foreach (var policy in Policies)
+            {
+                longest = Math.Max(longest, policy.PeriodSeconds);
+            }
+
+            return longest;
+        }
+    }
 
     public static ScalingRules Up(HpaScalingRules? given) => From(given, TimeSpan.Zero, s_up);
 

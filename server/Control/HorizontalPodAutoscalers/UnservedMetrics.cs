@@ -43,14 +43,14 @@ internal static class UnservedMetrics
     /// <summary>As Go prints a LabelSelector.</summary>
     private static string SelectorOf(JsonElement? source)
     {
-        if (Member(Member(source, "metric"), "selector") is not { ValueKind: JsonValueKind.Object } given
-            || given.Deserialize(ModelJson.Default.LabelSelector) is not { } selector)
+        if (Member(Member(source, "metric"), "selector") is not { ValueKind: JsonValueKind.Object } map
+            || map.Deserialize(ModelJson.Default.LabelSelector) is not { } selector)
         {
             return "nil";
         }
 
-        var labels = (selector.MatchLabels ?? new Dictionary<string, string>())
-            .OrderBy(pair => pair.Key, StringComparer.Ordinal).Select(pair => $"{pair.Key}: {pair.Value},");
+        var given = selector.MatchLabels ?? new Dictionary<string, string>();
+        var labels = given.Keys.Order(StringComparer.Ordinal).Select(name => $"{name}: {given[name]},");
         var expressions = (selector.MatchExpressions ?? []).Select(one =>
             $"LabelSelectorRequirement{{Key:{one.Key},Operator:{one.Operator},"
             + $"Values:[{string.Join(' ', one.Values ?? [])}],}},");
