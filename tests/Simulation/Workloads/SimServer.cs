@@ -2,6 +2,7 @@ using System.Threading.Channels;
 using Edge.Proto.Model;
 using Edge.Server.Admission;
 using Edge.Server.Control;
+using Edge.Server.Control.Disruption;
 using Edge.Server.Control.GarbageCollection;
 using Edge.Server.Control.Namespaces;
 using Edge.Server.Control.Nodes;
@@ -48,7 +49,8 @@ internal sealed class SimServer
         Objects = new Objects(Store, clock, truth.NewUid, logs.CreateLogger<Objects>());
         var events = new EventRecorder(Objects, clock);
         var workloads = new WorkloadControllers(
-            Objects, new PodAdmission(Objects, DefaultTolerations.None), new NameSuffix(random), events, clock, logs);
+            Objects, new PodAdmission(Objects, DefaultTolerations.None), new NameSuffix(random), events,
+            (_, _) => Task.FromResult<NodeUsage?>(null), clock, logs);
         var contact = new NodeContact(
             node => clock.GetUtcNow() - LastHeard(node),
             (node, key, silence) => nodeOf(node) is { } sim && clock.GetUtcNow() - LastHeard(node) >= silence
@@ -59,6 +61,7 @@ internal sealed class SimServer
             .. workloads.All,
             new GarbageCollectionController(
                 Objects, SchemaCatalog.Default, events, logs.CreateLogger<GarbageCollectionController>()),
+            new DisruptionController(Objects, events, clock, logs.CreateLogger<DisruptionController>()),
             new NamespacesController(Objects, clock, logs.CreateLogger<NamespacesController>()),
             new NodesController(Objects, events, clock, logs.CreateLogger<NodesController>()),
             new PodsController(Objects, 1000, clock, logs.CreateLogger<PodsController>()),
