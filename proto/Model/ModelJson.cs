@@ -4,7 +4,10 @@ using System.Text.Json.Serialization;
 
 namespace Edge.Proto.Model;
 
-/// <summary>Source-generated JSON for the kinds our code reads. Nulls are not written; names are camelCase.</summary>
+/// <summary>
+/// Source-generated JSON for the kinds that both sides read. Nulls are not written; names are camelCase. Those that only
+/// the server reads are in <see cref="WorkloadJson"/>: an agent's binary must not pay for them.
+/// </summary>
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
     // Without the fast path for writing: half the code, and our objects are small.
@@ -20,17 +23,6 @@ namespace Edge.Proto.Model;
 [JsonSerializable(typeof(Event))]
 [JsonSerializable(typeof(Lease))]
 [JsonSerializable(typeof(CertificateSigningRequest))]
-[JsonSerializable(typeof(PriorityClass))]
-[JsonSerializable(typeof(Deployment))]
-[JsonSerializable(typeof(ReplicaSet))]
-[JsonSerializable(typeof(StatefulSet))]
-[JsonSerializable(typeof(DaemonSet))]
-[JsonSerializable(typeof(ControllerRevision))]
-[JsonSerializable(typeof(Job))]
-[JsonSerializable(typeof(CronJob))]
-[JsonSerializable(typeof(PodDisruptionBudget))]
-[JsonSerializable(typeof(HorizontalPodAutoscaler))]
-[JsonSerializable(typeof(PersistentVolumeClaim))]
 [JsonSerializable(typeof(PodReport))]
 [JsonSerializable(typeof(NodeReport))]
 [JsonSerializable(typeof(NodeSettings))]

@@ -30,42 +30,42 @@ internal static class Resources
             ModelJson.Default.CertificateSigningRequest);
 
     public static readonly ResourceKind<PriorityClass> PriorityClasses =
-        new("scheduling.k8s.io", "v1", "PriorityClass", "priorityclasses", false, ModelJson.Default.PriorityClass);
+        new("scheduling.k8s.io", "v1", "PriorityClass", "priorityclasses", false, WorkloadJson.Default.PriorityClass);
 
     public static readonly ResourceKind<Deployment> Deployments =
-        Apps("Deployment", "deployments", ModelJson.Default.Deployment);
+        Apps("Deployment", "deployments", WorkloadJson.Default.Deployment);
 
     public static readonly ResourceKind<ReplicaSet> ReplicaSets =
-        Apps("ReplicaSet", "replicasets", ModelJson.Default.ReplicaSet);
+        Apps("ReplicaSet", "replicasets", WorkloadJson.Default.ReplicaSet);
 
     public static readonly ResourceKind<StatefulSet> StatefulSets =
-        Apps("StatefulSet", "statefulsets", ModelJson.Default.StatefulSet);
+        Apps("StatefulSet", "statefulsets", WorkloadJson.Default.StatefulSet);
 
     public static readonly ResourceKind<DaemonSet> DaemonSets =
-        Apps("DaemonSet", "daemonsets", ModelJson.Default.DaemonSet);
+        Apps("DaemonSet", "daemonsets", WorkloadJson.Default.DaemonSet);
 
     public static readonly ResourceKind<ControllerRevision> ControllerRevisions =
-        Apps("ControllerRevision", "controllerrevisions", ModelJson.Default.ControllerRevision);
+        Apps("ControllerRevision", "controllerrevisions", WorkloadJson.Default.ControllerRevision);
 
-    public static readonly ResourceKind<Job> Jobs = new("batch", "v1", "Job", "jobs", true, ModelJson.Default.Job);
+    public static readonly ResourceKind<Job> Jobs = new("batch", "v1", "Job", "jobs", true, WorkloadJson.Default.Job);
 
     public static readonly ResourceKind<CronJob> CronJobs =
-        new("batch", "v1", "CronJob", "cronjobs", true, ModelJson.Default.CronJob);
+        new("batch", "v1", "CronJob", "cronjobs", true, WorkloadJson.Default.CronJob);
 
     private static ResourceKind<T> Apps<T>(
         string kind, string resource, System.Text.Json.Serialization.Metadata.JsonTypeInfo<T> json) =>
         new("apps", "v1", kind, resource, true, json);
     public static readonly ResourceKind<PodDisruptionBudget> PodDisruptionBudgets =
         new("policy", "v1", "PodDisruptionBudget", "poddisruptionbudgets", true,
-            ModelJson.Default.PodDisruptionBudget);
+            WorkloadJson.Default.PodDisruptionBudget);
 
     /// <summary>Kept as v2, whichever version it was written in.</summary>
     public static readonly ResourceKind<HorizontalPodAutoscaler> HorizontalPodAutoscalers =
         new("autoscaling", "v2", "HorizontalPodAutoscaler", "horizontalpodautoscalers", true,
-            ModelJson.Default.HorizontalPodAutoscaler);
+            WorkloadJson.Default.HorizontalPodAutoscaler);
 
     public static readonly ResourceKind<PersistentVolumeClaim> PersistentVolumeClaims =
-        Core("PersistentVolumeClaim", "persistentvolumeclaims", true, ModelJson.Default.PersistentVolumeClaim);
+        Core("PersistentVolumeClaim", "persistentvolumeclaims", true, WorkloadJson.Default.PersistentVolumeClaim);
 
     private static ResourceKind<T> Core<T>(
         string kind, string resource, bool namespaced, System.Text.Json.Serialization.Metadata.JsonTypeInfo<T> json) =>

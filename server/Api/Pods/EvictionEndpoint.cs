@@ -92,7 +92,7 @@ internal sealed class EvictionEndpoint(VerbParts parts)
                 var stored = moment.Get(key)!.Value;
                 var tree = ObjectBytes.Read(stored);
                 tree["status"] = JsonSerializer.SerializeToNode(
-                    granted.Status, ModelJson.Default.PodDisruptionBudgetStatus);
+                    granted.Status, WorkloadJson.Default.PodDisruptionBudgetStatus);
                 compares.Add(new Compare(key, stored.Revision));
                 ops.Add(StoreOp.Put(key, ObjectUpdate.Bytes(tree)));
                 return;

@@ -95,7 +95,7 @@ internal sealed class CronJobWriter(
         }
 
         var tree = ObjectBytes.Read(stored);
-        var written = JsonSerializer.SerializeToNode(status, ModelJson.Default.CronJobStatus);
+        var written = JsonSerializer.SerializeToNode(status, WorkloadJson.Default.CronJobStatus);
         if (job is null && JsonNode.DeepEquals(tree["status"] ?? new JsonObject(), written))
         {
             return true;

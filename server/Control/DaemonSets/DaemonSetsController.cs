@@ -131,7 +131,7 @@ internal sealed class DaemonSetsController(
                 return null;
             }
 
-            tree["status"] = JsonSerializer.SerializeToNode(status, ModelJson.Default.DaemonSetStatus);
+            tree["status"] = JsonSerializer.SerializeToNode(status, WorkloadJson.Default.DaemonSetStatus);
             return tree;
         }, ct);
 

@@ -86,7 +86,7 @@ internal sealed class DeploymentsController(
                 return null;
             }
 
-            tree["status"] = JsonSerializer.SerializeToNode(status, ModelJson.Default.DeploymentStatus);
+            tree["status"] = JsonSerializer.SerializeToNode(status, WorkloadJson.Default.DeploymentStatus);
             return tree;
         }, ct);
 

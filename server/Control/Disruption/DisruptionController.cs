@@ -42,7 +42,7 @@ internal sealed class DisruptionController(
         await objects.Update(Resources.PodDisruptionBudgets, ns, name, tree =>
         {
             // An eviction may have counted down since: what it granted is in the fresh status.
-            if (tree.Deserialize(ModelJson.Default.PodDisruptionBudget) is not { } budget
+            if (tree.Deserialize(WorkloadJson.Default.PodDisruptionBudget) is not { } budget
                 || budget.Metadata.Uid != stored.Metadata.Uid
                 || budget.Metadata.Generation != stored.Metadata.Generation)
             {
@@ -51,7 +51,7 @@ internal sealed class DisruptionController(
 
             decision = DisruptionPlan.Decide(budget, pods, _pods.IsAway, scales.Of, time.GetUtcNow());
             tree["status"] = JsonSerializer.SerializeToNode(
-                decision.Status, ModelJson.Default.PodDisruptionBudgetStatus);
+                decision.Status, WorkloadJson.Default.PodDisruptionBudgetStatus);
             return tree;
         }, ct);
         if (decision is null)

@@ -145,7 +145,7 @@ internal sealed class HorizontalPodAutoscalersController(
             }
 
             tree["status"] = JsonSerializer.SerializeToNode(
-                status, ModelJson.Default.HorizontalPodAutoscalerStatus);
+                status, WorkloadJson.Default.HorizontalPodAutoscalerStatus);
             return tree;
         }, ct);
         return seen is null ? null

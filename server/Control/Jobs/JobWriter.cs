@@ -43,7 +43,7 @@ internal sealed class JobWriter(Objects objects, PodIndex pods, PodWriter writer
         }
 
         var job = ObjectBytes.Read(stored);
-        var status = JsonSerializer.SerializeToNode(plan.Status, ModelJson.Default.JobStatus);
+        var status = JsonSerializer.SerializeToNode(plan.Status, WorkloadJson.Default.JobStatus);
         if (plan.Count.Count == 0 && JsonNode.DeepEquals(job["status"], status))
         {
             return true;

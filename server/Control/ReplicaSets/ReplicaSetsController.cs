@@ -104,7 +104,7 @@ internal sealed class ReplicaSetsController(
                 return null;
             }
 
-            tree["status"] = JsonSerializer.SerializeToNode(status, ModelJson.Default.ReplicaSetStatus);
+            tree["status"] = JsonSerializer.SerializeToNode(status, WorkloadJson.Default.ReplicaSetStatus);
             return tree;
         }, ct);
     }

@@ -113,7 +113,7 @@ internal sealed class StatefulSetsController(
                 return null;
             }
 
-            tree["status"] = JsonSerializer.SerializeToNode(status, ModelJson.Default.StatefulSetStatus);
+            tree["status"] = JsonSerializer.SerializeToNode(status, WorkloadJson.Default.StatefulSetStatus);
             return tree;
         }, ct);
 

@@ -27,6 +27,6 @@ internal sealed class TemplateRevision(ControllerRevision stored, ulong hash)
         revision.Data is { ValueKind: JsonValueKind.Object } data
             && data.TryGetProperty("spec", out var spec) && spec.ValueKind == JsonValueKind.Object
             && spec.TryGetProperty("template", out var template)
-            ? template.Deserialize(ModelJson.Default.PodTemplateSpec) ?? new PodTemplateSpec()
+            ? template.Deserialize(WorkloadJson.Default.PodTemplateSpec) ?? new PodTemplateSpec()
             : new PodTemplateSpec();
 }

@@ -75,7 +75,7 @@ public sealed class ControlCases
         lines.Each("release", plan.Claims.Release.Select(pod => pod.Name));
         lines.Each("create pod", Enumerable.Repeat("", plan.Create));
         lines.Each("delete pod", plan.Delete.Select(pod => pod.Name));
-        lines.Status(JsonSerializer.Serialize(plan.Status, ModelJson.Default.ReplicaSetStatus));
+        lines.Status(JsonSerializer.Serialize(plan.Status, WorkloadJson.Default.ReplicaSetStatus));
         lines.Again(plan.CheckAgain);
         return lines.ToString();
     }
@@ -91,7 +91,7 @@ public sealed class ControlCases
         var plan = DeploymentPlan.Of(state, now);
         var lines = new Lines();
         lines.Each("", plan.Steps.Select(step => step.ToString()));
-        lines.Status(JsonSerializer.Serialize(plan.Status, ModelJson.Default.DeploymentStatus));
+        lines.Status(JsonSerializer.Serialize(plan.Status, WorkloadJson.Default.DeploymentStatus));
         lines.Again(plan.CheckAgain);
         return lines.ToString();
     }
@@ -112,7 +112,7 @@ public sealed class ControlCases
         lines.Each("create pod", JobPodDraft.All(state, plan.Scale.Create).Select(JobPod));
         lines.Each("count pod", plan.Count.Select(pod => pod.Name));
         lines.Each("event", plan.Events.Select(told => $"{told.Type} {told.Reason}: {told.Message}"));
-        lines.Status(JsonSerializer.Serialize(plan.Status, ModelJson.Default.JobStatus));
+        lines.Status(JsonSerializer.Serialize(plan.Status, WorkloadJson.Default.JobStatus));
         lines.Again(plan.CheckAgain);
         return lines.ToString();
     }
@@ -143,7 +143,7 @@ public sealed class ControlCases
         }
 
         lines.Each("event", plan.Events.Select(told => $"{told.Type} {told.Reason}: {told.Message}"));
-        lines.Status(JsonSerializer.Serialize(plan.Status, ModelJson.Default.CronJobStatus));
+        lines.Status(JsonSerializer.Serialize(plan.Status, WorkloadJson.Default.CronJobStatus));
         lines.Again(plan.CheckAgain);
         return lines.ToString();
     }
@@ -160,7 +160,7 @@ public sealed class ControlCases
             state.NeedsUsage ? state.With([given.Usage(state.Pods)]) : state, given.Memory, given.Now);
         var lines = new Lines();
         lines.Each("scale to", plan.Rescale is { } replicas ? [$"{replicas}"] : []);
-        lines.Status(JsonSerializer.Serialize(plan.Status, ModelJson.Default.HorizontalPodAutoscalerStatus));
+        lines.Status(JsonSerializer.Serialize(plan.Status, WorkloadJson.Default.HorizontalPodAutoscalerStatus));
         lines.Each("tell", plan.Notes.Select(note => $"{note.Type} {note.Reason}: {note.Message}"));
         return lines.ToString();
     }

@@ -26,7 +26,7 @@ public sealed class DisruptionCaseTests
 
     private static string Answer(JsonObject input)
     {
-        var budget = input["budget"]!.Deserialize(ModelJson.Default.PodDisruptionBudget)!;
+        var budget = input["budget"]!.Deserialize(WorkloadJson.Default.PodDisruptionBudget)!;
         var pods = Read(input, "pods", ModelJson.Default.Pod);
         var away = (input["away"] as JsonArray ?? []).Select(node => node!.ToString()).ToHashSet();
         var text = new StringBuilder();
@@ -42,7 +42,7 @@ public sealed class DisruptionCaseTests
         foreach (var name in input["evict"] as JsonArray ?? [])
         {
             var pod = pods.Single(pod => pod.Metadata.Name == name!.ToString());
-            List<PodDisruptionBudget> all = [budget, .. Read(input, "others", ModelJson.Default.PodDisruptionBudget)];
+            List<PodDisruptionBudget> all = [budget, .. Read(input, "others", WorkloadJson.Default.PodDisruptionBudget)];
             var answer = EvictionPlan.Decide(pod, all, _now);
             budget = answer is EvictionAnswer.Granted granted ? budget with { Status = granted.Status } : budget;
             text.Append(CultureInfo.InvariantCulture, $"evict {name}: {Say(answer)}\n");
@@ -59,9 +59,9 @@ public sealed class DisruptionCaseTests
 
     private static OwnerScales Scales(JsonObject input)
     {
-        var sets = Read(input, "replicaSets", ModelJson.Default.ReplicaSet);
-        var deployments = Read(input, "deployments", ModelJson.Default.Deployment);
-        var stateful = Read(input, "statefulSets", ModelJson.Default.StatefulSet);
+        var sets = Read(input, "replicaSets", WorkloadJson.Default.ReplicaSet);
+        var deployments = Read(input, "deployments", WorkloadJson.Default.Deployment);
+        var stateful = Read(input, "statefulSets", WorkloadJson.Default.StatefulSet);
         return new OwnerScales(
             name => sets.Find(one => one.Metadata.Name == name),
             name => deployments.Find(one => one.Metadata.Name == name),

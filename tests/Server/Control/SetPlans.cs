@@ -21,7 +21,7 @@ internal static class SetPlans
         lines.Each("release pod", plan.Claims.Release.Select(pod => pod.Name));
         lines.Each("", plan.History.Select(step => step.ToString()));
         lines.Each("", plan.Steps.Select(step => step.ToString()));
-        lines.Status(JsonSerializer.Serialize(plan.Status, ModelJson.Default.StatefulSetStatus));
+        lines.Status(JsonSerializer.Serialize(plan.Status, WorkloadJson.Default.StatefulSetStatus));
         lines.Again(plan.CheckAgain);
         return lines.ToString();
     }
@@ -40,7 +40,7 @@ internal static class SetPlans
         lines.Each("", plan.History.Select(step => step.ToString()));
         lines.Each("create pod on", plan.Create);
         lines.Each("delete pod", plan.Delete.Select(doomed => $"{doomed.Pod.Name} ({doomed.Why})"));
-        lines.Status(JsonSerializer.Serialize(plan.Status, ModelJson.Default.DaemonSetStatus));
+        lines.Status(JsonSerializer.Serialize(plan.Status, WorkloadJson.Default.DaemonSetStatus));
         lines.Again(plan.CheckAgain);
         return lines.ToString();
     }

@@ -50,7 +50,7 @@ public sealed class CatalogTests
         foreach (var kind in SchemaCatalog.Default.Resources.Where(kind => kind.IsStored))
         {
             if (Type.GetType($"Edge.Proto.Model.{kind.Kind}, Edge.Proto") is { } record
-                && ModelJson.Default.GetTypeInfo(record) is { } info)
+                && TypeOf(record) is { } info)
             {
                 Compare(info, kind.Tree, kind.Kind, missing, 0);
             }
@@ -205,16 +205,19 @@ public sealed class CatalogTests
                 {
                     missing.Add($"{path}.{property.Name}");
                 }
-                else if (ModelJson.Default.GetTypeInfo(property.PropertyType) is { } inner)
+                else if (TypeOf(property.PropertyType) is { } inner)
                 {
                     Compare(inner, field.Node, $"{path}.{property.Name}", missing, depth + 1);
                 }
             }
         }
         else if (node.Item is not null && info.ElementType is { } element
-            && ModelJson.Default.GetTypeInfo(element) is { } item)
+            && TypeOf(element) is { } item)
         {
             Compare(item, node.Item, $"{path}[]", missing, depth + 1);
         }
     }
+
+    private static JsonTypeInfo? TypeOf(Type record) =>
+        ModelJson.Default.GetTypeInfo(record) ?? WorkloadJson.Default.GetTypeInfo(record);
 }
