@@ -19,7 +19,6 @@ internal sealed class SchedulerLoop
     private readonly ClusterFeed _feed;
     private readonly SchedulingRound _round;
     private readonly TimeProvider _time;
-    private Task<bool>? _news;
 
     public SchedulerLoop(Objects objects, EventRecorder events, TimeProvider time, ILogger<SchedulerLoop> log)
     {
@@ -86,9 +85,12 @@ internal sealed class SchedulerLoop
 
     private async Task Decide(CancellationToken ct)
     {
+        // A full inbox is news enough.
+        await using var alarm = _time.CreateTimer(
+            _ => _inbox.Writer.TryWrite(static () => { }), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         while (true)
         {
-            await WaitForWork(ct);
+            await WaitForWork(alarm, ct);
             while (_inbox.Reader.TryRead(out var apply))
             {
                 apply();
@@ -98,29 +100,18 @@ internal sealed class SchedulerLoop
         }
     }
 
-    private async Task<bool> AwaitNews(CancellationToken ct) => await _inbox.Reader.WaitToReadAsync(ct);
-
-    private async Task WaitForWork(CancellationToken ct)
+    /// <summary>Returns when there is news, or when a pod that waits is due.</summary>
+    private async Task WaitForWork(ITimer alarm, CancellationToken ct)
     {
         if (_pending.HasActive)
         {
             return;
         }
 
-        _news ??= AwaitNews(ct);
-        if (_pending.NextDue is { } due)
-        {
-            var wait = due - _round.Now;
-            using var stop = CancellationTokenSource.CreateLinkedTokenSource(ct);
-            await Task.WhenAny(_news, Task.Delay(wait > TimeSpan.Zero ? wait : TimeSpan.Zero, _time, stop.Token));
-            await stop.CancelAsync();
-            ct.ThrowIfCancellationRequested();
-        }
-        else
-        {
-            await _news;
-        }
-
-        _news = _news.IsCompleted ? null : _news;
+        var wait = _pending.NextDue - _round.Now;
+        alarm.Change(
+            wait is null ? Timeout.InfiniteTimeSpan : wait > TimeSpan.Zero ? wait.Value : TimeSpan.Zero,
+            Timeout.InfiniteTimeSpan);
+        await _inbox.Reader.WaitToReadAsync(ct);
     }
 }

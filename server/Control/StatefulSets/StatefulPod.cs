@@ -57,7 +57,7 @@ internal static class StatefulPod
     /// <summary>Volumes of claims take the place of the template's of the same name.</summary>
     private static JsonArray Volumes(JsonArray? given, List<VolumeClaim> claims) =>
     [
-        .. claims.Select(claim => new JsonObject
+        .. claims.Select(claim => (JsonNode?)new JsonObject
         {
             ["name"] = claim.Volume,
             ["persistentVolumeClaim"] = new JsonObject { ["claimName"] = claim.Name },

@@ -9,7 +9,9 @@ internal sealed class SimUser(Random random)
 {
     private readonly List<string> _deployments = [];
     private readonly List<string> _jobs = [];
+    private readonly List<string> _sets = [];
     private int _count;
+    private bool _daemons;
 
     public IReadOnlyList<string> Deployments => _deployments;
 
@@ -18,7 +20,7 @@ internal sealed class SimUser(Random random)
     /// <summary>One thing that a person does now and then.</summary>
     public async Task<int> Act(Objects objects)
     {
-        switch (random.Next(10))
+        switch (random.Next(14))
         {
             case 0 when _deployments.Count < 6:
                 await Deploy(objects);
@@ -46,6 +48,24 @@ internal sealed class SimUser(Random random)
                     },
                 });
                 break;
+            case 9 when _sets.Count < 3:
+                await Number(objects);
+                break;
+            case 10 when !_daemons:
+                await Daemons(objects);
+                break;
+            case 11 when _sets.Count > 0:
+                await Spec(objects, Resources.StatefulSets, _sets[random.Next(_sets.Count)], spec =>
+                {
+                    spec["replicas"] = random.Next(1, 8);
+                    spec["template"]!["spec"]!["containers"]![0]!["image"] =
+                        $"registry.example/db:{(random.Next(6) == 0 ? "bad" : random.Next(10))}";
+                });
+                break;
+            case 12 when _daemons:
+                await Spec(objects, Resources.DaemonSets, "every", spec =>
+                    spec["template"]!["spec"]!["containers"]![0]!["image"] = $"registry.example/log:{random.Next(10)}");
+                break;
             default:
                 break;
         }
@@ -65,7 +85,63 @@ internal sealed class SimUser(Random random)
             });
         }
 
+        foreach (var name in _sets)
+        {
+            await Spec(objects, Resources.StatefulSets, name, spec =>
+                spec["template"]!["spec"]!["containers"]![0]!["image"] = "registry.example/db:good");
+            // An ordered set waits for a broken pod for ever, as upstream: a person deletes it.
+            foreach (var pod in objects.List(Resources.Pods).Where(pod =>
+                pod.Metadata.OwnerReferences is [{ Kind: "StatefulSet" }] && pod.Spec.Containers[0].Image!.EndsWith("bad")))
+            {
+                await objects.RequestDelete(
+                    Resources.Pods, "default", pod.Metadata.Name!, pod.Metadata.Uid, graceSeconds: null, default);
+            }
+        }
+
         return 0;
+    }
+
+    private async Task Number(Objects objects)
+    {
+        var name = $"db-{_count++}";
+        var policy = random.Next(2) == 0 ? "Parallel" : "OrderedReady";
+        var lease = random.Next(2) == 0 ? "tolerations: [{key: node.kubernetes.io/unreachable, operator: Exists, "
+            + "effect: NoExecute, tolerationSeconds: 30}]" : "";
+        await Create(objects, $$"""
+            apiVersion: apps/v1
+            kind: StatefulSet
+            metadata:
+              name: {{name}}
+            spec:
+              replicas: {{random.Next(1, 8)}}
+              serviceName: {{name}}
+              podManagementPolicy: {{policy}}
+              selector: {matchLabels: {app: {{name}} } }
+              template:
+                metadata: {labels: {app: {{name}} } }
+                spec:
+                  containers: [{name: main, image: "registry.example/db:1"}]
+                  {{lease}}
+            """);
+        _sets.Add(name);
+    }
+
+    private async Task Daemons(Objects objects)
+    {
+        await Create(objects, """
+            apiVersion: apps/v1
+            kind: DaemonSet
+            metadata:
+              name: every
+            spec:
+              selector: {matchLabels: {app: every}}
+              updateStrategy: {rollingUpdate: {maxUnavailable: 20%}}
+              template:
+                metadata: {labels: {app: every}}
+                spec:
+                  containers: [{name: main, image: "registry.example/log:1"}]
+            """);
+        _daemons = true;
     }
 
     private async Task Deploy(Objects objects)
