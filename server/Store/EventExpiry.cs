@@ -23,10 +23,19 @@ internal sealed class EventExpiry
     /// </summary>
     public IReadOnlyList<string> Due(IReadOnlyList<Change> changes, DateTimeOffset now)
     {
-        var last = changes.Where(IsEvent).GroupBy(change => change.Object.Key).Select(group => group.Last()).ToList();
-        var touched = last.Select(change => change.Object.Key).ToHashSet();
-        var written = last.Where(change => change.Type == ChangeType.Put)
-            .OrderBy(change => change.Object.Revision).Select(change => change.Object.Key).ToList();
+        // Loops: operators over a struct are compiled anew for it, which the binary would pay for.
+        var touched = new HashSet<string>();
+        var written = new List<string>();
+        for (var at = changes.Count - 1; at >= 0; at--)
+        {
+            var key = changes[at].Object.Key;
+            if (StoreKeys.IsEvent(key) && touched.Add(key) && changes[at].Type == ChangeType.Put)
+            {
+                written.Add(key);
+            }
+        }
+
+        written.Reverse();
         var count = _entries.Count - touched.Count(_entries.ContainsKey) + written.Count;
         var due = new List<string>();
         for (var at = _byAge.First; at is not null && (at.Value.Due <= now || count > EventsMax); at = at.Next)
@@ -44,9 +53,14 @@ internal sealed class EventExpiry
     /// <summary>Takes in what is committed; a written Event is the youngest.</summary>
     public void Committed(IReadOnlyList<Change> changes, DateTimeOffset now)
     {
-        foreach (var change in changes.Where(IsEvent))
+        foreach (var change in changes)
         {
             var key = change.Object.Key;
+            if (!StoreKeys.IsEvent(key))
+            {
+                continue;
+            }
+
             if (_entries.Remove(key, out var old))
             {
                 _byAge.Remove(old);
@@ -58,6 +72,4 @@ internal sealed class EventExpiry
             }
         }
     }
-
-    private static bool IsEvent(Change change) => StoreKeys.IsEvent(change.Object.Key);
 }

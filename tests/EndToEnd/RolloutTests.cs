@@ -67,9 +67,7 @@ public sealed class RolloutTests(Fleet fleet)
         Assert.Contains("Min replicas:", await kubectl.Do("describe", "hpa", name));
 
         await kubectl.Delete("hpa", name);
-        await kubectl.Delete("deployment", name);
-        await Tool.Until(TimeSpan.FromSeconds(60), "the pods go with their Deployment", async () =>
-            (await Uids(kubectl, name)).Count == 0);
+        await Remove(kubectl, name);
     }
 
     [SkippableFact]
@@ -90,7 +88,7 @@ public sealed class RolloutTests(Fleet fleet)
         await kubectl.Do("rollout", "undo", "deployment/stops");
         await Rolled(kubectl, "stops");
         Assert.Equal([_first], (await Images(kubectl, "stops")).Distinct());
-        await kubectl.Delete("deployment", "stops");
+        await Remove(kubectl, "stops");
     }
 
     [SkippableFact]
@@ -98,7 +96,8 @@ public sealed class RolloutTests(Fleet fleet)
     {
         Fleet.Require();
         var kubectl = fleet.Kubectl;
-        await kubectl.Apply(Manifest("serves"));
+        // Each new pod is watched for two seconds: long enough for a client to see every state of the rollout.
+        await kubectl.Apply(Manifest("serves", "minReadySeconds: 2"));
         await Rolled(kubectl, "serves");
         using var done = new CancellationTokenSource();
         var client = Task.Run(async () =>
@@ -120,7 +119,7 @@ public sealed class RolloutTests(Fleet fleet)
         Assert.True(answers > 10, $"only {answers} requests were answered");
         Assert.Equal(0, failures);
         Assert.Equal([_second], (await Images(kubectl, "serves")).Distinct());
-        await kubectl.Delete("deployment", "serves");
+        await Remove(kubectl, "serves");
     }
 
     /// <summary>
@@ -144,6 +143,14 @@ public sealed class RolloutTests(Fleet fleet)
         }
 
         return (0, 1);
+    }
+
+    /// <summary>The sets and pods of a Deployment go with it.</summary>
+    private static async Task Remove(Kubectl kubectl, string name)
+    {
+        await kubectl.Delete("deployment", name);
+        await Tool.Until(TimeSpan.FromSeconds(60), "the pods go with their Deployment", async () =>
+            await kubectl.Do("get", "replicasets,pods", "-l", $"app={name}", "-o", "name") == "");
     }
 
     private static Task<string> Rolled(Kubectl kubectl, string name) =>

@@ -95,7 +95,7 @@ internal sealed class CreateVerb(VerbParts parts, ObjectAdmission admission)
         while (true)
         {
             // Again each time: a namespace that began to go in between takes nothing new.
-            var conditions = admission.CheckNamespace(request, name).Prepend(new Compare(key, 0)).ToList();
+            Compare[] conditions = [new Compare(key, 0), .. admission.CheckNamespace(request, name)];
             switch (await parts.Store.Txn(conditions, [StoreOp.Put(key, value)], request.Ct))
             {
                 case TxnResult.Committed done:

@@ -91,8 +91,16 @@ internal sealed class GarbageCollectionController(
                 return true;
             case OwnedStep.Delete delete:
                 // An owner that stops waiting for its dependents in between must not lose them.
-                var waiting = owners.Where(owner => owner.State == OwnerState.DeletingDependents)
-                    .Select(owner => new Compare(owner.Stored.Key, owner.Stored.Revision)).Distinct().ToList();
+                var waiting = new List<Compare>();
+                foreach (var owner in owners)
+                {
+                    var compare = new Compare(owner.Stored.Key, owner.Stored.Revision);
+                    if (owner.State == OwnerState.DeletingDependents && !waiting.Contains(compare))
+                    {
+                        waiting.Add(compare);
+                    }
+                }
+
                 var outcome = await objects.TryDelete(
                     stored, new DeletionWish(Propagation: delete.Propagation), waiting, ct);
                 if (outcome is not null)

@@ -206,7 +206,7 @@ internal sealed class OwnerIndex
         return BinaryPrimitives.ReadUInt128LittleEndian(hash);
     }
 
-    private readonly record struct Edge(UInt128 Owner, bool Blocks);
+    private sealed record Edge(UInt128 Owner, bool Blocks);
 
     private sealed class Content
     {

@@ -5,7 +5,7 @@ using Edge.Server.Store;
 namespace Edge.Server.Control.GarbageCollection;
 
 /// <summary>An owner as it stands in the store; the object and its head are there where the owner is.</summary>
-internal readonly record struct OwnerFound(OwnerState State, StoredObject Stored, ObjectHead? Head);
+internal sealed record OwnerFound(OwnerState State, StoredObject Stored, ObjectHead? Head);
 
 /// <summary>Finds the owners that objects name, by apiVersion, kind, name and uid.</summary>
 internal sealed class OwnerLookup(SchemaCatalog catalog)

@@ -152,12 +152,19 @@ internal sealed class PodWriter(
         var waiting = made.ToList();
         while (waiting.Count > 0 && objects.OpenNamespace(ns) is { } open)
         {
-            var keyed = waiting.Select(pod => (Key: Resources.Pods.KeyOf(ns, NameOf(pod)), Pod: pod)).ToList();
-            Compare[] compares = [owner, open, .. keyed.Select(pod => new Compare(pod.Key, 0))];
-            var ops = keyed.Select(pod => StoreOp.Put(pod.Key, ObjectBytes.Write(pod.Pod))).ToList();
+            // Loops: operators over a struct are compiled anew for it, which the binary would pay for.
+            var compares = new List<Compare> { owner, open };
+            var ops = new List<StoreOp>(waiting.Count);
+            foreach (var pod in waiting)
+            {
+                var key = Resources.Pods.KeyOf(ns, NameOf(pod));
+                compares.Add(new Compare(key, 0));
+                ops.Add(StoreOp.Put(key, ObjectBytes.Write(pod)));
+            }
+
             if (await objects.Store.Txn(compares, ops, ct) is not TxnResult.Conflict conflict)
             {
-                keyed.ForEach(pod => pods.Look(pod.Key));
+                ops.ForEach(op => pods.Look(op.Key));
                 return [.. waiting.Select(NameOf)];
             }
 

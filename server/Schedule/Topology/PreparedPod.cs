@@ -12,7 +12,7 @@ internal sealed class PreparedPod
     }
 
     /// <summary>A preference for (or, negative, against) domains with pods that a counter counts.</summary>
-    internal readonly record struct Preference(MatchCounter Counter, int Weight);
+    internal sealed record Preference(MatchCounter Counter, int Weight);
 
     /// <summary>
     /// A spread constraint. Counters are null where the selector counts nothing; <paramref name="OnNode"/> is there for
