@@ -7,12 +7,14 @@ namespace Edge.Server.Control.DaemonSets;
 /// <param name="ShouldRun">A pod may be made there.</param>
 /// <param name="MayStay">A pod that is there goes on: only what evicts ends it.</param>
 /// <param name="IsWanted">
-/// The node counts among those that should run the pod. Unlike upstream this holds also while it is out of reach:
-/// a node of ours is away for days and has not ceased to be meant.
+/// The node counts among those that should run the pod. Unlike upstream this holds also while it is out of reach or
+/// comes up again: a node of ours is away for days and has not ceased to be meant.
 /// </param>
 internal sealed record Eligibility(bool ShouldRun, bool MayStay, bool IsWanted)
 {
     private const string Unreachable = "node.kubernetes.io/unreachable";
+
+    private const string NotReady = "node.kubernetes.io/not-ready";
 
     private static readonly Eligibility s_no = new(false, false, false);
 
@@ -36,7 +38,7 @@ internal sealed record Eligibility(bool ShouldRun, bool MayStay, bool IsWanted)
 
             mayStart = false;
             mayStay &= taint.Effect != "NoExecute";
-            isWanted &= taint.Key == Unreachable && taint.Effect == "NoSchedule";
+            isWanted &= taint.Key is Unreachable or NotReady && taint.Effect == "NoSchedule";
         }
 
         return new Eligibility(mayStart, mayStay, isWanted);
@@ -47,7 +49,7 @@ internal sealed record Eligibility(bool ShouldRun, bool MayStay, bool IsWanted)
     {
         List<Toleration> all =
         [
-            Any("node.kubernetes.io/not-ready", "NoExecute"),
+            Any(NotReady, "NoExecute"),
             Any(Unreachable, "NoExecute"),
             Any("node.kubernetes.io/disk-pressure", "NoSchedule"),
             Any("node.kubernetes.io/memory-pressure", "NoSchedule"),
