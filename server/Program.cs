@@ -37,6 +37,7 @@ static async Task Serve(ServerSettings settings, CancellationToken ct)
         console.UseUtcTimestamp = true;
     }));
 
+    using var memory = new ResidentMemory(time);
     Directory.CreateDirectory(settings.DataDir);
     Directory.CreateDirectory(settings.RunDir);
     var pki = PkiFiles.LoadOrCreate(settings.PkiDir, settings.CertificateNames);

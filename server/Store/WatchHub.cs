@@ -10,8 +10,10 @@ internal sealed class WatchHub(long startRevision)
     /// <summary>Changes kept: 4 s of the busiest writing measured, minutes to hours of a common day.</summary>
     public const int WindowChanges = 32_768;
 
-    /// <summary>Bytes of values kept by the window alone at most.</summary>
-    public const long WindowBytes = 32 * 1024 * 1024;
+    /// <summary>
+    /// Bytes of values in the window at most; those that nothing newer has replaced are in memory anyway.
+    /// </summary>
+    public const long WindowBytes = 16 * 1024 * 1024;
 
     /// <summary>
     /// Changes looked at under the gate at once, so that one reader cannot hold the writer up for long.

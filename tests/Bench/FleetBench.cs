@@ -18,7 +18,7 @@ internal sealed class FleetBench : IAsyncDisposable
 {
     private const int Nodes = 1000;
     private const double Megabyte = 1e6;
-    private static readonly TimeSpan s_deadline = TimeSpan.FromMinutes(5);
+    private static readonly TimeSpan s_deadline = TimeSpan.FromMinutes(2);
     private static readonly TimeSpan s_look = TimeSpan.FromMilliseconds(5);
 
     private readonly DirectoryInfo _home = Directory.CreateTempSubdirectory("edge-fleet-");
@@ -97,11 +97,14 @@ internal sealed class FleetBench : IAsyncDisposable
                 {"apiVersion":"v1","kind":"Node","metadata":{"name":"{{{name}}}","labels":
                 {"kubernetes.io/hostname":"{{{name}}}","topology.kubernetes.io/zone":"zone-{{{index % 10}}}"} } }
                 """);
-            _nodes.Add(new SimulatedNode(name, certificates, pki, uid, new Uri($"mqtts://127.0.0.1:{_mqtt}")));
-            _running.Add(Task.Run(() => _nodes[^1].Run(_stop.Token)));
+            var node = new SimulatedNode(name, certificates, pki, uid, new Uri($"mqtts://127.0.0.1:{_mqtt}"));
+            _nodes.Add(node);
+            _running.Add(Task.Run(() => node.Run(_stop.Token)));
         }
 
-        await Until("all nodes are there", () => Task.FromResult(_nodes.All(node => node.IsConnected)));
+        await Until(
+            "all nodes are there", () => Task.FromResult(_nodes.All(node => node.IsConnected)),
+            () => $"{_nodes.Count(node => node.IsConnected)} are");
         await Until("all nodes are Ready", async () =>
         {
             var list = JsonNode.Parse(await _http.GetStringAsync("/api/v1/nodes"))!["items"]!.AsArray();
@@ -173,14 +176,14 @@ internal sealed class FleetBench : IAsyncDisposable
         }
     }
 
-    private static async Task Until(string what, Func<Task<bool>> holds)
+    private static async Task Until(string what, Func<Task<bool>> holds, Func<string>? instead = null)
     {
         var since = Stopwatch.StartNew();
         while (!await holds())
         {
             if (since.Elapsed > s_deadline)
             {
-                throw new TimeoutException($"{what}: not within {s_deadline}");
+                throw new TimeoutException($"{what}: not within {s_deadline}; {instead?.Invoke()}");
             }
 
             await Task.Delay(s_look);
