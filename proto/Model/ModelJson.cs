@@ -5,8 +5,8 @@ using System.Text.Json.Serialization;
 namespace Edge.Proto.Model;
 
 /// <summary>
-/// Source-generated JSON for the kinds that both sides read. Nulls are not written; names are camelCase. Those that only
-/// the server reads are in <see cref="WorkloadJson"/>: an agent's binary must not pay for them.
+/// Source-generated JSON for the kinds that both sides read. Nulls are not written; names are camelCase. Those that
+/// only the server reads are in <see cref="WorkloadJson"/>: an agent's binary must not pay for them.
 /// </summary>
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,

@@ -2,7 +2,9 @@ using System.Text.Json.Serialization;
 
 namespace Edge.Proto.Model;
 
-/// <summary>Source-generated JSON for the kinds that only the server reads, otherwise as <see cref="ModelJson"/>.</summary>
+/// <summary>
+/// Source-generated JSON for the kinds that only the server reads, otherwise as <see cref="ModelJson"/>.
+/// </summary>
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
     GenerationMode = JsonSourceGenerationMode.Metadata,

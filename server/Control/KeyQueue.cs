@@ -19,7 +19,11 @@ internal sealed class KeyQueue(TimeProvider time) : IDisposable
     private static readonly TimeSpan WaitMax = TimeSpan.FromDays(1);
 
     private readonly Lock _gate = new();
-    private readonly Channel<string> _ready = Channel.CreateUnbounded<string>();
+    private readonly Queue<string> _ready = [];
+
+    /// <summary>Says that a key is ready, once however many are; whoever takes one passes it on.</summary>
+    private readonly Channel<bool> _signal = Channel.CreateBounded<bool>(1);
+
     private readonly HashSet<string> _dirty = [];
     private readonly HashSet<string> _processing = [];
     private readonly Dictionary<string, int> _failures = [];
@@ -31,7 +35,8 @@ internal sealed class KeyQueue(TimeProvider time) : IDisposable
         {
             if (_dirty.Add(key) && !_processing.Contains(key))
             {
-                _ready.Writer.TryWrite(key);
+                _ready.Enqueue(key);
+                _signal.Writer.TryWrite(true);
             }
         }
     }
@@ -62,12 +67,25 @@ internal sealed class KeyQueue(TimeProvider time) : IDisposable
     /// <summary>The next key; the caller must give it back by <see cref="Done"/> or <see cref="Failed"/>.</summary>
     public async Task<string> Take(CancellationToken ct)
     {
-        var key = await _ready.Reader.ReadAsync(ct);
-        lock (_gate)
+        while (true)
         {
-            _dirty.Remove(key);
-            _processing.Add(key);
-            return key;
+            await _signal.Reader.ReadAsync(ct);
+            lock (_gate)
+            {
+                if (!_ready.TryDequeue(out var key))
+                {
+                    continue;
+                }
+
+                _dirty.Remove(key);
+                _processing.Add(key);
+                if (_ready.Count > 0)
+                {
+                    _signal.Writer.TryWrite(true);
+                }
+
+                return key;
+            }
         }
     }
 
@@ -114,7 +132,8 @@ internal sealed class KeyQueue(TimeProvider time) : IDisposable
         _processing.Remove(key);
         if (_dirty.Contains(key))
         {
-            _ready.Writer.TryWrite(key);
+            _ready.Enqueue(key);
+            _signal.Writer.TryWrite(true);
         }
     }
 

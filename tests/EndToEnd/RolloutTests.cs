@@ -135,7 +135,8 @@ public sealed class RolloutTests(Fleet fleet)
         foreach (var pod in ready)
         {
             var node = fleet.Nodes.First(node => node.Name == pod[1]);
-            var fetched = await node.Inside("timeout", "2", "busybox", "wget", "-q", "-O", "-", $"http://{pod[2]}:8080/");
+            var fetched = await node.Inside(
+                "timeout", "2", "busybox", "wget", "-q", "-O", "-", $"http://{pod[2]}:8080/");
             if (fetched.ExitCode == 0)
             {
                 return (1, 0);

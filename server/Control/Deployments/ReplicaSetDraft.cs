@@ -40,7 +40,10 @@ internal static class ReplicaSetDraft
                 ["labels"] = labels.DeepClone(),
                 ["ownerReferences"] = new JsonArray(Owners.Reference(Resources.Deployments, meta)),
             },
-            ["spec"] = new JsonObject { ["replicas"] = step.Replicas, ["selector"] = selector, ["template"] = template },
+            ["spec"] = new JsonObject
+            {
+                ["replicas"] = step.Replicas, ["selector"] = selector, ["template"] = template,
+            },
             ["status"] = new JsonObject { ["replicas"] = 0 },
         };
         if (spec.MinReadySeconds is > 0 and var seconds)

@@ -22,7 +22,7 @@ internal sealed record ReplicaSetState(
 internal sealed record ReplicaSetPlan(
     PodClaims Claims, int Create, IReadOnlyList<PodView> Delete, ReplicaSetStatus Status, TimeSpan? CheckAgain)
 {
-    /// <summary>Pods made or deleted in one sync, as upstream: keeps one large set from holding up all others.</summary>
+    /// <summary>Made or deleted in one sync, as upstream: keeps one large set from holding up all others.</summary>
     public const int BurstMax = 500;
 
     public static ReplicaSetPlan Of(ReplicaSetState state, DateTimeOffset now)

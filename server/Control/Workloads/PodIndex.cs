@@ -3,7 +3,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Edge.Server.Control.Workloads;
 
-/// <summary>The pods by the owner that manages them, by their namespace while they have none, and by their node.</summary>
+/// <summary>The pods by the owner that manages them (or their namespace while they have none) and by node.</summary>
 internal sealed class PodIndex(ObjectStore store, ILogger<PodIndex> log)
 {
     private readonly StoreIndex<PodView> _pods = new(

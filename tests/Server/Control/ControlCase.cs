@@ -156,6 +156,42 @@ internal sealed class ControlCase : IAsyncDisposable
         var phase = Take(given, "phase") ?? (node is null ? "Pending" : "Running");
         var ready = Take(given, "ready") ?? (phase == "Running" ? "True" : "False");
         var since = Take(given, "since") ?? Created;
+        var metadata = PodMeta(given, of, template);
+        var spec = given["spec"]?.DeepClone() as JsonObject
+            ?? template?["spec"]?.DeepClone() as JsonObject
+            ?? new JsonObject
+            {
+                ["containers"] = new JsonArray(new JsonObject { ["name"] = "main", ["image"] = "busybox" }),
+            };
+        var status = given["status"]?.DeepClone() as JsonObject ?? new JsonObject();
+        status["phase"] ??= phase;
+        if (node is not null)
+        {
+            spec["nodeName"] = node;
+            status["startTime"] ??= metadata["creationTimestamp"]!.DeepClone();
+            status["conditions"] ??= new JsonArray(
+                new JsonObject { ["type"] = "Ready", ["status"] = ready, ["lastTransitionTime"] = since });
+        }
+
+        var pod = new JsonObject
+        {
+            ["apiVersion"] = "v1", ["kind"] = "Pod", ["metadata"] = metadata, ["spec"] = spec, ["status"] = status,
+        };
+        if (of is not null)
+        {
+            pod["ownedBy"] = of;
+        }
+
+        foreach (var known in new[] { "labels", "annotations", "finalizers", "spec", "status" })
+        {
+            given.Remove(known);
+        }
+
+        return given.Count == 0 ? pod : throw new InvalidDataException($"a pod has no {given.First().Key} in short");
+    }
+
+    private static JsonObject PodMeta(JsonObject given, string? of, JsonNode? template)
+    {
         var deleting = Take(given, "deleting");
         var grace = long.Parse(Take(given, "grace") ?? "30");
         var index = Take(given, "index");
@@ -189,37 +225,7 @@ internal sealed class ControlCase : IAsyncDisposable
             metadata.Ensure("annotations")[JobState.IndexAnnotation] = index;
         }
 
-        var spec = given["spec"]?.DeepClone() as JsonObject
-            ?? template?["spec"]?.DeepClone() as JsonObject
-            ?? new JsonObject
-            {
-                ["containers"] = new JsonArray(new JsonObject { ["name"] = "main", ["image"] = "busybox" }),
-            };
-        var status = given["status"]?.DeepClone() as JsonObject ?? new JsonObject();
-        status["phase"] ??= phase;
-        if (node is not null)
-        {
-            spec["nodeName"] = node;
-            status["startTime"] ??= metadata["creationTimestamp"]!.DeepClone();
-            status["conditions"] ??= new JsonArray(
-                new JsonObject { ["type"] = "Ready", ["status"] = ready, ["lastTransitionTime"] = since });
-        }
-
-        var pod = new JsonObject
-        {
-            ["apiVersion"] = "v1", ["kind"] = "Pod", ["metadata"] = metadata, ["spec"] = spec, ["status"] = status,
-        };
-        if (of is not null)
-        {
-            pod["ownedBy"] = of;
-        }
-
-        foreach (var known in new[] { "labels", "annotations", "finalizers", "spec", "status" })
-        {
-            given.Remove(known);
-        }
-
-        return given.Count == 0 ? pod : throw new InvalidDataException($"a pod has no {given.First().Key} in short");
+        return metadata;
     }
 
     /// <summary>A node in short: Ready unless <c>ready</c> says False or Unknown.</summary>

@@ -6,7 +6,7 @@ using Edge.Tests.Server.Store;
 
 namespace Edge.Tests.Server.Control;
 
-/// <summary>Deployments and ReplicaSets over a real store, look by look, on a node that runs everything at once.</summary>
+/// <summary>Deployments and ReplicaSets over a real store, look by look; a node runs everything at once.</summary>
 public sealed class DeploymentTests : IAsyncDisposable
 {
     private const string Key = "default/web";

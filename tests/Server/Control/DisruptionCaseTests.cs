@@ -42,7 +42,8 @@ public sealed class DisruptionCaseTests
         foreach (var name in input["evict"] as JsonArray ?? [])
         {
             var pod = pods.Single(pod => pod.Metadata.Name == name!.ToString());
-            List<PodDisruptionBudget> all = [budget, .. Read(input, "others", WorkloadJson.Default.PodDisruptionBudget)];
+            List<PodDisruptionBudget> all =
+                [budget, .. Read(input, "others", WorkloadJson.Default.PodDisruptionBudget)];
             var answer = EvictionPlan.Decide(pod, all, _now);
             budget = answer is EvictionAnswer.Granted granted ? budget with { Status = granted.Status } : budget;
             text.Append(CultureInfo.InvariantCulture, $"evict {name}: {Say(answer)}\n");

@@ -136,7 +136,8 @@ internal sealed class RandomFleet(int seed)
     private static string KeyOf(Pod pod) => Resources.Pods.KeyOf(pod.Metadata.Namespace, pod.Metadata.Name!);
 
     private static StoredObject Stored<T>(string key, T value) =>
-        new(key, 1, JsonSerializer.SerializeToUtf8Bytes(value, (ModelJson.Default.GetTypeInfo(typeof(T)) ?? WorkloadJson.Default.GetTypeInfo(typeof(T)))!));
+        new(key, 1, JsonSerializer.SerializeToUtf8Bytes(
+            value, (ModelJson.Default.GetTypeInfo(typeof(T)) ?? WorkloadJson.Default.GetTypeInfo(typeof(T)))!));
 
     private void PutNamespace(string name)
     {

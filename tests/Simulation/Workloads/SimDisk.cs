@@ -11,7 +11,7 @@ internal sealed class SimDisk : IDisposable
 
     public string Path => System.IO.Path.Combine(_directory.FullName, $"edge{_life}.db");
 
-    /// <summary>The next life finds what was on the disk: the file first, then its log, which only grows meanwhile.</summary>
+    /// <summary>The next life finds what was on the disk: the file first, then its log, which only grows.</summary>
     public void Cut()
     {
         var before = Path;

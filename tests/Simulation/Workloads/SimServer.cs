@@ -40,7 +40,8 @@ internal sealed class SimServer
     private ILookup<string, Pod> _pods = Array.Empty<Pod>().ToLookup(_ => "");
 
     public SimServer(
-        SimDisk disk, FakeClock clock, Random random, SimTruth truth, Func<string, SimNode?> nodeOf, ILoggerFactory logs)
+        SimDisk disk, FakeClock clock, Random random, SimTruth truth, Func<string, SimNode?> nodeOf,
+        ILoggerFactory logs)
     {
         (_disk, _clock, _truth, _began) = (disk, clock, truth, clock.GetUtcNow());
         _pump = new Pump(random);

@@ -91,7 +91,8 @@ internal sealed class SimUser(Random random)
                 spec["template"]!["spec"]!["containers"]![0]!["image"] = "registry.example/db:good");
             // An ordered set waits for a broken pod for ever, as upstream: a person deletes it.
             foreach (var pod in objects.List(Resources.Pods).Where(pod =>
-                pod.Metadata.OwnerReferences is [{ Kind: "StatefulSet" }] && pod.Spec.Containers[0].Image!.EndsWith("bad")))
+                pod.Metadata.OwnerReferences is [{ Kind: "StatefulSet" }]
+                && pod.Spec.Containers[0].Image!.EndsWith("bad")))
             {
                 await objects.RequestDelete(
                     Resources.Pods, "default", pod.Metadata.Name!, pod.Metadata.Uid, graceSeconds: null, default);
@@ -194,8 +195,8 @@ internal sealed class SimUser(Random random)
         }
     }
 
-    private static Task<UpdateOutcome> Spec<T>(Objects objects, ResourceKind<T> kind, string name, Action<JsonObject> edit)
-        where T : class =>
+    private static Task<UpdateOutcome> Spec<T>(
+        Objects objects, ResourceKind<T> kind, string name, Action<JsonObject> edit) where T : class =>
         objects.Update(kind, "default", name, tree =>
         {
             var before = tree["spec"]!.ToJsonString();

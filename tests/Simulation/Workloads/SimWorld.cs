@@ -63,7 +63,7 @@ internal sealed class SimWorld : IDisposable
         Check();
     }
 
-    /// <summary>All links come back, all mistakes are mended; then everything must come to rest, and stay there.</summary>
+    /// <summary>All links come back, all mistakes are mended; then everything must come to rest and stay.</summary>
     public void Settle()
     {
         foreach (var node in _nodes.Values.Where(node => !node.Connected))
@@ -184,7 +184,8 @@ internal sealed class SimWorld : IDisposable
         {
             var name = job.Metadata.Name;
             Assert.True(
-                job.Status?.Succeeded == job.Spec.Completions, $"{name}: {job.Status?.Succeeded} of {job.Spec.Completions}");
+                job.Status?.Succeeded == job.Spec.Completions,
+                $"{name}: {job.Status?.Succeeded} of {job.Spec.Completions}");
             Assert.Contains(job.Status!.Conditions ?? [], done => done is { Type: "Complete", Status: "True" });
             Assert.True(
                 _truth.StartsOf(job.Metadata.Uid) == job.Spec.Completions,
