@@ -11,11 +11,16 @@ namespace Edge.Tests.Simulation.Workloads;
 internal sealed class RolloutBounds
 {
     private Dictionary<string, Pod> _before = [];
-    private Dictionary<string, string> _specs = [];
+    private readonly Dictionary<string, long?> _judged = [];
+    private HashSet<string> _absent = [];
     private long _at = -1;
 
     /// <summary>The next look has nothing to compare with.</summary>
-    public void Forget() => (_before, _at) = ([], -1);
+    public void Forget()
+    {
+        (_before, _at) = ([], -1);
+        _judged.Clear();
+    }
 
     public void Check(Objects objects)
     {
@@ -30,24 +35,41 @@ internal sealed class RolloutBounds
             .Where(node => node.Status?.Conditions?.Any(condition =>
                 condition is { Type: "Ready", Status: not "Unknown" }) != true)
             .Select(node => node.Metadata.Name!).ToHashSet();
+        if (!absent.SetEquals(_absent))
+        {
+            // A node that comes back brings what nobody could count on; one that goes takes what was counted on.
+            _judged.Clear();
+            _absent = absent;
+        }
+
         var pods = objects.List(Resources.Pods).ToDictionary(pod => pod.Metadata.Uid!);
         var owners = objects.List(Resources.ReplicaSets).ToDictionary(set => set.Metadata.Uid!);
-        var specs = new Dictionary<string, string>();
         foreach (var deployment in objects.List(Resources.Deployments))
         {
             var uid = deployment.Metadata.Uid!;
-            specs[uid] = $"{deployment.Metadata.Generation}";
             var own = pods.Values.Where(pod => DeploymentOf(pod, owners) == uid).ToList();
-            if (!first && _specs.GetValueOrDefault(uid) == specs[uid]
-                && deployment.Status?.ObservedGeneration == deployment.Metadata.Generation)
+            if (!first && _judged.GetValueOrDefault(uid) == deployment.Metadata.Generation)
             {
                 var old = _before.Values.Where(pod => DeploymentOf(pod, owners) == uid).ToList();
                 Check(deployment, old, own, absent);
             }
+            else if (HasCarriedOut(deployment, own, owners))
+            {
+                _judged[uid] = deployment.Metadata.Generation;
+            }
         }
 
-        (_before, _specs) = (pods, specs);
+        _before = pods;
     }
+
+    /// <summary>
+    /// What was decided under an earlier spec, or while other nodes were within reach, has been done: a pod that was to
+    /// go then may still go when more are wanted.
+    /// </summary>
+    private static bool HasCarriedOut(Deployment deployment, List<Pod> own, Dictionary<string, ReplicaSet> owners) =>
+        deployment.Status?.ObservedGeneration == deployment.Metadata.Generation
+        && own.Where(IsActive).GroupBy(pod => Owners.ControllerOf(pod.Metadata)!.Uid)
+            .All(pods => pods.Count() <= owners[pods.Key].Spec.Replicas);
 
     private static void Check(Deployment deployment, List<Pod> before, List<Pod> pods, HashSet<string> absent)
     {
@@ -68,7 +90,8 @@ internal sealed class RolloutBounds
 
         var available = pods.Count(pod => IsActive(pod) && There(pod) && IsReady(pod));
         var away = pods.Count(pod => IsActive(pod) && !There(pod));
-        var taken = pods.Count(pod => pod.Metadata.DeletionTimestamp is not null && There(pod)
+        // What its node's taints took is no rollout's doing.
+        var taken = pods.Count(pod => pod.Metadata.DeletionTimestamp is not null && There(pod) && !IsEvicted(pod)
             && before.Find(old => old.Metadata.Uid == pod.Metadata.Uid) is { } old && IsActive(old) && IsReady(old));
         var lost = before.Exists(old => IsReady(old)
             && pods.Find(pod => pod.Metadata.Uid == old.Metadata.Uid) is { } now && !IsReady(now));
@@ -84,6 +107,9 @@ internal sealed class RolloutBounds
 
     private static bool IsActive(Pod pod) =>
         pod.Metadata.DeletionTimestamp is null && pod.Status?.Phase is not ("Succeeded" or "Failed");
+
+    private static bool IsEvicted(Pod pod) =>
+        pod.Status?.Conditions?.Any(condition => condition is { Type: "DisruptionTarget", Status: "True" }) == true;
 
     private static bool IsReady(Pod pod) =>
         pod.Status?.Conditions?.Any(condition => condition is { Type: "Ready", Status: "True" }) == true;
