@@ -94,13 +94,21 @@ internal sealed class PodWriter(
         return new PodsCreated(names, null);
     }
 
-    /// <summary>Deletes pods with their own grace.</summary>
+    /// <summary>
+    /// Deletes pods with their own grace. One that was not ready when it was chosen and is by now stays: its change asks
+    /// for another look, which may choose another.
+    /// </summary>
     public async Task Delete<T>(
         ResourceKind<T> kind, ObjectMeta owner, IEnumerable<PodView> doomed, string component, CancellationToken ct) =>
         await Task.WhenAll(doomed.Select(async pod =>
         {
-            var outcome = await objects.RequestDelete(
-                Resources.Pods, pod.Namespace, pod.Name, pod.Uid, graceSeconds: null, ct);
+            DeleteOutcome? outcome = null;
+            while (outcome is null && objects.Store.Get(pod.Key) is { } stored
+                && pods.Look(pod.Key) is { } now && now.Uid == pod.Uid && (pod.IsReady || !now.IsReady))
+            {
+                outcome = await objects.TryDelete(stored, new DeletionWish(), [], ct);
+            }
+
             if (outcome is DeleteOutcome.Deleted or DeleteOutcome.Marked)
             {
                 await Tell(
