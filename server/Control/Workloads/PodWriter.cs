@@ -95,8 +95,8 @@ internal sealed class PodWriter(
     }
 
     /// <summary>
-    /// Deletes pods with their own grace. One that was not ready when it was chosen and is by now stays: its change asks
-    /// for another look, which may choose another.
+    /// Deletes pods with their own grace. One that was not ready when it was chosen and is by now stays: its change
+    /// asks for another look, which may choose another.
     /// </summary>
     public async Task Delete<T>(
         ResourceKind<T> kind, ObjectMeta owner, IEnumerable<PodView> doomed, string component, CancellationToken ct) =>
