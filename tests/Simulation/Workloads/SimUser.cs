@@ -12,6 +12,7 @@ internal sealed class SimUser(Random random)
     private readonly List<string> _sets = [];
     private int _count;
     private bool _daemons;
+    private bool _schedule;
 
     public IReadOnlyList<string> Deployments => _deployments;
 
@@ -20,7 +21,7 @@ internal sealed class SimUser(Random random)
     /// <summary>One thing that a person does now and then.</summary>
     public async Task<int> Act(Objects objects)
     {
-        switch (random.Next(14))
+        switch (random.Next(15))
         {
             case 0 when _deployments.Count < 6:
                 await Deploy(objects);
@@ -66,6 +67,9 @@ internal sealed class SimUser(Random random)
                 await Spec(objects, Resources.DaemonSets, "every", spec =>
                     spec["template"]!["spec"]!["containers"]![0]!["image"] = $"registry.example/log:{random.Next(10)}");
                 break;
+            case 13 when !_schedule:
+                await Schedule(objects);
+                break;
             default:
                 break;
         }
@@ -83,6 +87,11 @@ internal sealed class SimUser(Random random)
                 spec["paused"] = false;
                 spec["template"]!["spec"]!["containers"]![0]!["image"] = "registry.example/web:good";
             });
+        }
+
+        if (_schedule)
+        {
+            await Spec(objects, Resources.CronJobs, "tick", spec => spec["suspend"] = true);
         }
 
         foreach (var name in _sets)
@@ -125,6 +134,28 @@ internal sealed class SimUser(Random random)
                   {{lease}}
             """);
         _sets.Add(name);
+    }
+
+    private async Task Schedule(Objects objects)
+    {
+        await Create(objects, """
+            apiVersion: batch/v1
+            kind: CronJob
+            metadata:
+              name: tick
+            spec:
+              schedule: "*/2 * * * *"
+              concurrencyPolicy: Forbid
+              successfulJobsHistoryLimit: 100
+              jobTemplate:
+                spec:
+                  completions: 1
+                  template:
+                    spec:
+                      restartPolicy: Never
+                      containers: [{name: main, image: "registry.example/work:1"}]
+            """);
+        _schedule = true;
     }
 
     private async Task Daemons(Objects objects)
