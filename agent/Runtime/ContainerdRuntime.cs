@@ -95,10 +95,6 @@ internal sealed class ContainerdRuntime : IAsyncDisposable
     /// <summary>Removes the empty control group of a pod; false when something still lives in it.</summary>
     public bool RemovePodCgroup(string podUid) => PodCgroup.Remove(_settings.CgroupRoot, podUid);
 
-    /// <summary>Null when nothing runs under this id.</summary>
-    public Task<ContainerMetrics?> Metrics(string id, CancellationToken token) =>
-        TaskMetrics.Read(_channel, id, token);
-
     /// <summary>Runs a command in a running container, as exec probes and lifecycle hooks do.</summary>
     public Task<ExecResult> Exec(
         string id, IReadOnlyList<string> command, TimeSpan timeout, CancellationToken token) =>

@@ -45,14 +45,6 @@ internal sealed record RuntimeFacts
     public string ContainerdRoot { get; init; } = "";
 }
 
-/// <summary>Use of one container at <paramref name="At"/>; working set as Kubernetes counts it.</summary>
-internal sealed record ContainerMetrics(
-    DateTimeOffset At,
-    long CpuNanoseconds,
-    long MemoryUsageBytes,
-    long MemoryWorkingSetBytes,
-    long MemoryRssBytes);
-
 /// <summary>The end of a command run in a container; output is cut at <see cref="ExecOutputBytesMax"/>.</summary>
 internal sealed record ExecResult(int ExitCode, string Output, bool TimedOut)
 {

@@ -59,7 +59,11 @@ public sealed class TimeJson : JsonConverter<DateTimeOffset>
             : throw new JsonException($"'{text}' is not a time");
 
     public override void Write(Utf8JsonWriter writer, DateTimeOffset value, JsonSerializerOptions options) =>
-        writer.WriteStringValue(value.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture));
+        writer.WriteStringValue(Text(value));
+
+    /// <summary>The form in which Kubernetes' objects hold a time.</summary>
+    public static string Text(DateTimeOffset time) =>
+        time.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
 }
 
 /// <summary>Kubernetes' <c>MicroTime</c>: RFC 3339, UTC, six digits (meta/v1 MicroTime).</summary>

@@ -5,10 +5,18 @@ namespace Edge.Proto.Model;
 /// <summary>Which nodes a pod may be on by their name and labels (component-helpers nodeaffinity). Pure.</summary>
 public static class NodeMatch
 {
+    private static readonly Dictionary<string, string> s_none = [];
+
     /// <summary>The pod's nodeSelector and its required node affinity hold.</summary>
-    public static bool Matches(PodSpec pod, string node, IReadOnlyDictionary<string, string> labels)
+    public static bool Matches(PodSpec pod, string node, IReadOnlyDictionary<string, string> labels) => Matches(
+        pod.NodeSelector, pod.Affinity?.NodeAffinity?.RequiredDuringSchedulingIgnoredDuringExecution, node, labels);
+
+    /// <summary>The same of the two alone; null allows all.</summary>
+    public static bool Matches(
+        IReadOnlyDictionary<string, string>? selector, NodeSelector? required, string node,
+        IReadOnlyDictionary<string, string> labels)
     {
-        foreach (var (key, value) in pod.NodeSelector ?? new Dictionary<string, string>())
+        foreach (var (key, value) in selector ?? s_none)
         {
             if (labels.GetValueOrDefault(key) != value)
             {
@@ -16,8 +24,7 @@ public static class NodeMatch
             }
         }
 
-        return pod.Affinity?.NodeAffinity?.RequiredDuringSchedulingIgnoredDuringExecution is not { } required
-            || Matches(required, node, labels);
+        return required is null || Matches(required, node, labels);
     }
 
     /// <summary>One term is enough; a selector without terms matches nothing.</summary>

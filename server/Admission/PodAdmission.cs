@@ -1,5 +1,5 @@
-using System.Globalization;
 using System.Text.Json.Nodes;
+using Edge.Proto.Model;
 using Edge.Server.Schema;
 using Edge.Server.Store;
 
@@ -25,8 +25,7 @@ internal sealed class PodAdmission(Objects objects, DefaultTolerations toleratio
         var metadata = pod.Ensure("metadata");
         metadata["namespace"] = ns;
         metadata["uid"] = objects.NewUid();
-        metadata["creationTimestamp"] =
-            now.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
+        metadata["creationTimestamp"] = TimeJson.Text(now);
         if (Complete(pod) is { } refused)
         {
             return $"pods \"{metadata.Text("name")}\" is forbidden: {refused}";

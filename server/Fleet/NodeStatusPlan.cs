@@ -7,8 +7,6 @@ namespace Edge.Server.Fleet;
 /// <summary>The Node object as merge of what the node reported last and whether it is there. Pure.</summary>
 internal static class NodeStatusPlan
 {
-    private const string TimeFormat = "yyyy-MM-dd'T'HH:mm:ss'Z'";
-
     /// <summary>Fields of a reported status that are the server's to say.</summary>
     private static readonly string[] ServerFields = ["phase", "volumesAttached", "images"];
 
@@ -149,7 +147,7 @@ internal static class NodeStatusPlan
             var same = previous?["status"]?.ToString() == next["status"]?.ToString();
             next["lastTransitionTime"] = same && previous?["lastTransitionTime"] is { } since
                 ? since.DeepClone()
-                : now.UtcDateTime.ToString(TimeFormat);
+                : TimeJson.Text(now);
             if (next["lastHeartbeatTime"] is null && previous?["lastHeartbeatTime"] is { } heard)
             {
                 next["lastHeartbeatTime"] = heard.DeepClone();

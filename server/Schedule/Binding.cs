@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Edge.Proto.Model;
 
 namespace Edge.Server.Schedule;
 
@@ -80,7 +81,7 @@ internal static class Binding
         var condition = new JsonObject
         {
             ["lastProbeTime"] = null,
-            ["lastTransitionTime"] = since ?? now.UtcDateTime.ToString(TimeFormat),
+            ["lastTransitionTime"] = since ?? TimeJson.Text(now),
         };
         if (message is not null)
         {

@@ -1,5 +1,5 @@
-using System.Globalization;
 using System.Text.Json.Nodes;
+using Edge.Proto.Model;
 
 namespace Edge.Server.Store;
 
@@ -174,5 +174,5 @@ internal static class Deletion
     }
 
     private static string Time(DateTimeOffset time) =>
-        time.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
+        TimeJson.Text(time);
 }

@@ -77,7 +77,7 @@ internal sealed class EventRecorder(Objects objects, TimeProvider time)
         var outcome = await objects.Update(Resources.Events, ns, name, stored =>
         {
             stored["count"] = (stored["count"]?.GetValue<int>() ?? 1) + times;
-            stored["lastTimestamp"] = JsonValue.Create(now.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'"));
+            stored["lastTimestamp"] = JsonValue.Create(TimeJson.Text(now));
             return stored;
         }, ct);
         return outcome is not UpdateOutcome.Missing;

@@ -1,6 +1,6 @@
-using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Edge.Proto.Model;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -37,10 +37,17 @@ internal sealed class Objects(
     /// <exception cref="StoreException">Unreadable.</exception>
     public static T Read<T>(ResourceKind<T> kind, StoredObject stored) where T : class
     {
+        if (RecentReads<T>.Find(stored) is { } known)
+        {
+            return known;
+        }
+
         try
         {
-            return JsonSerializer.Deserialize(ObjectBytes.WithRevision(stored), kind.Json)
+            var read = JsonSerializer.Deserialize(ObjectBytes.WithRevision(stored), kind.Json)
                 ?? throw new InvalidDataException("it is null");
+            RecentReads<T>.Add(stored, read);
+            return read;
         }
         catch (Exception fault) when (fault is JsonException or InvalidDataException or FormatException
             or ArgumentException or OverflowException)
@@ -74,6 +81,20 @@ internal sealed class Objects(
         where T : class =>
         Update(kind.KeyOf(ns, name), change, ct);
 
+    /// <summary>Puts a status on the object, if it is still the one that was read.</summary>
+    public Task<UpdateOutcome> UpdateStatus<T>(
+        ResourceKind<T> kind, ObjectMeta read, JsonNode status, CancellationToken ct) where T : class =>
+        Update(kind, read.Namespace, read.Name!, tree =>
+        {
+            if (tree["metadata"]?["uid"]?.GetValue<string>() != read.Uid)
+            {
+                return null;
+            }
+
+            tree["status"] = status.DeepClone();
+            return tree;
+        }, ct);
+
     /// <summary>The same for an object of any kind, by its store key.</summary>
     public async Task<UpdateOutcome> Update(
         string key, Func<JsonObject, JsonObject?> change, CancellationToken ct)
@@ -87,14 +108,18 @@ internal sealed class Objects(
                 return new UpdateOutcome.Missing();
             }
 
-            if (change(ObjectBytes.Read(current)) is not { } changed || IsSame(changed, current))
+            if (change(ObjectBytes.Read(current)) is not { } changed)
             {
                 return new UpdateOutcome.Unchanged();
             }
 
-            var op = Deletion.IsReleased(resource, changed)
-                ? StoreOp.Delete(key)
-                : StoreOp.Put(key, ObjectBytes.Write(changed));
+            var bytes = ObjectBytes.Write(changed);
+            if (IsSame(bytes, current))
+            {
+                return new UpdateOutcome.Unchanged();
+            }
+
+            var op = Deletion.IsReleased(resource, changed) ? StoreOp.Delete(key) : StoreOp.Put(key, bytes);
             if (await Store.Txn([new Compare(key, current.Revision)], [op], ct) is TxnResult.Committed done)
             {
                 return new UpdateOutcome.Updated(done.Revision);
@@ -108,7 +133,7 @@ internal sealed class Objects(
     /// </summary>
     public Compare? OpenNamespace(string name) =>
         Store.Get(Resources.Namespaces.KeyOf(null, name)) is { } stored
-            && ObjectBytes.Read(stored)["metadata"]?["deletionTimestamp"] is null
+            && ObjectHead.TryRead(stored) is not { IsBeingDeleted: true }
             ? new Compare(stored.Key, stored.Revision)
             : null;
 
@@ -123,8 +148,7 @@ internal sealed class Objects(
         var tree = JsonSerializer.SerializeToNode(value, kind.Json)!.AsObject();
         var metadata = tree["metadata"]!.AsObject();
         metadata["uid"] ??= NewUid();
-        metadata["creationTimestamp"] ??=
-            time.GetUtcNow().UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
+        metadata["creationTimestamp"] ??= TimeJson.Text(time.GetUtcNow());
         var name = metadata["name"]?.GetValue<string>();
         if (string.IsNullOrEmpty(name))
         {
@@ -213,10 +237,9 @@ internal sealed class Objects(
             : null;
     }
 
-    private static bool IsSame(JsonObject changed, StoredObject current)
-    {
-        var bytes = ObjectBytes.Write(changed);
-        return bytes.AsSpan().SequenceEqual(current.Value.Span)
-            || JsonNode.DeepEquals(JsonNode.Parse(bytes), JsonNode.Parse(current.Value.Span));
-    }
+    /// <summary>The same fields in another order are the same object; they are as long.</summary>
+    private static bool IsSame(byte[] bytes, StoredObject current) =>
+        bytes.Length == current.Value.Length
+        && (bytes.AsSpan().SequenceEqual(current.Value.Span)
+            || JsonNode.DeepEquals(JsonNode.Parse(bytes), JsonNode.Parse(current.Value.Span)));
 }

@@ -126,9 +126,6 @@ internal static class ContainerdApi
     public static readonly GrpcMethod<WaitRequest, WaitResponse> WaitTask =
         Method<WaitRequest, WaitResponse>("tasks.v1.Tasks/Wait", WaitResponse.Parser, Unpack);
 
-    public static readonly GrpcMethod<MetricsRequest, MetricsResponse> TaskMetrics =
-        Method<MetricsRequest, MetricsResponse>("tasks.v1.Tasks/Metrics", MetricsResponse.Parser);
-
     public static readonly GrpcMethod<Leases.CreateRequest, Leases.CreateResponse> CreateLease =
         Method<Leases.CreateRequest, Leases.CreateResponse>("leases.v1.Leases/Create", Leases.CreateResponse.Parser);
 

@@ -115,5 +115,5 @@ internal sealed class MetricsEndpoint(VerbParts parts, NodeUsages usages)
     private static string NodeOf(JsonObject pod) => pod.Object("spec").Text("nodeName");
 
     private static string Time(DateTimeOffset time) =>
-        time.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
+        TimeJson.Text(time);
 }

@@ -1,5 +1,5 @@
-using System.Globalization;
 using System.Text.Json.Nodes;
+using Edge.Proto.Model;
 using Edge.Server.Api.Http;
 using Edge.Server.Api.Verbs;
 using Edge.Server.Schema;
@@ -57,8 +57,7 @@ internal sealed class BindingEndpoint(VerbParts parts)
         {
             ["type"] = "PodScheduled",
             ["status"] = "True",
-            ["lastTransitionTime"] = parts.Time.GetUtcNow().UtcDateTime
-                .ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture),
+            ["lastTransitionTime"] = TimeJson.Text(parts.Time.GetUtcNow()),
         }]);
     }
 }

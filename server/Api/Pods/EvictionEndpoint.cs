@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Edge.Proto.Model;
@@ -118,8 +117,7 @@ internal sealed class EvictionEndpoint(VerbParts parts)
         {
             ["type"] = "DisruptionTarget",
             ["status"] = "True",
-            ["lastTransitionTime"] =
-                now.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture),
+            ["lastTransitionTime"] = TimeJson.Text(now),
             ["reason"] = "EvictionByEvictionAPI",
             ["message"] = "Eviction API: evicting",
         }]);

@@ -1,5 +1,5 @@
-using System.Globalization;
 using System.Text.Json.Nodes;
+using Edge.Proto.Model;
 using Edge.Server.Api.Http;
 using Edge.Server.Schema;
 using Edge.Server.Store;
@@ -56,8 +56,7 @@ internal sealed class CreateVerb(VerbParts parts, ObjectAdmission admission)
         }
 
         metadata["uid"] = parts.Objects.NewUid();
-        metadata["creationTimestamp"] = parts.Time.GetUtcNow().UtcDateTime
-            .ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
+        metadata["creationTimestamp"] = TimeJson.Text(parts.Time.GetUtcNow());
         if (metadata.Text("name").Length > 0)
         {
             return null;

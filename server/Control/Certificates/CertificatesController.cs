@@ -16,8 +16,6 @@ internal sealed class CertificatesController(
     Objects objects, CertificateAuthority nodeCa, Func<string, bool> isDenied, Func<string> newUid, TimeProvider time,
     ILogger<CertificatesController> log) : IController
 {
-    private const string TimeFormat = "yyyy-MM-dd'T'HH:mm:ss'Z'";
-
     private static readonly ResourceKind<CertificateSigningRequest> Requests = Resources.CertificateSigningRequests;
 
     public string Name => "certificates";
@@ -133,7 +131,7 @@ internal sealed class CertificatesController(
     {
         var status = tree["status"] as JsonObject ?? [];
         var conditions = status["conditions"] as JsonArray ?? [];
-        var now = time.GetUtcNow().UtcDateTime.ToString(TimeFormat);
+        var now = TimeJson.Text(time.GetUtcNow());
         conditions.Add((JsonNode)new JsonObject
         {
             ["type"] = type,

@@ -50,7 +50,7 @@ internal sealed class CronJobsController(
     /// <summary>Null when the CronJob is gone.</summary>
     internal CronJobState? Read(string key)
     {
-        var (ns, name) = key.Split('/') is [var first, var second] ? (first, second) : ("", key);
+        var (ns, name) = ControllerKey.Split(key);
         if (objects.Get(s_kind, ns, name) is not { } cronJob)
         {
             return null;
@@ -69,9 +69,5 @@ internal sealed class CronJobsController(
     private static IEnumerable<string> KeysOf(OwnedView job) =>
         job.Controller is { Kind: "CronJob" } owner ? [$"{job.Namespace}/{owner.Name}"] : [];
 
-    private IEnumerable<string> AllKeys()
-    {
-        var prefix = s_kind.Prefix();
-        return objects.Store.List(prefix).Items.Select(found => found.Key[prefix.Length..]);
-    }
+    private IEnumerable<string> AllKeys() => ControllerKey.All(objects.Store, s_kind);
 }

@@ -31,7 +31,7 @@ internal static class JobDraft
             ["name"] = name,
             ["namespace"] = meta.Namespace,
             ["uid"] = uid,
-            ["creationTimestamp"] = now.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture),
+            ["creationTimestamp"] = TimeJson.Text(now),
             ["generation"] = 1,
             ["annotations"] = annotations,
             ["ownerReferences"] = new JsonArray(Owners.Reference(Resources.CronJobs, meta)),

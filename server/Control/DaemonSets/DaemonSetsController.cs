@@ -64,7 +64,7 @@ internal sealed class DaemonSetsController(
     /// <summary>Null when the set is gone.</summary>
     internal DaemonSetState? Read(string key)
     {
-        var (ns, name) = key.Split('/') is [var first, var second] ? (first, second) : ("", key);
+        var (ns, name) = ControllerKey.Split(key);
         if (objects.Get(s_kind, ns, name) is not { } set)
         {
             return null;
@@ -123,17 +123,9 @@ internal sealed class DaemonSetsController(
         return refusal;
     }
 
-    private async Task WriteStatus(ObjectMeta meta, DaemonSetStatus status, CancellationToken ct) =>
-        await objects.Update(s_kind, meta.Namespace, meta.Name!, tree =>
-        {
-            if (tree["metadata"]?["uid"]?.GetValue<string>() != meta.Uid)
-            {
-                return null;
-            }
-
-            tree["status"] = JsonSerializer.SerializeToNode(status, WorkloadJson.Default.DaemonSetStatus);
-            return tree;
-        }, ct);
+    private Task<UpdateOutcome> WriteStatus(ObjectMeta meta, DaemonSetStatus status, CancellationToken ct) =>
+        objects.UpdateStatus(
+            s_kind, meta, JsonSerializer.SerializeToNode(status, WorkloadJson.Default.DaemonSetStatus)!, ct);
 
     private IEnumerable<string> KeysOf(PodView pod) => pod.Controller switch
     {
@@ -151,9 +143,5 @@ internal sealed class DaemonSetsController(
         _ => [],
     };
 
-    private IEnumerable<string> AllKeys()
-    {
-        var prefix = s_kind.Prefix();
-        return objects.Store.List(prefix).Items.Select(set => set.Key[prefix.Length..]);
-    }
+    private IEnumerable<string> AllKeys() => ControllerKey.All(objects.Store, s_kind);
 }

@@ -52,7 +52,7 @@ internal sealed class DeploymentsController(
     /// <summary>Null when the Deployment is gone.</summary>
     internal DeploymentState? Read(string key, DateTimeOffset now)
     {
-        var (ns, name) = key.Split('/') is [var first, var second] ? (first, second) : ("", key);
+        var (ns, name) = ControllerKey.Split(key);
         if (objects.Get(s_kind, ns, name) is not { } deployment)
         {
             return null;
@@ -78,17 +78,9 @@ internal sealed class DeploymentsController(
             meta.DeletionTimestamp is null ? [.. owned.Where(set => !Matches(set))] : []);
     }
 
-    private async Task WriteStatus(ObjectMeta meta, DeploymentStatus status, CancellationToken ct) =>
-        await objects.Update(s_kind, meta.Namespace, meta.Name!, tree =>
-        {
-            if (tree["metadata"]?["uid"]?.GetValue<string>() != meta.Uid)
-            {
-                return null;
-            }
-
-            tree["status"] = JsonSerializer.SerializeToNode(status, WorkloadJson.Default.DeploymentStatus);
-            return tree;
-        }, ct);
+    private Task<UpdateOutcome> WriteStatus(ObjectMeta meta, DeploymentStatus status, CancellationToken ct) =>
+        objects.UpdateStatus(
+            s_kind, meta, JsonSerializer.SerializeToNode(status, WorkloadJson.Default.DeploymentStatus)!, ct);
 
     private IEnumerable<string> KeysOf(OwnedView set) => set.Controller switch
     {
@@ -103,9 +95,5 @@ internal sealed class DeploymentsController(
             ? KeysOf(set)
             : [];
 
-    private IEnumerable<string> AllKeys()
-    {
-        var prefix = s_kind.Prefix();
-        return objects.Store.List(prefix).Items.Select(found => found.Key[prefix.Length..]);
-    }
+    private IEnumerable<string> AllKeys() => ControllerKey.All(objects.Store, s_kind);
 }

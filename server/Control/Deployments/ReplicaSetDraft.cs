@@ -1,5 +1,5 @@
-using System.Globalization;
 using System.Text.Json.Nodes;
+using Edge.Proto.Model;
 using Edge.Server.Control.Workloads;
 using Edge.Server.Store;
 
@@ -34,8 +34,7 @@ internal static class ReplicaSetDraft
                 ["name"] = step.Set,
                 ["namespace"] = meta.Namespace,
                 ["uid"] = uid,
-                ["creationTimestamp"] =
-                    now.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture),
+                ["creationTimestamp"] = TimeJson.Text(now),
                 ["generation"] = 1,
                 ["labels"] = labels.DeepClone(),
                 ["ownerReferences"] = new JsonArray(Owners.Reference(Resources.Deployments, meta)),

@@ -27,7 +27,7 @@ internal sealed class DisruptionController(
 
     public async Task<TimeSpan?> Sync(string key, CancellationToken ct)
     {
-        var (ns, name) = key.Split('/') is [var first, var second] ? (first, second) : ("", key);
+        var (ns, name) = ControllerKey.Split(key);
         if (objects.Get(Resources.PodDisruptionBudgets, ns, name) is not { } stored)
         {
             return null;

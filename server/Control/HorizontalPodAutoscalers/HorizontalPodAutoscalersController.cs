@@ -86,7 +86,7 @@ internal sealed class HorizontalPodAutoscalersController(
     /// <summary>Null when the autoscaler is gone or on its way out. What the pods use is not in it.</summary>
     internal AutoscalerState? Read(string key)
     {
-        var (ns, name) = key.Split('/') is [var first, var second] ? (first, second) : ("", key);
+        var (ns, name) = ControllerKey.Split(key);
         if (objects.Get(s_kind, ns, name) is not { Metadata.DeletionTimestamp: null } autoscaler)
         {
             return null;

@@ -16,7 +16,7 @@ internal sealed class JobExpiryController(Objects objects, TimeProvider time, IL
 
     public async Task<TimeSpan?> Sync(string key, CancellationToken ct)
     {
-        var (ns, name) = key.Split('/') is [var first, var second] ? (first, second) : ("", key);
+        var (ns, name) = ControllerKey.Split(key);
         if (objects.Get(s_kind, ns, name) is not { Metadata.DeletionTimestamp: null } job
             || job.Spec.TtlSecondsAfterFinished is not { } seconds
             || JobState.IsOver(job)?.LastTransitionTime is not { } finished)

@@ -56,7 +56,7 @@ internal sealed class JobsController(
     /// <summary>Null when the Job is gone.</summary>
     internal JobState? Read(string key)
     {
-        var (ns, name) = key.Split('/') is [var first, var second] ? (first, second) : ("", key);
+        var (ns, name) = ControllerKey.Split(key);
         if (objects.Get(s_kind, ns, name) is not { } job)
         {
             return null;
@@ -96,9 +96,5 @@ internal sealed class JobsController(
         _ => [],
     };
 
-    private IEnumerable<string> AllKeys()
-    {
-        var prefix = s_kind.Prefix();
-        return objects.Store.List(prefix).Items.Select(job => job.Key[prefix.Length..]);
-    }
+    private IEnumerable<string> AllKeys() => ControllerKey.All(objects.Store, s_kind);
 }

@@ -1,5 +1,5 @@
-using System.Globalization;
 using System.Text.Json.Nodes;
+using Edge.Proto.Model;
 using Edge.Server.Store;
 
 namespace Edge.Server.Control.Namespaces;
@@ -86,8 +86,7 @@ internal static class NamespacesPlan
         if (condition["status"]?.ToString() != value)
         {
             condition["status"] = value;
-            condition["lastTransitionTime"] =
-                now.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
+            condition["lastTransitionTime"] = TimeJson.Text(now);
         }
 
         condition["reason"] = wanted.Reason;

@@ -50,7 +50,7 @@ internal sealed class PodsController(Objects objects, int endedMax, TimeProvider
             return null;
         }
 
-        var (ns, name) = key.Split('/') is [var first, var second] ? (first, second) : ("", key);
+        var (ns, name) = ControllerKey.Split(key);
         var pod = objects.Get(Resources.Pods, ns, name);
         var life = LifeOf(pod?.Spec.NodeName);
         var step = pod is null

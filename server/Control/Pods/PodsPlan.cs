@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text.Json.Nodes;
 using Edge.Proto.Model;
 
@@ -72,8 +71,7 @@ internal static class PodsPlan
                 ["status"] = "True",
                 ["reason"] = "DeletionByPodGC",
                 ["message"] = "PodGC: node no longer exists",
-                ["lastTransitionTime"] =
-                    now.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture),
+                ["lastTransitionTime"] = TimeJson.Text(now),
             }]);
         }
 

@@ -50,7 +50,7 @@ internal sealed class ReplicaSetsController(
     /// <summary>Null when the set is gone.</summary>
     internal ReplicaSetState? Read(string key)
     {
-        var (ns, name) = key.Split('/') is [var first, var second] ? (first, second) : ("", key);
+        var (ns, name) = ControllerKey.Split(key);
         if (objects.Get(s_kind, ns, name) is not { } set)
         {
             return null;
@@ -97,16 +97,8 @@ internal sealed class ReplicaSetsController(
         {
             Conditions = ReplicaFailure.Apply(status.Conditions, "FailedCreate", refusal, now),
         };
-        await objects.Update(s_kind, meta.Namespace, meta.Name!, tree =>
-        {
-            if (tree["metadata"]?["uid"]?.GetValue<string>() != meta.Uid)
-            {
-                return null;
-            }
-
-            tree["status"] = JsonSerializer.SerializeToNode(status, WorkloadJson.Default.ReplicaSetStatus);
-            return tree;
-        }, ct);
+        await objects.UpdateStatus(
+            s_kind, meta, JsonSerializer.SerializeToNode(status, WorkloadJson.Default.ReplicaSetStatus)!, ct);
     }
 
     private IEnumerable<string> KeysOf(PodView pod) => pod.Controller switch
@@ -118,9 +110,5 @@ internal sealed class ReplicaSetsController(
         _ => [],
     };
 
-    private IEnumerable<string> AllKeys()
-    {
-        var prefix = s_kind.Prefix();
-        return objects.Store.List(prefix).Items.Select(set => set.Key[prefix.Length..]);
-    }
+    private IEnumerable<string> AllKeys() => ControllerKey.All(objects.Store, s_kind);
 }

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text.Json.Nodes;
 using Edge.Proto.Model;
 using Edge.Server.Control.Workloads;
@@ -29,8 +28,7 @@ internal static class ClaimDraft
             ["name"] = claim.Name,
             ["namespace"] = set.Metadata.Namespace,
             ["uid"] = uid,
-            ["creationTimestamp"] =
-                now.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture),
+            ["creationTimestamp"] = TimeJson.Text(now),
             ["labels"] = labels,
         };
         if (template["metadata"]?["annotations"] is { } annotations)

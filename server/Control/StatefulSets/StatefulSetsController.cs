@@ -69,7 +69,7 @@ internal sealed class StatefulSetsController(
     /// <summary>Null when the set is gone.</summary>
     internal StatefulSetState? Read(string key)
     {
-        var (ns, name) = key.Split('/') is [var first, var second] ? (first, second) : ("", key);
+        var (ns, name) = ControllerKey.Split(key);
         if (objects.Get(s_kind, ns, name) is not { } set)
         {
             return null;
@@ -105,17 +105,9 @@ internal sealed class StatefulSetsController(
         return found;
     }
 
-    private async Task WriteStatus(ObjectMeta meta, StatefulSetStatus status, CancellationToken ct) =>
-        await objects.Update(s_kind, meta.Namespace, meta.Name!, tree =>
-        {
-            if (tree["metadata"]?["uid"]?.GetValue<string>() != meta.Uid)
-            {
-                return null;
-            }
-
-            tree["status"] = JsonSerializer.SerializeToNode(status, WorkloadJson.Default.StatefulSetStatus);
-            return tree;
-        }, ct);
+    private Task<UpdateOutcome> WriteStatus(ObjectMeta meta, StatefulSetStatus status, CancellationToken ct) =>
+        objects.UpdateStatus(
+            s_kind, meta, JsonSerializer.SerializeToNode(status, WorkloadJson.Default.StatefulSetStatus)!, ct);
 
     private IEnumerable<string> KeysOf(PodView pod) => pod.Controller switch
     {
@@ -141,9 +133,5 @@ internal sealed class StatefulSetsController(
 
     private bool IsThere(string ns, string set) => objects.Store.Get(s_kind.KeyOf(ns, set)) is not null;
 
-    private IEnumerable<string> AllKeys()
-    {
-        var prefix = s_kind.Prefix();
-        return objects.Store.List(prefix).Items.Select(set => set.Key[prefix.Length..]);
-    }
+    private IEnumerable<string> AllKeys() => ControllerKey.All(objects.Store, s_kind);
 }

@@ -39,7 +39,7 @@ internal sealed class TaintEvictionController(
 
     public async Task<TimeSpan?> Sync(string key, CancellationToken ct)
     {
-        var (ns, name) = key.Split('/') is [var first, var second] ? (first, second) : ("", key);
+        var (ns, name) = ControllerKey.Split(key);
         var pod = objects.Get(Resources.Pods, ns, name);
         if (pod is null)
         {

@@ -1,13 +1,11 @@
-using System.Globalization;
 using System.Text.Json.Nodes;
+using Edge.Proto.Model;
 
 namespace Edge.Server.Control.TaintEviction;
 
 /// <summary>What an evicted pod says of itself (Kubernetes' words). Pure; edits the tree it is given.</summary>
 internal static class TaintEvictionMark
 {
-    private const string TimeFormat = "yyyy-MM-dd'T'HH:mm:ss'Z'";
-
     /// <summary>With the condition DisruptionTarget; one that stands already stays.</summary>
     public static JsonObject WithCondition(JsonObject pod, DateTimeOffset now)
     {
@@ -77,5 +75,5 @@ internal static class TaintEvictionMark
     }
 
     private static string Text(DateTimeOffset time) =>
-        time.UtcDateTime.ToString(TimeFormat, CultureInfo.InvariantCulture);
+        TimeJson.Text(time);
 }

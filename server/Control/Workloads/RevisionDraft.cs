@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text.Json.Nodes;
 using Edge.Proto.Model;
 using Edge.Server.Store;
@@ -33,8 +32,7 @@ internal static class RevisionDraft
             ["name"] = step.Revision,
             ["namespace"] = owner.Namespace,
             ["uid"] = uid,
-            ["creationTimestamp"] =
-                now.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture),
+            ["creationTimestamp"] = TimeJson.Text(now),
             ["labels"] = labels,
             ["ownerReferences"] = new JsonArray(reference),
         };

@@ -1,3 +1,4 @@
+using Edge.Proto.Model;
 using Edge.Server.Schedule.Topology;
 
 namespace Edge.Server.Schedule.Scores;
@@ -12,7 +13,7 @@ internal static class PreferredTerms
             long sum = 0;
             foreach (var term in pod.Spec.PreferredAffinity)
             {
-                sum += NodeTerms.Matches(term.Preference, candidates[at]) ? term.Weight : 0;
+                sum += NodeMatch.Matches(term.Preference, candidates[at].Name, candidates[at].Labels) ? term.Weight : 0;
             }
 
             scores[at] = sum;

@@ -131,7 +131,6 @@ public sealed class ContainerLifeTests
         var exec = await bench.Runtime.Exec(
             id, ["sh", "-c", "cat /proc/self/status; touch /x; exit 4"], TimeSpan.FromSeconds(10), None);
         var slow = await bench.Runtime.Exec(id, ["sleep", "60"], TimeSpan.FromMilliseconds(300), None);
-        var metrics = await bench.Runtime.Metrics(id, None);
 
         Assert.Contains("uid=1500(move) gid=1600(move) groups=1600(move),1700(extra)", bench.LogText());
         Assert.Contains("A=image\n", bench.LogText());
@@ -142,7 +141,6 @@ public sealed class ContainerLifeTests
         Assert.Contains("Seccomp:\t2", exec.Output);
         Assert.Contains("Read-only file system", exec.Output);
         Assert.True(slow.TimedOut);
-        Assert.True(metrics!.MemoryUsageBytes is > 0 and < 32 * 1024 * 1024);
         await bench.Runtime.RemoveContainer(id, None);
     }
 

@@ -4,53 +4,21 @@ using Edge.Tests.Support;
 
 namespace Edge.Tests.Server.Api;
 
-/// <summary>How often, and how long, nodes are asked.</summary>
+/// <summary>How long nodes are waited for.</summary>
 public sealed class NodeUsagesTests
 {
     private readonly FakeClock _clock = new();
-    private int _asked;
-
-    [Fact]
-    public async Task Askers_share_an_answer_for_five_seconds()
-    {
-        var usages = new NodeUsages((_, _) => Count(), _clock);
-        await usages.Of(["a", "a"], default);
-        await usages.Of(["a"], default);
-        _clock.Advance(TimeSpan.FromSeconds(4));
-        await usages.Of(["a"], default);
-        Assert.Equal(1, _asked);
-
-        _clock.Advance(TimeSpan.FromSeconds(1));
-        await usages.Of(["a"], default);
-        Assert.Equal(2, _asked);
-    }
 
     [Fact]
     public async Task A_node_that_stays_silent_is_left_out_and_costs_the_others_nothing()
     {
         var waiting = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        var usages = new NodeUsages((node, ct) => node == "mute" ? Silent(waiting, ct) : Count(), _clock);
+        var usages = new NodeUsages((node, ct) => node == "mute" ? Silent(waiting, ct) : Answer(), _clock);
         var asking = usages.Of(["mute", "a"], default);
         await waiting.Task;
         Assert.False(asking.IsCompleted);
         _clock.Advance(NodeUsages.NodeTime);
         Assert.Equal(["a"], (await asking).Keys);
-    }
-
-    [Fact]
-    public async Task An_asker_that_leaves_takes_the_answer_from_nobody()
-    {
-        var answer = new TaskCompletionSource<NodeUsage?>(TaskCreationOptions.RunContinuationsAsynchronously);
-        var usages = new NodeUsages((_, _) => { _asked++; return answer.Task; }, _clock);
-        using var leaving = new CancellationTokenSource();
-        var first = usages.Of(["a"], leaving.Token);
-        var second = usages.Of(["a"], default);
-        await leaving.CancelAsync();
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => first);
-
-        answer.SetResult(new NodeUsage());
-        Assert.Single(await second);
-        Assert.Equal(1, _asked);
     }
 
     [Fact]
@@ -60,11 +28,7 @@ public sealed class NodeUsagesTests
         Assert.Empty(await usages.Of(["a"], default));
     }
 
-    private Task<NodeUsage?> Count()
-    {
-        _asked++;
-        return Task.FromResult<NodeUsage?>(new NodeUsage());
-    }
+    private static Task<NodeUsage?> Answer() => Task.FromResult<NodeUsage?>(new NodeUsage());
 
     private static async Task<NodeUsage?> Silent(TaskCompletionSource waiting, CancellationToken ct)
     {
