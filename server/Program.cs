@@ -5,7 +5,6 @@ using Edge.Server.Api;
 using Edge.Server.Api.Metrics;
 using Edge.Server.Control;
 using Edge.Server.Control.Certificates;
-using Edge.Server.Control.Disruption;
 using Edge.Server.Control.GarbageCollection;
 using Edge.Server.Control.Namespaces;
 using Edge.Server.Control.Nodes;
@@ -67,7 +66,6 @@ static async Task Serve(ServerSettings settings, CancellationToken ct)
             objects, pki.NodeCa, denied.Has, newUid, time, logs.CreateLogger<CertificatesController>()),
         new GarbageCollectionController(
             objects, SchemaCatalog.Default, events, logs.CreateLogger<GarbageCollectionController>()),
-        new DisruptionController(objects, events, time, logs.CreateLogger<DisruptionController>()),
         new NamespacesController(objects, time, logs.CreateLogger<NamespacesController>()),
         new NodesController(objects, events, time, logs.CreateLogger<NodesController>()),
         new PodsController(objects, settings.TerminatedPodGcThreshold, time, logs.CreateLogger<PodsController>()),

@@ -49,6 +49,9 @@ public sealed partial class ModelJson : JsonSerializerContext
 /// <summary>Kubernetes' <c>Time</c>: RFC 3339, UTC, whole seconds (meta/v1 Time).</summary>
 public sealed class TimeJson : JsonConverter<DateTimeOffset>
 {
+    /// <summary>Whole seconds, UTC (meta/v1 Time).</summary>
+    public const string Format = "yyyy-MM-dd'T'HH:mm:ss'Z'";
+
     public override DateTimeOffset Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
         Parse(reader.GetString());
 
@@ -63,7 +66,7 @@ public sealed class TimeJson : JsonConverter<DateTimeOffset>
 
     /// <summary>The form in which Kubernetes' objects hold a time.</summary>
     public static string Text(DateTimeOffset time) =>
-        time.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
+        time.UtcDateTime.ToString(Format, CultureInfo.InvariantCulture);
 }
 
 /// <summary>Kubernetes' <c>MicroTime</c>: RFC 3339, UTC, six digits (meta/v1 MicroTime).</summary>

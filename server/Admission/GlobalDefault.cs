@@ -16,7 +16,7 @@ internal static class GlobalDefault
         {
             // Stored JSON is compact; most classes need not be read at all.
             if (stored.Value.Span.IndexOf("\"globalDefault\":true"u8) >= 0
-                && Objects.Read(Resources.PriorityClasses, stored) is { GlobalDefault: true } found
+                && objects.TryRead(Resources.PriorityClasses, stored) is { GlobalDefault: true } found
                 && (lowest is null || found.Value < lowest.Value))
             {
                 lowest = found;

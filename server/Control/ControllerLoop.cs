@@ -30,15 +30,7 @@ internal sealed class ControllerLoop(
     {
         await foreach (var step in store.Follow(source.Prefix, ct))
         {
-            var keys = step switch
-            {
-                _ when source.KeysOfStep is { } keysOfStep => keysOfStep(step),
-                FollowStep.Listed all =>
-                    all.Listing.Items.SelectMany(source.KeysOf).Concat(source.KeysOfDeleted?.Invoke() ?? []),
-                FollowStep.Changed one => source.KeysOf(one.Change.Object),
-                _ => throw new InvalidOperationException($"unknown step {step}"),
-            };
-            foreach (var key in keys)
+            foreach (var key in source.KeysIn(step))
             {
                 queue.Add(key);
             }

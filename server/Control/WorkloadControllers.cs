@@ -3,6 +3,7 @@ using Edge.Server.Admission;
 using Edge.Server.Control.CronJobs;
 using Edge.Server.Control.DaemonSets;
 using Edge.Server.Control.Deployments;
+using Edge.Server.Control.Disruption;
 using Edge.Server.Control.HorizontalPodAutoscalers;
 using Edge.Server.Control.Jobs;
 using Edge.Server.Control.ReplicaSets;
@@ -13,7 +14,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Edge.Server.Control;
 
-/// <summary>The controllers of workloads (apps/v1, batch/v1), with the indexes that they share.</summary>
+/// <summary>The controllers of workloads (apps/v1, batch/v1) and of what guards and scales them, with the indexes that they share.</summary>
 internal sealed class WorkloadControllers
 {
     private readonly PodIndex _pods;
@@ -68,6 +69,7 @@ internal sealed class WorkloadControllers
             new HorizontalPodAutoscalersController(
                 objects, new ScaleTargets(objects, _pods, _sets, logs.CreateLogger<ScaleTargets>()), usageOf, events,
                 time, logs.CreateLogger<HorizontalPodAutoscalersController>()),
+            new DisruptionController(objects, nodes, events, time, logs.CreateLogger<DisruptionController>()),
         ];
     }
 

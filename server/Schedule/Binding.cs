@@ -6,8 +6,6 @@ namespace Edge.Server.Schedule;
 /// <summary>Edits of a stored pod by the scheduler. Each returns null where there is nothing to write.</summary>
 internal static class Binding
 {
-    public const string TimeFormat = "yyyy-MM-dd'T'HH:mm:ss'Z'";
-
     /// <summary>Binds the pod, unless it is another one by now, bound already or on its way out.</summary>
     public static JsonObject? Bind(JsonObject pod, string uid, string node, DateTimeOffset now)
     {

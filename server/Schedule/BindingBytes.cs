@@ -1,6 +1,8 @@
 using System.Buffers;
+using System.Globalization;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using Edge.Proto.Model;
 
 namespace Edge.Server.Schedule;
 
@@ -161,7 +163,7 @@ internal static class BindingBytes
         output.Write(open);
         output.Write("{\"lastProbeTime\":null,\"lastTransitionTime\":\""u8);
         var time = output.GetSpan(32);
-        now.UtcDateTime.TryFormat(time, out var written, Binding.TimeFormat);
+        now.UtcDateTime.TryFormat(time, out var written, TimeJson.Format, CultureInfo.InvariantCulture);
         output.Advance(written);
         output.Write("\",\"status\":\"True\",\"type\":\"PodScheduled\"}"u8);
     }

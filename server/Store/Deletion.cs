@@ -40,7 +40,8 @@ internal readonly record struct DeletionWish(long? GraceSeconds = null, Propagat
 
 /// <summary>
 /// Kubernetes' rules of deletion: finalizers hold any object; a pod bound to a node is held by its node for its grace
-/// period; a namespace by spec.finalizers. A later request can only shorten the grace, but may change the propagation.
+/// period; a namespace by spec.finalizers. A later request can only shorten the grace, but may
+/// change the propagation of all but a pod in its grace.
 /// </summary>
 internal static class Deletion
 {
@@ -86,7 +87,7 @@ internal static class Deletion
             return propagates ? new DeletionStep.Mark(obj) : new DeletionStep.Nothing();
         }
 
-        metadata["deletionTimestamp"] = Time(now.AddSeconds(grace));
+        metadata["deletionTimestamp"] = TimeJson.Text(now.AddSeconds(grace));
         if (resource != "namespaces")
         {
             metadata["deletionGracePeriodSeconds"] = grace;
@@ -172,7 +173,4 @@ internal static class Deletion
         var grace = asked ?? pod["spec"]?["terminationGracePeriodSeconds"]?.GetValue<long>() ?? DefaultGraceSeconds;
         return Math.Max(grace, 1);
     }
-
-    private static string Time(DateTimeOffset time) =>
-        TimeJson.Text(time);
 }

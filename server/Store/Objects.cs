@@ -57,6 +57,9 @@ internal sealed class Objects(
         }
     }
 
+    /// <inheritdoc cref="TryRead{T}(ResourceKind{T}, StoredObject, ILogger)"/>
+    public T? TryRead<T>(ResourceKind<T> kind, StoredObject stored) where T : class => TryRead(kind, stored, _log);
+
     /// <summary>As <see cref="Read"/>, but null (and logged) when the object is unreadable.</summary>
     public static T? TryRead<T>(ResourceKind<T> kind, StoredObject stored, ILogger log) where T : class
     {

@@ -104,6 +104,21 @@ internal sealed class StoreWriter : IDisposable
     /// <summary>Returns the fault after which nothing more may be written, or null.</summary>
     private StoreException? Write(List<PendingTxn> batch)
     {
+        try
+        {
+            Commit(batch);
+            return null;
+        }
+#pragma warning disable CA1031 // Callers wait for their outcome without end: whatever happens, they must be told.
+        catch (Exception fault)
+#pragma warning restore CA1031
+        {
+            return Refuse(batch, fault);
+        }
+    }
+
+    private void Commit(List<PendingTxn> batch)
+    {
         var draft = new StoreDraft(_current);
         var results = batch.ConvertAll(draft.Apply);
         var now = _time.GetUtcNow();
@@ -112,15 +127,7 @@ internal sealed class StoreWriter : IDisposable
             draft.Delete(key);
         }
 
-        try
-        {
-            Persist(draft);
-        }
-        catch (SqliteException fault)
-        {
-            return Refuse(batch, fault);
-        }
-
+        Persist(draft);
         _expiry.Committed(draft.Changes, now);
         _current = draft.ToSnapshot();
         _hub.Append(draft.Changes);
@@ -128,8 +135,6 @@ internal sealed class StoreWriter : IDisposable
         {
             batch[i].Outcome.SetResult(results[i]);
         }
-
-        return null;
     }
 
     private void Persist(StoreDraft draft)
@@ -142,9 +147,9 @@ internal sealed class StoreWriter : IDisposable
         }
     }
 
-    private StoreException? Refuse(List<PendingTxn> batch, SqliteException fault)
+    private StoreException? Refuse(List<PendingTxn> batch, Exception fault)
     {
-        var full = fault.SqliteErrorCode == SqliteFull;
+        var full = fault is SqliteException { SqliteErrorCode: SqliteFull };
         var reason = full
             ? new StoreException(StoreReason.Full, "the disk is full", fault)
             : new StoreException(StoreReason.Broken, "the database failed", fault);
@@ -160,7 +165,7 @@ internal sealed class StoreWriter : IDisposable
 
         foreach (var txn in batch)
         {
-            txn.Outcome.SetException(reason);
+            txn.Outcome.TrySetException(reason);
         }
 
         return full ? null : reason;

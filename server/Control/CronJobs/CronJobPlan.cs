@@ -17,7 +17,8 @@ internal sealed record CronJobPlan(
     TimeSpan? CheckAgain)
 {
     /// <summary>
-    /// Timers do not see that the clock was set, as it is some time after a machine without a battery has started.
+    /// Timers do not see that the clock was set, as it is some time after a machine without a battery has started; nor
+    /// that the machine learned of a time zone.
     /// </summary>
     private static readonly TimeSpan LookMost = TimeSpan.FromMinutes(10);
 
@@ -37,7 +38,7 @@ internal sealed record CronJobPlan(
         {
             events.Add(Warning(
                 "UnknownTimeZone", $"invalid timeZone: \"{spec.TimeZone}\": unknown time zone {spec.TimeZone}"));
-            return plan;
+            return plan with { CheckAgain = LookMost };
         }
 
         if (spec.Suspend == true)
@@ -55,7 +56,7 @@ internal sealed record CronJobPlan(
         if (times.Fault is { } why)
         {
             events.Add(Warning("InvalidSchedule", $"invalid schedule: {spec.Schedule} : {why}"));
-            return plan;
+            return plan with { CheckAgain = LookMost };
         }
 
         plan = plan with { CheckAgain = Soon(CronTimes.Wait(cronJob, schedule, zone, now)) };

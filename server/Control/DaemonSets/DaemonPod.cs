@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Edge.Proto.Model;
 using Edge.Server.Control.Workloads;
+using Edge.Server.Schema;
 using Edge.Server.Store;
 
 namespace Edge.Server.Control.DaemonSets;
@@ -16,9 +17,9 @@ internal static class DaemonPod
         var set = state.Set;
         var pod = PodWriter.Draft(Resources.DaemonSets, set.Metadata, set.Spec.Template);
         pod["metadata"]!["generateName"] = set.Metadata.Name + "-";
-        Child(pod["metadata"]!.AsObject(), "labels")[TemplateRevision.Label] = state.Hash;
+        pod["metadata"]!.AsObject().Ensure("labels")[TemplateRevision.Label] = state.Hash;
         var spec = pod["spec"]!.AsObject();
-        Child(Child(spec, "affinity"), "nodeAffinity")["requiredDuringSchedulingIgnoredDuringExecution"] = OnlyOn(node);
+        spec.Ensure("affinity").Ensure("nodeAffinity")["requiredDuringSchedulingIgnoredDuringExecution"] = OnlyOn(node);
         var tolerations = spec["tolerations"]?.DeepClone().AsArray() ?? [];
         foreach (var toleration in Eligibility.Tolerations(state.PodSpec.HostNetwork == true))
         {
@@ -40,16 +41,4 @@ internal static class DaemonPod
             }),
         }),
     };
-
-    private static JsonObject Child(JsonObject parent, string name)
-    {
-        if (parent[name] is JsonObject present)
-        {
-            return present;
-        }
-
-        var made = new JsonObject();
-        parent[name] = made;
-        return made;
-    }
 }

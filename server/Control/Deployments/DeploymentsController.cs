@@ -22,7 +22,7 @@ internal sealed class DeploymentsController(
         WatchSource.Own(s_kind.Prefix()),
         sets.Source(KeysOf, AllKeys),
         pods.Source(KeysOf, AllKeys),
-        NodeReach.Source(pods, KeysOf),
+        nodes.Source(pods, KeysOf),
     ];
 
     public async Task<TimeSpan?> Sync(string key, CancellationToken ct)

@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using Edge.Proto.Model;
 using Edge.Server.Control.Workloads;
+using Edge.Server.Schema;
 using Edge.Server.Store;
 
 namespace Edge.Server.Control.Deployments;
@@ -21,10 +22,10 @@ internal static class ReplicaSetDraft
         var (meta, spec) = (state.Deployment.Metadata, state.Deployment.Spec);
         var hash = step.Set[(meta.Name!.Length + 1)..];
         var template = stored["spec"]!["template"]!.DeepClone().AsObject();
-        var labels = Child(Child(template, "metadata"), "labels");
+        var labels = template.Ensure("metadata").Ensure("labels");
         labels[TemplateHash.Label] = hash;
         var selector = stored["spec"]!["selector"]!.DeepClone().AsObject();
-        Child(selector, "matchLabels")[TemplateHash.Label] = hash;
+        selector.Ensure("matchLabels")[TemplateHash.Label] = hash;
         var set = new JsonObject
         {
             ["apiVersion"] = Resources.ReplicaSets.ApiVersion,
@@ -53,17 +54,5 @@ internal static class ReplicaSetDraft
         RevisionMark.Put(set, state.Deployment, step.Revision);
         RevisionMark.PutSizes(set, state);
         return set;
-    }
-
-    private static JsonObject Child(JsonObject parent, string name)
-    {
-        if (parent[name] is JsonObject present)
-        {
-            return present;
-        }
-
-        var made = new JsonObject();
-        parent[name] = made;
-        return made;
     }
 }

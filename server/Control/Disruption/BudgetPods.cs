@@ -5,8 +5,8 @@ using Microsoft.Extensions.Logging;
 namespace Edge.Server.Control.Disruption;
 
 /// <summary>
-/// The pods of namespaces that have a budget, as far as budgets concern them, and the nodes of which nothing is known:
-/// an event looks at one pod and the budgets of one namespace. A namespace without a budget costs nothing.
+/// The pods of namespaces that have a budget, as far as budgets concern them: an event looks at one pod and the budgets
+/// of one namespace. A namespace without a budget costs nothing.
 /// Thread-safe.
 /// </summary>
 internal sealed class BudgetPods(Objects objects, ILogger log)
@@ -15,13 +15,12 @@ internal sealed class BudgetPods(Objects objects, ILogger log)
 
     private readonly Lock _gate = new();
     private readonly Dictionary<string, Scope> _scopes = [];
-    private readonly HashSet<string> _away = [];
 
     /// <summary>Takes in a budget of the watch; its key.</summary>
     public IEnumerable<string> OfBudget(StoredObject stored)
     {
         var key = stored.Key[Resources.PodDisruptionBudgets.Prefix().Length..];
-        var (ns, name) = Split(key);
+        var (ns, name) = ControllerKey.Split(key);
         var budget = objects.Store.Get(stored.Key) is null
             ? null
             : Objects.TryRead(Resources.PodDisruptionBudgets, stored, log);
@@ -44,7 +43,7 @@ internal sealed class BudgetPods(Objects objects, ILogger log)
     /// <summary>Takes in a pod of the watch; the budgets that select it, or did.</summary>
     public IEnumerable<string> OfPod(StoredObject stored)
     {
-        var (ns, name) = Split(stored.Key[Resources.Pods.Prefix().Length..]);
+        var (ns, name) = ControllerKey.Split(stored.Key[Resources.Pods.Prefix().Length..]);
         lock (_gate)
         {
             if (!_scopes.TryGetValue(ns, out var scope))
@@ -69,18 +68,14 @@ internal sealed class BudgetPods(Objects objects, ILogger log)
         }
     }
 
-    /// <summary>Takes in a node of the watch; the budgets of its pods when it came or went.</summary>
-    public IEnumerable<string> OfNode(StoredObject stored)
+    /// <summary>The budgets of the node's pods.</summary>
+    public IEnumerable<string> OnNode(string name)
     {
-        var name = stored.Key[Resources.Nodes.Prefix().Length..];
-        var node = objects.Store.Get(stored.Key) is null ? null : Objects.TryRead(Resources.Nodes, stored, log);
         lock (_gate)
         {
-            var changed = node is not null && IsAway(node) ? _away.Add(name) : _away.Remove(name);
-            return !changed ? [] : [.. _scopes
-                .SelectMany(scope => scope.Value.Selectors.Where(pair => scope.Value.Pods.Values
-                    .Any(pod => pod.Node == name && Selects(pair.Value, pod)))
-                    .Select(pair => $"{scope.Key}/{pair.Key}"))];
+            return [.. _scopes.SelectMany(scope => scope.Value.Selectors
+                .Where(pair => scope.Value.Pods.Values.Any(pod => pod.Node == name && Selects(pair.Value, pod)))
+                .Select(pair => $"{scope.Key}/{pair.Key}"))];
         }
     }
 
@@ -112,18 +107,6 @@ internal sealed class BudgetPods(Objects objects, ILogger log)
         }
     }
 
-    public bool IsAway(string node)
-    {
-        lock (_gate)
-        {
-            return _away.Contains(node);
-        }
-    }
-
-    /// <summary>Kubernetes' node controller shows the pods of such a node as not ready.</summary>
-    private static bool IsAway(Node node) =>
-        node.Status?.Conditions?.FirstOrDefault(condition => condition.Type == "Ready") is { Status: not "True" };
-
     private static bool Selects(LabelSelector? selector, BudgetPod? pod) =>
         selector is not null && pod is not null && selector.Matches(pod.Labels);
 
@@ -137,9 +120,6 @@ internal sealed class BudgetPods(Objects objects, ILogger log)
         var (before, now) = (left.Labels ?? NoLabels, right.Labels ?? NoLabels);
         return before.Count == now.Count && before.All(label => now.GetValueOrDefault(label.Key) == label.Value);
     }
-
-    private static (string Ns, string Name) Split(string key) =>
-        key.Split('/') is [var ns, var name] ? (ns, name) : ("", key);
 
     private Scope Begin(string ns)
     {

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Edge.Proto.Model;
+using Edge.Server.Control.Workloads;
 using Edge.Server.Store;
 using Microsoft.Extensions.Logging;
 
@@ -10,7 +11,7 @@ namespace Edge.Server.Control.Disruption;
 /// and both write against the revision they read.
 /// </summary>
 internal sealed class DisruptionController(
-    Objects objects, EventRecorder events, TimeProvider time, ILogger<DisruptionController> log) : IController
+    Objects objects, NodeReach nodes, EventRecorder events, TimeProvider time, ILogger<DisruptionController> log) : IController
 {
     private const string Component = "controllermanager";
 
@@ -22,7 +23,7 @@ internal sealed class DisruptionController(
     [
         new WatchSource(Resources.PodDisruptionBudgets.Prefix(), _pods.OfBudget),
         new WatchSource(Resources.Pods.Prefix(), _pods.OfPod, _pods.Relisted),
-        new WatchSource(Resources.Nodes.Prefix(), _pods.OfNode),
+        nodes.Source(_pods.OnNode),
     ];
 
     public async Task<TimeSpan?> Sync(string key, CancellationToken ct)
@@ -49,7 +50,7 @@ internal sealed class DisruptionController(
                 return null;
             }
 
-            decision = DisruptionPlan.Decide(budget, pods, _pods.IsAway, scales.Of, time.GetUtcNow());
+            decision = DisruptionPlan.Decide(budget, pods, nodes.IsAway, scales.Of, time.GetUtcNow());
             tree["status"] = JsonSerializer.SerializeToNode(
                 decision.Status, WorkloadJson.Default.PodDisruptionBudgetStatus);
             return tree;

@@ -118,7 +118,7 @@ internal static class JobEnd
             return false;
         }
 
-        var restarts = 0;
+        var restarts = 0L;
         foreach (var active in tally.Pods)
         {
             restarts += active.Phase is "Running" or "Pending" ? active.RestartsTotal : 0;

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json.Nodes;
 using Edge.Server.Admission;
 using Edge.Server.Control.Workloads;
+using Edge.Server.Schema;
 using Edge.Server.Store;
 
 namespace Edge.Server.Control.Jobs;
@@ -36,8 +37,8 @@ internal static class JobPodDraft
         var ending = $"-{text}-";
         var name = state.Job.Metadata.Name!;
         metadata["generateName"] = name[..Math.Min(name.Length, PrefixMax - ending.Length)] + ending;
-        Child(metadata, "labels")[JobState.IndexAnnotation] = text;
-        var annotations = Child(metadata, "annotations");
+        metadata.Ensure("labels")[JobState.IndexAnnotation] = text;
+        var annotations = metadata.Ensure("annotations");
         annotations[JobState.IndexAnnotation] = text;
         if (state.Spec.BackoffLimitPerIndex is not null)
         {
@@ -93,18 +94,6 @@ internal static class JobPodDraft
                 },
             });
         }
-    }
-
-    private static JsonObject Child(JsonObject parent, string name)
-    {
-        if (parent[name] is JsonObject present)
-        {
-            return present;
-        }
-
-        var made = new JsonObject();
-        parent[name] = made;
-        return made;
     }
 
     private static string Text(int number) => number.ToString(CultureInfo.InvariantCulture);

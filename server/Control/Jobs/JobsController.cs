@@ -18,7 +18,7 @@ internal sealed class JobsController(
     [
         WatchSource.Own(s_kind.Prefix()),
         pods.Source(KeysOf, AllKeys),
-        NodeReach.Source(pods, KeysOf),
+        nodes.Source(pods, KeysOf),
     ];
 
     public async Task<TimeSpan?> Sync(string key, CancellationToken ct)

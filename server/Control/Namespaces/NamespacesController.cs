@@ -12,8 +12,11 @@ internal sealed class NamespacesController(
 {
     public const string Finalizer = "kubernetes";
 
-    /// <summary>How often the rest is looked at: pods leave at the speed of their nodes.</summary>
-    private static readonly TimeSpan Again = TimeSpan.FromSeconds(1);
+    /// <summary>
+    /// How often the rest is looked at, a tenth of how long it has lasted already: pods leave at the speed of their
+    /// nodes, which may be away for days.
+    /// </summary>
+    private static readonly (TimeSpan Least, TimeSpan Most) s_again = (TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(1));
 
     public string Name => "namespaces";
 
@@ -21,7 +24,7 @@ internal sealed class NamespacesController(
 
     public async Task<TimeSpan?> Sync(string key, CancellationToken ct)
     {
-        if (objects.Get(Resources.Namespaces, null, key) is not { Metadata.DeletionTimestamp: not null } ns
+        if (objects.Get(Resources.Namespaces, null, key) is not { Metadata.DeletionTimestamp: { } since } ns
             || ns.Spec?.Finalizers?.Contains(Finalizer) != true)
         {
             return null;
@@ -37,7 +40,8 @@ internal sealed class NamespacesController(
             Resources.Namespaces, null, key, tree => NamespacesPlan.Next(tree, left, time.GetUtcNow()), ct);
         if (left.Count > 0)
         {
-            return Again;
+            var again = (time.GetUtcNow() - since) / 10;
+            return again < s_again.Least ? s_again.Least : again > s_again.Most ? s_again.Most : again;
         }
 
         log.Emptied(key);
@@ -47,12 +51,17 @@ internal sealed class NamespacesController(
     private static bool IsPod(StoredObject stored) =>
         stored.Key.StartsWith(Resources.Pods.Prefix(), StringComparison.Ordinal);
 
+    /// <summary>It goes already, and waits neither for dependents nor for their orphaning.</summary>
+    private static bool IsAsked(StoredObject stored) =>
+        ObjectHead.TryRead(stored) is { IsBeingDeleted: true } head
+        && !head.Finalizers.Contains(Deletion.ForegroundFinalizer) && !head.Finalizers.Contains(Deletion.OrphanFinalizer);
+
     /// <summary>Deletes these objects of the namespace; returns those that something holds.</summary>
     private async Task<IReadOnlyList<StoredObject>> Empty(
         string ns, Func<StoredObject, bool> which, CancellationToken ct)
     {
         // A conflict needs no answer: the namespace is looked at again while anything is left.
-        var contents = objects.Store.Current.InNamespace(ns).Where(which);
+        var contents = objects.Store.Current.InNamespace(ns).Where(stored => which(stored) && !IsAsked(stored));
         await Task.WhenAll(contents.Select(
             item => objects.TryDelete(item, new DeletionWish(Propagation: Propagation.Background), [], ct)));
         return [.. objects.Store.Current.InNamespace(ns).Where(which)];

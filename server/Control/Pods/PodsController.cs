@@ -85,9 +85,11 @@ internal sealed class PodsController(Objects objects, int endedMax, TimeProvider
     private async Task RemoveEnded(CancellationToken ct)
     {
         var ended = _places.EndedBeyond(endedMax, EndedAtOnce);
-        await Task.WhenAll(ended.Select(pod => pod.Key.Split('/') is [var ns, var name]
-            ? objects.RequestDelete(Resources.Pods, ns, name, pod.Uid, graceSeconds: 0, ct)
-            : Task.CompletedTask));
+        await Task.WhenAll(ended.Select(pod =>
+        {
+            var (ns, name) = ControllerKey.Split(pod.Key);
+            return objects.RequestDelete(Resources.Pods, ns, name, pod.Uid, graceSeconds: 0, ct);
+        }));
         if (ended.Count > 0)
         {
             log.EndedRemoved(ended.Count, endedMax);

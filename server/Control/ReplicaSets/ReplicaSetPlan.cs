@@ -65,9 +65,7 @@ internal sealed record ReplicaSetPlan(
         TimeSpan? next = null;
         foreach (var pod in active)
         {
-            if (pod is { IsReady: true, ReadyChanged: { } since }
-                && since.AddSeconds(set.Spec.MinReadySeconds ?? 0) - now is var rest && rest > TimeSpan.Zero
-                && (next is null || rest < next))
+            if (pod.AvailableIn(set.Spec.MinReadySeconds ?? 0, now) is { } rest && (next is null || rest < next))
             {
                 next = rest;
             }

@@ -11,7 +11,7 @@ internal static class Ordinals
 
     /// <summary>The number of a pod of the set; null for a name that no pod of it has.</summary>
     public static int? Of(ObjectMeta set, string pod) =>
-        Split(pod) is var (parent, ordinal) && parent == set.Name ? ordinal : null;
+        Split(pod) is var (parent, ordinal) && parent == set.Name && pod == PodName(set, ordinal) ? ordinal : null;
 
     /// <summary>The name before the last hyphen and the number after it; null where there is none.</summary>
     public static (string Parent, int Ordinal)? Split(string name)

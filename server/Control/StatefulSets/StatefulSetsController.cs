@@ -26,7 +26,7 @@ internal sealed class StatefulSetsController(
         WatchSource.Own(s_kind.Prefix()),
         revisions.Source(KeysOf, AllKeys),
         pods.Source(KeysOf, AllKeys),
-        NodeReach.Source(pods, KeysOf),
+        nodes.Source(pods, KeysOf),
         new WatchSource(Resources.PersistentVolumeClaims.Prefix(), KeysOfClaim, AllKeys),
     ];
 
@@ -126,8 +126,7 @@ internal sealed class StatefulSetsController(
 
     private IEnumerable<string> KeysOfClaim(StoredObject claim)
     {
-        var (ns, name) = claim.Key[Resources.PersistentVolumeClaims.Prefix().Length..].Split('/') is
-            [var first, var second] ? (first, second) : ("", "");
+        var (ns, name) = ControllerKey.Split(claim.Key[Resources.PersistentVolumeClaims.Prefix().Length..]);
         return VolumeClaims.SetsOf(name).Where(set => IsThere(ns, set)).Select(set => $"{ns}/{set}");
     }
 

@@ -21,9 +21,6 @@ internal sealed class TaintEvictionController(
     /// <summary>The link and this loop may disagree by a moment about a silence.</summary>
     private static readonly TimeSpan Again = TimeSpan.FromSeconds(1);
 
-    /// <summary>The longest sleep; timers cannot sleep for the years that a toleration may last.</summary>
-    private static readonly TimeSpan LookMost = TimeSpan.FromDays(1);
-
     private readonly TaintedPods _pods = new(objects, log);
 
     /// <summary>Pods that wait for their time: which pod, and since when it is beside the taints.</summary>
@@ -63,14 +60,12 @@ internal sealed class TaintEvictionController(
         if (decision.Deletes)
         {
             await Delete(key, pod, ct);
-            return Bounded(decision.RemoveIn);
+            return decision.RemoveIn;
         }
 
         await Remember(key, pod, decision, ct);
-        return Bounded(decision.Next);
+        return decision.Next;
     }
-
-    private static TimeSpan? Bounded(TimeSpan? wait) => wait > LookMost ? LookMost : wait;
 
     private TimeSpan TaintedFor(string key, Pod pod) =>
         _waiting.TryGetValue(key, out var waiting) && waiting.Uid == pod.Metadata.Uid

@@ -36,7 +36,7 @@ internal static class TaintEvictionMark
         {
             ["type"] = "DisruptionTarget",
             ["status"] = "True",
-            ["lastTransitionTime"] = Text(now),
+            ["lastTransitionTime"] = TimeJson.Text(now),
             ["reason"] = "DeletionByTaintManager",
             ["message"] = "Taint manager: deleting due to NoExecute taint",
         });
@@ -53,7 +53,7 @@ internal static class TaintEvictionMark
         if (metadata["deletionTimestamp"] is null)
         {
             WithCondition(pod, now);
-            metadata["deletionTimestamp"] = Text(now);
+            metadata["deletionTimestamp"] = TimeJson.Text(now);
             if (metadata["generation"] is JsonValue generation)
             {
                 metadata["generation"] = generation.GetValue<long>() + 1;
@@ -73,7 +73,4 @@ internal static class TaintEvictionMark
 
         return pod;
     }
-
-    private static string Text(DateTimeOffset time) =>
-        TimeJson.Text(time);
 }

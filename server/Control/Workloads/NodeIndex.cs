@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using Edge.Server.Store;
 using Microsoft.Extensions.Logging;
 
@@ -20,28 +19,19 @@ internal sealed class NodeIndex(ObjectStore store, ILogger<NodeIndex> log)
     /// <summary>By name.</summary>
     public IReadOnlyList<NodeView> List() => _nodes.On(All);
 
-    /// <summary>
-    /// A source that tells all keys when a node comes, goes, or changes in what decides; most changes of a node are
-    /// only news of its health and its images.
-    /// </summary>
+    /// <summary>A source that tells all keys when a node comes, goes, or changes in what decides.</summary>
     public WatchSource Source(Func<IEnumerable<string>> allKeys)
     {
-        var seen = new ConcurrentDictionary<string, NodeView>();
-        return new WatchSource(
-            Resources.Nodes.Prefix(),
-            node =>
+        var news = new NodeNews<NodeView>(NodeView.From, (old, next) => old.SaysTheSame(next), log);
+        return WatchSource.Indexed(Resources.Nodes.Prefix(), step =>
+        {
+            var names = news.Of(step);
+            foreach (var name in names)
             {
-                var view = _nodes.Look(node.Key);
-                var before = seen.GetValueOrDefault(node.Key);
-                if (view is null)
-                {
-                    seen.TryRemove(node.Key, out _);
-                    return allKeys();
-                }
+                _nodes.Look(Resources.Nodes.KeyOf(null, name));
+            }
 
-                seen[node.Key] = view;
-                return before?.SaysTheSame(view) == true ? [] : allKeys();
-            },
-            allKeys);
+            return names.Count > 0 ? [.. allKeys()] : [];
+        });
     }
 }

@@ -54,7 +54,7 @@ internal sealed record PodView
     public int Restarts { get; init; }
 
     /// <summary>Of all its containers together.</summary>
-    public int RestartsTotal { get; init; }
+    public long RestartsTotal { get; init; }
 
     public int DeletionCost { get; init; }
 
@@ -116,7 +116,7 @@ internal sealed record PodView
             ReadyChanged = ready?.LastTransitionTime,
             Restarts = containers.Select(status => status.RestartCount).DefaultIfEmpty().Max(),
             RestartsTotal = containers.Concat(pod.Status?.InitContainerStatuses ?? [])
-                .Sum(status => status.RestartCount),
+                .Sum(status => (long)status.RestartCount),
             IsTracked = meta.Finalizers?.Contains(JobFinalizer.Name) == true,
             IsGone = meta is { DeletionTimestamp: not null, DeletionGracePeriodSeconds: null or 0 },
             Ended = EndOf(pod, containers, ready),

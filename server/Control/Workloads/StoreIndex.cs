@@ -31,15 +31,20 @@ internal sealed class StoreIndex<TView>(
     }
 
     /// <summary>
-    /// A source for controllers: each object is looked at before its keys are told, so that the sync will find it.
+    /// A source for controllers: each object is looked at before its keys are told, so that the sync will find it. The
+    /// keys are those of the object that the watch tells of; if the store holds a newer one, the watch will tell of it.
     /// </summary>
     /// <param name="keysOf">The keys that an object concerns.</param>
     /// <param name="keysOfDeleted">All keys that a deletion nobody saw may concern.</param>
     public WatchSource Source(
-        Func<TView, IEnumerable<string>> keysOf, Func<IEnumerable<string>> keysOfDeleted) => new(
-        prefix,
-        stored => (Look(stored.Key) ?? read(stored)) is { } view ? keysOf(view) : [],
-        keysOfDeleted);
+        Func<TView, IEnumerable<string>> keysOf, Func<IEnumerable<string>> keysOfDeleted)
+    {
+        IEnumerable<string> KeysOf(StoredObject stored) => View(stored) is { } view ? keysOf(view) : [];
+        return new WatchSource(prefix, KeysOf, keysOfDeleted)
+        {
+            KeysOfFormer = old => read(old) is { } view ? keysOf(view) : [],
+        };
+    }
 
     /// <summary>Takes in what the store holds under the key; null when it holds nothing that we can read.</summary>
     public TView? Look(string key)
@@ -74,6 +79,21 @@ internal sealed class StoreIndex<TView>(
         }
 
         return found;
+    }
+
+    /// <summary>What the object says, which need not be the newest; the newest is taken in.</summary>
+    private TView? View(StoredObject stored)
+    {
+        lock (_gate)
+        {
+            var newest = Newest(stored.Key);
+            if (_known.TryGetValue(stored.Key, out var known) && known.Revision == stored.Revision)
+            {
+                return newest;
+            }
+        }
+
+        return read(stored);
     }
 
     private TView? Newest(string key)

@@ -1,5 +1,6 @@
 using System.Net;
 using Edge.Server.Control.Disruption;
+using Edge.Server.Control.Workloads;
 using Edge.Server.Store;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -147,6 +148,9 @@ public sealed class EvictionTests(ApiFixture api) : IClassFixture<ApiFixture>
     private async Task Pods(string ns, params string[] names)
     {
         await Put(Resources.Namespaces.KeyOf(null, ns), $$"""{"metadata":{"name":"{{ns}}"} }""");
+        await Put(Resources.Nodes.KeyOf(null, "n1"), """
+            {"metadata":{"name":"n1"},"status":{"conditions":[{"type":"Ready","status":"True"}]}}
+            """);
         foreach (var name in names)
         {
             await Put(Resources.Pods.KeyOf(ns, name), $$$"""
@@ -174,7 +178,8 @@ public sealed class EvictionTests(ApiFixture api) : IClassFixture<ApiFixture>
     {
         await Post(ns, name, spec);
         var controller = new DisruptionController(
-            api.Objects, new EventRecorder(api.Objects, TimeProvider.System), TimeProvider.System,
+            api.Objects, new NodeReach(api.Store, NullLogger<NodeReach>.Instance),
+            new EventRecorder(api.Objects, TimeProvider.System), TimeProvider.System,
             NullLogger<DisruptionController>.Instance);
         var stored = api.Store.Get(Resources.PodDisruptionBudgets.KeyOf(ns, name))!.Value;
         Assert.Equal([$"{ns}/{name}"], controller.Sources[0].KeysOf(stored));

@@ -148,7 +148,7 @@ public sealed class DaemonSetTests : IAsyncLifetime
     {
         await Settle();
         var source = _case.World.DaemonSets.Sources.Single(one => one.Prefix == Resources.Nodes.Prefix());
-        Assert.Equal([Key], Told(source));
+        Assert.Equal([Key], source.KeysIn(new FollowStep.Listed(Objects.Store.List(Resources.Nodes.Prefix()))));
         await Objects.Update(Resources.Nodes, null, "n1", tree =>
         {
             tree["status"]!["images"] = new JsonArray();
@@ -219,8 +219,11 @@ public sealed class DaemonSetTests : IAsyncLifetime
         Assert.Equal(10, _fleet.Pods.Count);
     }
 
-    private List<string> Told(WatchSource source) =>
-        [.. source.KeysOf(Objects.Store.Get(Resources.Nodes.KeyOf(null, "n1"))!.Value)];
+    private List<string> Told(WatchSource source)
+    {
+        var node = Objects.Store.Get(Resources.Nodes.KeyOf(null, "n1"))!.Value;
+        return [.. source.KeysIn(new FollowStep.Changed(new Change(ChangeType.Put, node, node)))];
+    }
 
     private Task Sync() => _case.World.DaemonSets.Sync(Key, default);
 

@@ -1,5 +1,7 @@
 using Edge.Proto.Model;
+using Edge.Server.Control;
 using Edge.Server.Control.Disruption;
+using Edge.Server.Control.Workloads;
 using Edge.Server.Store;
 using Edge.Tests.Server.Store;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -7,21 +9,25 @@ using Microsoft.Extensions.Logging.Abstractions;
 namespace Edge.Tests.Server.Control;
 
 /// <summary>The controller of disruption budgets over a real store.</summary>
-public sealed class DisruptionTests : IAsyncDisposable
+public sealed class DisruptionTests : IAsyncLifetime
 {
     private readonly StoreFixture _fixture = new();
     private readonly Objects _objects;
     private readonly DisruptionController _controller;
+    private readonly IReadOnlyList<WatchSource> _sources;
 
     public DisruptionTests()
     {
         _objects = new Objects(_fixture.Store, _fixture.Clock, () => "uid");
         _controller = new DisruptionController(
-            _objects, new EventRecorder(_objects, _fixture.Clock), _fixture.Clock,
-            NullLogger<DisruptionController>.Instance);
+            _objects, new NodeReach(_fixture.Store, NullLogger<NodeReach>.Instance),
+            new EventRecorder(_objects, _fixture.Clock), _fixture.Clock, NullLogger<DisruptionController>.Instance);
+        _sources = _controller.Sources;
     }
 
-    public ValueTask DisposeAsync() => _fixture.DisposeAsync();
+    public Task InitializeAsync() => Node("True");
+
+    public Task DisposeAsync() => _fixture.DisposeAsync().AsTask();
 
     [Fact]
     public async Task A_budget_is_counted_and_counted_again_when_a_pod_changes()
@@ -51,7 +57,7 @@ public sealed class DisruptionTests : IAsyncDisposable
         var key = Resources.PodDisruptionBudgets.KeyOf("ns", "web");
         var last = _fixture.Store.Get(key)!.Value;
         await _fixture.Delete(key);
-        Assert.Equal(["ns/web"], _controller.Sources[0].KeysOf(last));
+        Assert.Equal(["ns/web"], Keys(new Change(ChangeType.Delete, last, last), 0));
         Assert.Empty(await Put(Pod("a")));
     }
 
@@ -74,13 +80,29 @@ public sealed class DisruptionTests : IAsyncDisposable
         await Budget("""{"selector":{},"minAvailable":1}""");
         Assert.Empty(await Node("True"));
         Assert.Equal(["ns/web"], await Node("Unknown"));
-        Assert.Empty(await Node("False"));
+        await Node("False");
         await _controller.Sync("ns/web", default);
         Assert.Equal(0, Status.CurrentHealthy);
 
         Assert.Equal(["ns/web"], await Node("True"));
         await _controller.Sync("ns/web", default);
         Assert.Equal(1, Status.CurrentHealthy);
+        Assert.Empty(await Node("True"));
+    }
+
+    [Fact]
+    public async Task Pods_of_a_node_that_was_deleted_are_not_healthy()
+    {
+        await Put(Pod("a"));
+        await Budget("""{"selector":{},"minAvailable":1}""");
+        await Node("Unknown");
+        var key = Resources.Nodes.KeyOf(null, "n1");
+        var last = _fixture.Store.Get(key)!.Value;
+        await _fixture.Delete(key);
+
+        Assert.Equal(["ns/web"], Keys(new Change(ChangeType.Delete, last, last), 2));
+        await _controller.Sync("ns/web", default);
+        Assert.Equal(0, Status.CurrentHealthy);
     }
 
     [Fact]
@@ -129,11 +151,15 @@ public sealed class DisruptionTests : IAsyncDisposable
         Resources.Nodes.KeyOf(null, "n1"),
         $$$"""{"metadata":{"name":"n1"},"status":{"conditions":[{"type":"Ready","status":"{{{ready}}}"}]} }""", 2);
 
+    private List<string> Keys(Change change, int source) =>
+        [.. _sources[source].KeysIn(new FollowStep.Changed(change))];
+
     /// <summary>Writes the object and takes it in as the watch would; the keys to look at.</summary>
     private async Task<List<string>> Put(string key, string json, int source)
     {
+        var before = _fixture.Store.Get(key);
         await _fixture.Put(key, json);
-        return [.. _controller.Sources[source].KeysOf(_fixture.Store.Get(key)!.Value)];
+        return Keys(new Change(ChangeType.Put, _fixture.Store.Get(key)!.Value, before), source);
     }
 
     private static (string, string) Pod(string name, string app = "web", string ready = "True") => (name, $$$"""

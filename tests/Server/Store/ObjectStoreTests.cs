@@ -1,4 +1,5 @@
 using Edge.Server.Store;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Edge.Tests.Server.Store;
 
@@ -14,6 +15,29 @@ public sealed class ObjectStoreTests
 
         var stored = fixture.Store.Get(Key)!.Value;
         Assert.Equal((revision, "one"), (stored.Revision, StoreFixture.Text(stored)));
+    }
+
+    [Fact]
+    public async Task A_fault_that_nobody_foresaw_is_told_to_who_waits_and_ends_the_store()
+    {
+        var directory = Directory.CreateTempSubdirectory("edge-store-");
+        var clock = new BrokenClock();
+        var store = ObjectStore.Open(
+            new StoreSettings(Path.Combine(directory.FullName, "edge.db"), new byte[SecretKeyFile.KeyBytes]), clock,
+            NullLogger<ObjectStore>.Instance);
+        try
+        {
+            clock.IsBroken = true;
+            var fault = await Assert.ThrowsAsync<StoreException>(
+                () => store.Txn([], [StoreOp.Put(Key, StoreFixture.Value("one"))], default));
+            Assert.Equal(StoreReason.Broken, fault.Reason);
+            await Assert.ThrowsAsync<StoreException>(() => store.Completion);
+        }
+        finally
+        {
+            await store.DisposeAsync();
+            directory.Delete(recursive: true);
+        }
     }
 
     [Fact]
@@ -179,5 +203,13 @@ public sealed class ObjectStoreTests
         await fixture.Store.DisposeAsync();
         var fault = await Assert.ThrowsAsync<StoreException>(() => fixture.Put(Key, "one"));
         Assert.Equal(StoreReason.Closed, fault.Reason);
+    }
+
+    private sealed class BrokenClock : TimeProvider
+    {
+        public bool IsBroken { get; set; }
+
+        public override DateTimeOffset GetUtcNow() =>
+            IsBroken ? throw new InvalidOperationException("no time") : DateTimeOffset.UnixEpoch;
     }
 }

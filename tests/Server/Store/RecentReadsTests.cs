@@ -32,6 +32,16 @@ public sealed class RecentReadsTests
         Assert.Equal("135", later.Metadata.ResourceVersion);
     }
 
+    [Fact]
+    public void Large_objects_and_secrets_are_not_kept()
+    {
+        var large = Stored(8, new string('x', 20_000));
+        Assert.NotSame(Objects.Read(Resources.ConfigMaps, large), Objects.Read(Resources.ConfigMaps, large));
+        var secret = new StoredObject(Resources.Secrets.KeyOf("ns", "s"), 9, StoreFixture.Value(
+            """{"metadata":{"name":"s","namespace":"ns"},"data":{"key":"dmFsdWU="}}"""));
+        Assert.NotSame(Objects.Read(Resources.Secrets, secret), Objects.Read(Resources.Secrets, secret));
+    }
+
     private static string? Value(StoredObject stored) =>
         Objects.Read(Resources.ConfigMaps, stored).Data?["value"];
 

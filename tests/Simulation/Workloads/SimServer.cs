@@ -2,7 +2,6 @@ using System.Threading.Channels;
 using Edge.Proto.Model;
 using Edge.Server.Admission;
 using Edge.Server.Control;
-using Edge.Server.Control.Disruption;
 using Edge.Server.Control.GarbageCollection;
 using Edge.Server.Control.Namespaces;
 using Edge.Server.Control.Nodes;
@@ -62,7 +61,6 @@ internal sealed class SimServer
             .. workloads.All,
             new GarbageCollectionController(
                 Objects, SchemaCatalog.Default, events, logs.CreateLogger<GarbageCollectionController>()),
-            new DisruptionController(Objects, events, clock, logs.CreateLogger<DisruptionController>()),
             new NamespacesController(Objects, clock, logs.CreateLogger<NamespacesController>()),
             new NodesController(Objects, events, clock, logs.CreateLogger<NodesController>()),
             new PodsController(Objects, 1000, clock, logs.CreateLogger<PodsController>()),

@@ -83,6 +83,18 @@ public sealed class NamespacesTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task The_longer_something_holds_it_the_more_seldom_it_is_looked_at()
+    {
+        await PutDeleted();
+        await Put(Resources.Secrets.KeyOf("old", "s"), """{"metadata":{"name":"s","finalizers":["ex.io/one"]}}""");
+        Assert.Equal(1, (await Sync())!.Value.TotalSeconds);
+        _fixture.Clock.Advance(TimeSpan.FromMinutes(5));
+        Assert.Equal(30, (await Sync())!.Value.TotalSeconds);
+        _fixture.Clock.Advance(TimeSpan.FromDays(5));
+        Assert.Equal(60, (await Sync())!.Value.TotalSeconds);
+    }
+
+    [Fact]
     public async Task Dependents_wait_for_no_owner_in_a_namespace_that_goes()
     {
         await PutDeleted();
