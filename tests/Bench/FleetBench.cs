@@ -7,6 +7,7 @@ using System.Text;
 using System.Text.Json.Nodes;
 using Edge.Server.Pki;
 using Edge.Tests.EndToEnd.Fixture;
+using Edge.Tests.Support;
 
 namespace Edge.Tests.Bench;
 
@@ -37,8 +38,12 @@ internal sealed class FleetBench : IAsyncDisposable
             Fleet.ServerBinary, "run", "--data-dir", At("data"), "--run-dir", At("run"),
             "--listen", $"127.0.0.1:{_api}", "--advertise-address", "127.0.0.1", "--broker-port", $"{_mqtt}"]);
         start.Environment["LOG"] = At("server.log");
-        start.Environment["DOTNET_GCGen0MaxBudget"] = "80000";
-        start.Environment["MALLOC_ARENA_MAX"] = "1";
+        foreach (var setting in RuntimeSettings.Environment)
+        {
+            var parts = setting.Split('=');
+            start.Environment[parts[0]] = parts[1];
+        }
+
         _server = Process.Start(start)!;
     }
 

@@ -1,3 +1,5 @@
+using Edge.Tests.Support;
+
 namespace Edge.Tests.EndToEnd.Fixture;
 
 /// <summary>
@@ -118,8 +120,7 @@ public sealed class FleetNode
 
     private string[] AgentCommand(EnrolmentToken token) =>
     [
-        "env", "DOTNET_GCGen0MaxBudget=80000", "MALLOC_ARENA_MAX=1",
-        Fleet.AgentBinary, "run", "--node-name", Name,
+        "env", .. RuntimeSettings.Environment, Fleet.AgentBinary, "run", "--node-name", Name,
         "--data-dir", Path.Combine(Disk, "agent"), "--run-dir", Path.Combine(Run, "agent"),
         "--containerd-socket", Socket, "--cgroup-root", CgroupRoot,
         "--server", $"https://{Fleet.HubAddress}:6443", "--insecure-registry", Fleet.Registry,

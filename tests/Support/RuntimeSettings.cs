@@ -1,0 +1,11 @@
+namespace Edge.Tests.Support;
+
+/// <summary>
+/// With which environment the published binaries run, in production (packaging/dev) and in tests alike: what is measured
+/// is what is shipped.
+/// </summary>
+public static class RuntimeSettings
+{
+    /// <summary><c>name=value</c>; the budget is hexadecimal bytes.</summary>
+    public static readonly IReadOnlyList<string> Environment = ["DOTNET_GCGen0MaxBudget=80000", "MALLOC_ARENA_MAX=1"];
+}
