@@ -23,7 +23,7 @@ static async Task<int> Agent(AgentSettings settings, CancellationToken terminate
     using var memory = new ResidentMemory(TimeProvider.System);
     using var logs = new TextLog(Console.Error, LogLevel.Information);
     using var stop = CancellationTokenSource.CreateLinkedTokenSource(terminated);
-    var (clock, random, version) = (TimeProvider.System, Random.Shared, AgentVersion.Text);
+    var (clock, random, version) = (BootClock.Instance, Random.Shared, AgentVersion.Text);
     var identity = new NodeIdentity(settings.PkiDir);
     if (!identity.IsEnrolled && settings.MissingForEnrolment() is { Count: > 0 } missing)
     {
@@ -42,7 +42,8 @@ static async Task<int> Agent(AgentSettings settings, CancellationToken terminate
     var node = NodeInventory.Read(settings.DataDir, settings.NodeIp, version);
     var reports = new ReportOutbox();
     var events = new EventReport(settings.NodeName, reports.Event, clock);
-    var contact = new ServerContact(settings.RunDir, node.System.BootID, () => link?.LastAnswer, clock);
+    var contact = new ServerContact(
+        settings.RunDir, node.System.BootID, settings.KeepAlive, () => link?.LastAnswer, clock);
     var facts = new NodeFacts(
         settings.NodeName, node.Address, node.Cpus * 1000L, node.MemoryBytes, node.StorageBytes);
     void Wake(string uid) => loop?.Wake(uid);
@@ -55,7 +56,7 @@ static async Task<int> Agent(AgentSettings settings, CancellationToken terminate
     var images = new ImageSteps(edge, pulls, Say, clock);
     var around = new RoundSurroundings(clock, () => facts, contact.Since, reports.Pod)
     {
-        KeepAlive = settings.KeepAlive,
+        KeepAlive = () => Fencing.KeepAlive(contact.KeepAlive, new ObjectSource(ledger.Desired).Node()),
     };
     var runner = new PodRunner(edge, ledger, images, Say, clock, log);
     loop = new ReconcileLoop(

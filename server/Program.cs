@@ -71,7 +71,7 @@ static async Task Serve(ServerSettings settings, CancellationToken ct)
         new PodsController(objects, settings.TerminatedPodGcThreshold, time, logs.CreateLogger<PodsController>()),
         new ServiceAccountsController(objects),
         new TaintEvictionController(
-            objects, events, new NodeContact(link.SilenceOf, link.TryWithhold, link.Release), time,
+            objects, events, new NodeContact(link.SilenceOf, link.TryWithhold, link.Settle, link.Release), time,
             logs.CreateLogger<TaintEvictionController>()),
     ];
     var control = controllers.Select(

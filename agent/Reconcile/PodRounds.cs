@@ -38,7 +38,9 @@ internal sealed class PodRounds(
     /// asked each time, because a wall clock that is set must not prolong a lease.
     /// </summary>
     public bool IsDue(PodEntry entry) =>
-        entry.Dirty || entry.WakeAt <= around.Clock.GetUtcNow() || entry.LeaseStage != around.LeaseStage(entry.Pod);
+        entry.Dirty || entry.WakeAt <= around.Clock.GetUtcNow() || HasLeaseMoved(entry);
+
+    public bool HasLeaseMoved(PodEntry entry) => entry.LeaseStage != around.LeaseStage(entry.Pod);
 
     /// <summary>How long nothing becomes due by time alone; null when nothing does.</summary>
     public TimeSpan? DueIn(PodEntry entry)
@@ -47,6 +49,9 @@ internal sealed class PodRounds(
         var lease = around.NextLeaseStage(entry.Pod);
         return wake is null || lease < wake ? lease : wake;
     }
+
+    /// <summary>The time until its lease moves if nobody answers; null when that is no matter of time.</summary>
+    public TimeSpan? LeaseDueIn(PodEntry entry) => around.NextLeaseStage(entry.Pod);
 
     /// <summary>Whether a decision on this pod still stands.</summary>
     public bool IsCurrent(string uid, ImmutableDictionary<string, byte[]> desired) =>
@@ -290,6 +295,9 @@ internal sealed record PodRun(PodRunner Runner, PodWork Work, PodPlan Plan)
     public static readonly TimeSpan Pause = TimeSpan.FromSeconds(10);
 
     public string Uid => Work.View.Uid;
+
+    /// <summary>The pod's lease was over when this was decided.</summary>
+    public bool IsFenced => Work.View.FencedFor is not null;
 
     public Task<PodMemory> Go(CancellationToken cancellation) => Runner.Run(Work, Plan, cancellation);
 

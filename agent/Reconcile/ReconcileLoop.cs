@@ -29,7 +29,7 @@ internal sealed class ReconcileLoop(
 
     private readonly Lock _gate = new();
     private readonly HashSet<string> _woken = [];
-    private readonly Dictionary<string, Task<PodMemory>> _running = [];
+    private readonly Dictionary<string, (Task<PodMemory> Task, CancellationTokenSource Stop)> _running = [];
 
     /// <summary>Runs that wait for a place, oldest first.</summary>
     private readonly List<PodRun> _decided = [];
@@ -74,7 +74,7 @@ internal sealed class ReconcileLoop(
             }
         }
 
-        await Task.WhenAll(_running.Values);
+        await Task.WhenAll(_running.Values.Select(running => running.Task));
     }
 
     /// <summary>One look at the node and one decision for each pod that something happened to.</summary>
@@ -100,15 +100,21 @@ internal sealed class ReconcileLoop(
         rounds.Refresh(ledger.Desired, ledger.Pods, sight);
         foreach (var entry in rounds.Entries)
         {
-            if (!rounds.IsDue(entry) || _running.ContainsKey(entry.Uid))
+            if (_running.TryGetValue(entry.Uid, out var running))
             {
-                continue;
+                if (rounds.HasLeaseMoved(entry))
+                {
+                    // Whatever it is at, its containers must go now.
+                    await running.Stop.CancelAsync();
+                }
             }
-
-            _decided.RemoveAll(run => run.Uid == entry.Uid);
-            if (rounds.Decide(entry, sight) is { } run)
+            else if (rounds.IsDue(entry))
             {
-                _decided.Add(run);
+                _decided.RemoveAll(run => run.Uid == entry.Uid);
+                if (rounds.Decide(entry, sight) is { } run)
+                {
+                    _decided.Insert(run.IsFenced ? 0 : _decided.Count, run);
+                }
             }
         }
 
@@ -117,10 +123,13 @@ internal sealed class ReconcileLoop(
         return true;
     }
 
-    /// <summary>As many as there are places. What changed since its decision is decided on again.</summary>
+    /// <summary>
+    /// As many as there are places; pods whose lease is over need none. What changed since its decision is decided on
+    /// again.
+    /// </summary>
     private void StartDecided(CancellationToken cancellation)
     {
-        while (_running.Count < RunsAtOnce && _decided.Count > 0)
+        while (_decided.Count > 0 && (_running.Count < RunsAtOnce || _decided[0].IsFenced))
         {
             var run = _decided[0];
             _decided.RemoveAt(0);
@@ -133,7 +142,9 @@ internal sealed class ReconcileLoop(
 
     private void Start(string uid, PodRun run, CancellationToken cancellation)
     {
-        var running = _running[uid] = Owned(uid, run, cancellation);
+        var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        var running = Owned(uid, run, stop.Token);
+        _running[uid] = (running, stop);
         // After the run and not in it: the loop that wakes must find it ended, or nothing wakes it again.
         running.ContinueWith(
             _ => Wake(uid),
@@ -144,10 +155,11 @@ internal sealed class ReconcileLoop(
 
     private async Task TakeEnded()
     {
-        foreach (var uid in _running.Keys.Where(uid => _running[uid].IsCompleted).ToList())
+        foreach (var uid in _running.Keys.Where(uid => _running[uid].Task.IsCompleted).ToList())
         {
-            _running.Remove(uid, out var task);
-            rounds.Take(uid, await task!);
+            _running.Remove(uid, out var ended);
+            ended.Stop.Dispose();
+            rounds.Take(uid, await ended.Task);
         }
     }
 
@@ -168,7 +180,7 @@ internal sealed class ReconcileLoop(
         }
         catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
         {
-            return run.Broken(clock.GetUtcNow(), "the agent stops");
+            return run.Broken(clock.GetUtcNow(), "the agent stops, or the pod's lease is over");
         }
     }
 
@@ -192,9 +204,10 @@ internal sealed class ReconcileLoop(
         var wait = sinceAll < Resync ? Resync - sinceAll : TimeSpan.Zero;
         foreach (var entry in rounds.Entries)
         {
-            // A pod with a run wakes the loop when that ends, and one that waits for a place when another's does.
-            if (rounds.DueIn(entry) is { } due && due < wait && !_running.ContainsKey(entry.Uid)
-                && !_decided.Exists(run => run.Uid == entry.Uid))
+            // A pod with a run wakes the loop when that ends, and one that waits for a place when another's does; but
+            // a lease waits for neither.
+            var isBusy = _running.ContainsKey(entry.Uid) || _decided.Exists(run => run.Uid == entry.Uid);
+            if ((isBusy ? rounds.LeaseDueIn(entry) : rounds.DueIn(entry)) is { } due && due < wait)
             {
                 wait = due > TimeSpan.Zero ? due : TimeSpan.Zero;
             }

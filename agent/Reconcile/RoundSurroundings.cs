@@ -9,8 +9,8 @@ namespace Edge.Agent.Reconcile;
 internal sealed record RoundSurroundings(
     TimeProvider Clock, Func<NodeFacts> Node, Func<TimeSpan?> SinceServerAnswered, Action<string, PodReport?> Report)
 {
-    /// <summary>How often the server hears of this node at least, which both sides count with.</summary>
-    public TimeSpan KeepAlive { get; init; } = TimeSpan.FromSeconds(120);
+    /// <summary>How often the server hears of this node at least, as far as it is known to count with that.</summary>
+    public Func<TimeSpan> KeepAlive { get; init; } = () => Fencing.KeepAliveDefault;
 
     /// <summary>
     /// For how long the pod's lease has been over: for ever after a boot, until the server's first word. Negative is
@@ -24,7 +24,7 @@ internal sealed record RoundSurroundings(
         }
 
         return SinceServerAnswered() is { } since
-            ? since - toleration - Fencing.Slack(KeepAlive)
+            ? since - toleration - Fencing.Slack(KeepAlive())
             : TimeSpan.MaxValue;
     }
 

@@ -11,7 +11,13 @@ namespace Edge.Agent.Report;
 /// what the server gave away meanwhile. Until desired was reached the whole silence counts.
 /// </para>
 /// </summary>
-internal sealed class ServerContact(string runDir, string bootId, Func<ServerAnswer?> lastAnswer, TimeProvider clock)
+/// <param name="runDir">On tmpfs.</param>
+/// <param name="bootId">Of the present boot.</param>
+/// <param name="keepAlive">What the agent is set to in this life of it.</param>
+/// <param name="lastAnswer">The server's last answer of this life, or null.</param>
+/// <param name="clock">Its timestamps must count on while the machine sleeps.</param>
+internal sealed class ServerContact(
+    string runDir, string bootId, TimeSpan keepAlive, Func<ServerAnswer?> lastAnswer, TimeProvider clock)
 {
     private readonly string _file = Path.Combine(runDir, "last-answered");
     private readonly Lock _gate = new();
@@ -21,8 +27,29 @@ internal sealed class ServerContact(string runDir, string bootId, Func<ServerAns
 
     /// <summary>The longest silence before answers whose desired was not reached yet; null: for ever.</summary>
     private TimeSpan? _silence = TimeSpan.Zero;
+
+    /// <summary>Of earlier lives.</summary>
+    private TimeSpan _before = TimeSpan.MaxValue;
     private long? _written;
     private bool _read;
+
+    /// <summary>
+    /// What the server may count with: the shortest one that it was told since desired was reached the last time, also
+    /// in earlier lives of the agent.
+    /// </summary>
+    public TimeSpan KeepAlive
+    {
+        get
+        {
+            lock (_gate)
+            {
+                Keep();
+                return Shortest;
+            }
+        }
+    }
+
+    private TimeSpan Shortest => keepAlive < _before ? keepAlive : _before;
 
     /// <summary>Null when the server has not answered since the boot.</summary>
     public TimeSpan? Since()
@@ -49,7 +76,7 @@ internal sealed class ServerContact(string runDir, string bootId, Func<ServerAns
         {
             if (!_read)
             {
-                _sentAt = Read();
+                Read();
                 _read = true;
             }
 
@@ -65,6 +92,7 @@ internal sealed class ServerContact(string runDir, string bootId, Func<ServerAns
         if (answer.IsDesiredReached)
         {
             _silence = TimeSpan.Zero;
+            _before = TimeSpan.MaxValue;
             if (_written != answer.SentAt)
             {
                 Write(answer.SentAt);
@@ -85,7 +113,8 @@ internal sealed class ServerContact(string runDir, string bootId, Func<ServerAns
         try
         {
             var draft = _file + ".new";
-            File.WriteAllText(draft, $"{bootId} {sentAt.ToString(CultureInfo.InvariantCulture)}");
+            File.WriteAllText(
+                draft, string.Create(CultureInfo.InvariantCulture, $"{bootId} {sentAt} {Shortest.TotalSeconds:f0}"));
             File.Move(draft, _file, overwrite: true);
         }
         catch (IOException)
@@ -94,17 +123,20 @@ internal sealed class ServerContact(string runDir, string bootId, Func<ServerAns
         }
     }
 
-    private long? Read()
+    private void Read()
     {
-        if (!File.Exists(_file))
+        if (!File.Exists(_file) || File.ReadAllText(_file).Split(' ') is not [var boot, var at, var seconds]
+            || boot != bootId || !long.TryParse(at, CultureInfo.InvariantCulture, out var sentAt)
+            || !int.TryParse(seconds, CultureInfo.InvariantCulture, out var before))
         {
-            return null;
+            return;
         }
 
-        var parts = File.ReadAllText(_file).Split(' ');
-        return parts.Length == 2 && parts[0] == bootId
-            && long.TryParse(parts[1], NumberStyles.Integer, CultureInfo.InvariantCulture, out var at)
-            ? at
-            : null;
+        _sentAt = sentAt;
+        _before = TimeSpan.FromSeconds(before);
+        if (keepAlive < _before)
+        {
+            Write(sentAt);
+        }
     }
 }

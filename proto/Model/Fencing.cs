@@ -60,6 +60,17 @@ public static class Fencing
         : KeepAliveMost;
 
     /// <summary>
+    /// The keep-alive that a node counts with: the shorter one of what it told the server and what the server is known
+    /// to have on its disk, so that neither a change of the setting nor a server that forgot it makes the node's lease
+    /// the longer one.
+    /// </summary>
+    public static TimeSpan KeepAlive(TimeSpan told, NodeSettings settings)
+    {
+        var known = settings.KeepAliveSeconds is { } seconds ? TimeSpan.FromSeconds(seconds) : KeepAliveDefault;
+        return told < known ? told : known;
+    }
+
+    /// <summary>
     /// What both count beyond the toleration: an idle node is silent for a whole keep-alive, and one heartbeat may be
     /// lost, without being cut off.
     /// </summary>

@@ -28,6 +28,12 @@ public sealed record NodeSettings
     public string? PodCIDR { get; init; }
     public string ClusterDomain { get => field ?? "cluster.local"; init; }
 
+    /// <summary>
+    /// The keep-alive that the server is known to count a silence with (<see cref="Fencing"/>), because it is on its
+    /// disk; null for the default.
+    /// </summary>
+    public int? KeepAliveSeconds { get; init; }
+
     /// <summary>The Node object's own labels and annotations, for the downward API.</summary>
     public IReadOnlyDictionary<string, string>? Labels { get; init; }
 }

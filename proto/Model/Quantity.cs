@@ -5,16 +5,18 @@ using System.Text.Json.Serialization;
 namespace Edge.Proto.Model;
 
 /// <summary>
-/// A Kubernetes quantity such as <c>100m</c>, <c>1.5Gi</c> or <c>2e3</c> (apimachinery resource.Quantity). Keeps
-/// the text
-/// it was read from, so that an object travels unchanged; compares by value.
+/// A Kubernetes quantity such as <c>100m</c>, <c>1.5Gi</c> or <c>2e3</c> (apimachinery resource.Quantity). Keeps the
+/// text it was read from, so that an object travels unchanged; compares by value. As upstream, no value is larger than
+/// 2^63-1 in magnitude: what is written larger counts as that, so that no arithmetic here overflows.
 /// </summary>
 [JsonConverter(typeof(QuantityJson))]
 public readonly struct Quantity : IEquatable<Quantity>, IComparable<Quantity>
 {
     private readonly string? _text;
 
-    private Quantity(decimal value, string? text) => (Value, _text) = (value, text);
+    private const decimal Most = long.MaxValue;
+
+    private Quantity(decimal value, string? text) => (Value, _text) = (Math.Clamp(value, -Most, Most), text);
 
     public static Quantity Zero { get; } = new(0, "0");
 
@@ -76,15 +78,9 @@ public readonly struct Quantity : IEquatable<Quantity>, IComparable<Quantity>
             return false;
         }
 
-        try
-        {
-            quantity = new Quantity(number * scale, text);
-            return true;
-        }
-        catch (OverflowException)
-        {
-            return false;
-        }
+        quantity = new Quantity(
+            scale > 1 && Math.Abs(number) > Most / scale ? Math.Sign(number) * Most : number * scale, text);
+        return true;
     }
 
     public static Quantity operator +(Quantity left, Quantity right) => Add(left, right);
@@ -103,7 +99,7 @@ public readonly struct Quantity : IEquatable<Quantity>, IComparable<Quantity>
 
     public static Quantity Add(Quantity left, Quantity right)
     {
-        var sum = left.Value + right.Value;
+        var sum = Math.Clamp(left.Value + right.Value, -Most, Most);
         return decimal.IsInteger(sum)
             ? new Quantity(sum, sum.ToString("0", CultureInfo.InvariantCulture))
             : FromMilli(ToLong(sum * 1000));

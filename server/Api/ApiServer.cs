@@ -26,6 +26,7 @@ internal sealed class ApiServer : IAsyncDisposable
 
     private readonly WebApplication _app;
     private readonly CancellationTokenSource _stopping = new();
+    private readonly Router _router;
     private readonly ILogger _log;
 
     public ApiServer(
@@ -38,9 +39,10 @@ internal sealed class ApiServer : IAsyncDisposable
         var parts = new VerbParts(
             objects, catalog, new SnapshotPins(time), time, new NameSuffix(random),
             new PodAdmission(objects, settings.Tolerations));
+        _router = new Router(parts, tokens, openLogs, settings.Usages);
         var dispatcher = new Dispatcher(
             new Authenticator(new CertificateUsers(settings.ApiCa, settings.NodeCa), tokens, settings.IsDenied),
-            new Router(parts, tokens, openLogs, settings.Usages),
+            _router,
             new DiscoveryEndpoint(catalog, settings.VersionMinor, settings.ApiCa.ExportCertificatePem()), catalog,
             time, _log);
 
@@ -77,6 +79,7 @@ internal sealed class ApiServer : IAsyncDisposable
     {
         await _stopping.CancelAsync();
         await _app.DisposeAsync();
+        _router.Dispose();
         _stopping.Dispose();
     }
 

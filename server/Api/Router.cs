@@ -7,7 +7,7 @@ using Edge.Server.Api.Verbs;
 namespace Edge.Server.Api;
 
 /// <summary>Leads a request for a resource to its verb. Which verbs a resource has is said by its schema.</summary>
-internal sealed class Router
+internal sealed class Router : IDisposable
 {
     private readonly GetVerb _get;
     private readonly ListVerb _list;
@@ -39,6 +39,8 @@ internal sealed class Router
         _scale = new ScaleEndpoint(parts, update);
         _metrics = new MetricsEndpoint(parts, usages);
     }
+
+    public void Dispose() => _evict.Dispose();
 
     /// <summary>Kubernetes' verb for a method on a path.</summary>
     public static string Verb(string method, RequestPath path, RequestQuery query) => method switch

@@ -21,6 +21,9 @@ internal sealed class DesiredMarks(ILogger log)
     private readonly HashSet<string> _nodes = [];
     private readonly HashSet<string> _dirty = [];
 
+    /// <summary>Of the newest change of a pod that was taken in.</summary>
+    public long PodsRevision { get; private set; }
+
     public IEnumerable<DesiredPod> PodsOf(string node) =>
         _podsOfNode.GetValueOrDefault(node, []).Select(key => _pods[key]);
 
@@ -59,6 +62,8 @@ internal sealed class DesiredMarks(ILogger log)
             {
                 PutPod(gone, null);
             }
+
+            PodsRevision = listing.Revision;
         }
         else if (prefix == Nodes)
         {
@@ -98,6 +103,7 @@ internal sealed class DesiredMarks(ILogger log)
 
     private void TakePod(StoredObject stored, bool gone)
     {
+        PodsRevision = Math.Max(PodsRevision, stored.Revision);
         if (gone)
         {
             PutPod(stored.Key, null);

@@ -52,7 +52,13 @@ internal static class DesiredPlan
 
     private static MapEntry Settings(Node node)
     {
-        var settings = new NodeSettings { PodCIDR = node.Spec?.PodCIDR, Labels = Sorted(node.Metadata.Labels) };
+        var keepAlive = Fencing.KeepAlive(node);
+        var settings = new NodeSettings
+        {
+            PodCIDR = node.Spec?.PodCIDR,
+            KeepAliveSeconds = keepAlive == Fencing.KeepAliveDefault ? null : (int)keepAlive.TotalSeconds,
+            Labels = Sorted(node.Metadata.Labels),
+        };
         return new MapEntry("node", JsonSerializer.SerializeToUtf8Bytes(settings, ModelJson.Default.NodeSettings));
     }
 

@@ -82,5 +82,7 @@ internal sealed class DesiredPublisher(Objects objects, LinkServer link, ILogger
                 log.DesiredTooLarge(name);
             }
         }
+
+        link.Published(_marks.PodsRevision);
     }
 }

@@ -77,10 +77,6 @@ internal sealed class LinkServer
         }
     }
 
-    /// <summary>Changes what a node should run. An entry equal to the present one changes nothing.</summary>
-    public SetOutcome SetDesired(string node, IReadOnlyList<MapEntry> upserts, IReadOnlyList<string> removals) =>
-        Change(node, () => _table.SetDesired(node, upserts, removals));
-
     /// <summary>Replaces all that a node should run; only what differs travels.</summary>
     public SetOutcome SetAllDesired(string node, IReadOnlyList<MapEntry> entries) =>
         Change(node, () => _table.SetAllDesired(node, entries));
@@ -105,6 +101,12 @@ internal sealed class LinkServer
             return _table.TryWithhold(node, key, silence);
         }
     }
+
+    /// <inheritdoc cref="LinkTable.Published"/>
+    public void Published(long revision) => Act(() => _table.Published(revision));
+
+    /// <inheritdoc cref="LinkTable.Settle"/>
+    public void Settle(string node, string key, long revision) => Act(() => _table.Settle(node, key, revision));
 
     /// <inheritdoc cref="LinkTable.Release"/>
     public void Release(string node, string key) => Act(() => _table.Release(node, key));

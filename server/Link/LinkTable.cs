@@ -20,12 +20,16 @@ internal sealed class LinkTable(
     /// <summary>After the broker was lost or came back: nodes that are not there by then are gone.</summary>
     public static readonly TimeSpan ReturnWait = TimeSpan.FromSeconds(60);
 
+    /// <summary>Later than every revision: what is withheld is not given away yet.</summary>
+    private const long NotYet = long.MaxValue;
+
     private readonly Dictionary<string, NodeLink> _nodes = new(StringComparer.Ordinal);
     private readonly HashSet<string> _denied = new(StringComparer.Ordinal);
     private readonly List<LinkEvent> _pending = [];
     private readonly ulong _epoch = SessionId.Next(random);
     private readonly long _start = clock.GetTimestamp();
     private TimeSpan? _sweepAt;
+    private long _published;
 
     public TimeSpan Now => clock.GetElapsedTime(_start);
 
@@ -41,63 +45,76 @@ internal sealed class LinkTable(
         return events;
     }
 
-    public SetOutcome SetDesired(string node, IReadOnlyList<MapEntry> upserts, IReadOnlyList<string> removals) =>
-        Node(node).Session.Desired.Apply(upserts, removals);
-
     public SetOutcome SetAllDesired(string node, IReadOnlyList<MapEntry> entries)
     {
         var link = Node(node);
         var outcome = link.Session.Desired.ApplyAll(entries);
-        if (outcome == SetOutcome.TooLarge)
+        link.IsBehind = outcome == SetOutcome.TooLarge;
+        if (!link.IsBehind && !link.Known)
         {
-            return outcome;
-        }
-
-        var waited = !link.Known || link.Withheld.Count > 0;
-        link.Known = true;
-        foreach (var (key, value) in link.Withheld)
-        {
-            if (!Same(link.Session.Desired.Find(key), value))
-            {
-                link.Withheld.Remove(key);
-            }
-        }
-
-        if (waited && link.Withheld.Count == 0)
-        {
-            Invite(link);
+            link.Known = true;
+            InviteUnlessWithheld(link);
         }
 
         return outcome;
     }
 
-    /// <summary>How long nothing was heard of the node, at most since this link was made.</summary>
-    public TimeSpan SilenceOf(string node) => Now - Node(node).LastHeard;
+    /// <summary>
+    /// Desired of all nodes tells of the store as it was at the revision: what was given away by then is given away.
+    /// </summary>
+    public void Published(long revision)
+    {
+        _published = revision;
+        foreach (var link in _nodes.Values)
+        {
+            if (link.Withheld.Count > 0)
+            {
+                GiveAway(link);
+            }
+        }
+    }
 
     /// <summary>
-    /// From now on the node hears nothing until desired says something else of the key, or until
-    /// <see cref="Release"/>. False, and nothing changes, when it was heard within <paramref name="silence"/> or has a
-    /// session.
+    /// How long nothing was heard of the node, at most since it is known here; zero for one that is not.
+    /// </summary>
+    public TimeSpan SilenceOf(string node) =>
+        _nodes.TryGetValue(node, out var link) ? Now - link.LastHeard : TimeSpan.Zero;
+
+    /// <summary>
+    /// From now on the node hears nothing until what the key stands for is given away (<see cref="Settle"/>), or until
+    /// <see cref="Release"/>. False, and nothing changes, when it was heard within <paramref name="silence"/>, has a
+    /// session, or is not known here.
     /// </summary>
     public bool TryWithhold(string node, string key, TimeSpan silence)
     {
-        var link = Node(node);
-        if (link.Told || link.Session.IsOpen || Now - link.LastHeard < silence)
+        if (!_nodes.TryGetValue(node, out var link) || link.Told || link.Session.IsOpen
+            || Now - link.LastHeard < silence)
         {
             return false;
         }
 
-        link.Withheld[key] = link.Session.Desired.Find(key);
+        link.Withheld[key] = NotYet;
         return true;
+    }
+
+    /// <summary>
+    /// The store gave it away at the revision. The node hears again once desired of that revision is published.
+    /// </summary>
+    public void Settle(string node, string key, long revision)
+    {
+        if (_nodes.TryGetValue(node, out var link) && link.Withheld.ContainsKey(key))
+        {
+            link.Withheld[key] = revision;
+            GiveAway(link);
+        }
     }
 
     /// <summary>What was withheld stays as it is.</summary>
     public void Release(string node, string key)
     {
-        if (_nodes.TryGetValue(node, out var link) && link.Withheld.Remove(key)
-            && link is { Known: true, Withheld.Count: 0 })
+        if (_nodes.TryGetValue(node, out var link) && link.Withheld.Remove(key))
         {
-            Invite(link);
+            InviteUnlessWithheld(link);
         }
     }
 
@@ -184,8 +201,19 @@ internal sealed class LinkTable(
         }
     }
 
-    private static bool Same(ReadOnlyMemory<byte>? left, ReadOnlyMemory<byte>? right) =>
-        left is { } one && right is { } other ? one.Span.SequenceEqual(other.Span) : left is null && right is null;
+    /// <summary>Where desired is too large to be set, the last one that was not may still name what is given away.</summary>
+    private void GiveAway(NodeLink link)
+    {
+        foreach (var (key, revision) in link.Withheld)
+        {
+            if (revision <= _published && (!link.IsBehind || link.Session.Desired.Find(key) is null))
+            {
+                link.Withheld.Remove(key);
+            }
+        }
+
+        InviteUnlessWithheld(link);
+    }
 
     /// <summary>
     /// When the node will have been silent for too long, or null when it is gone. A will is given once, and the broker
@@ -205,9 +233,9 @@ internal sealed class LinkTable(
         return link;
     }
 
-    private void Invite(NodeLink link)
+    private void InviteUnlessWithheld(NodeLink link)
     {
-        if (!_denied.Contains(link.Name))
+        if (link is { Known: true, Withheld.Count: 0, Session.IsOpen: false } && !_denied.Contains(link.Name))
         {
             link.Session.Invite(Now);
         }
@@ -248,10 +276,7 @@ internal sealed class LinkTable(
         if (presence.Online)
         {
             link.Incarnation = presence.Incarnation;
-            if (link is { Known: true, Withheld.Count: 0, Session.IsOpen: false })
-            {
-                Invite(link);
-            }
+            InviteUnlessWithheld(link);
         }
         else if (presence.Incarnation == link.Incarnation)
         {

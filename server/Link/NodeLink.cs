@@ -28,11 +28,14 @@ internal sealed class NodeLink(string name, ServerSession session)
     /// <summary>Fleet was told Connected, and not Disconnected since.</summary>
     public bool Told { get; set; }
 
+    /// <summary>What should run there is too much: desired is still the last that was not.</summary>
+    public bool IsBehind { get; set; }
+
     /// <summary>
-    /// Entries of desired that stand for what is being given away, with their values. Until desired says something else
-    /// of each of them a hello is not answered either: the node would take them up again.
+    /// Entries of desired that stand for what is being given away, with the revision of the store that did. Until
+    /// desired tells of that revision a hello is not answered either: the node would take them up again.
     /// </summary>
-    public Dictionary<string, ReadOnlyMemory<byte>?> Withheld { get; } = [];
+    public Dictionary<string, long> Withheld { get; } = [];
 
     /// <summary>Of the last birth: a last will of an older one is late and means nothing.</summary>
     public ulong Incarnation { get; set; }

@@ -12,10 +12,13 @@ namespace Edge.Server.Api.Pods;
 /// Deletes a pod on behalf of a drain, if its disruption budget grants it. Pod and budget change in one transaction, so
 /// that two drains never take the same place.
 /// </summary>
-internal sealed class EvictionEndpoint(VerbParts parts)
+internal sealed class EvictionEndpoint(VerbParts parts) : IDisposable
 {
-    /// <summary>Where writers keep changing pod or budget, the last word is theirs after so many rounds.</summary>
-    private const int Attempts = 8;
+    /// <summary>Where others keep changing pod or budget; as upstream.</summary>
+    private const int Attempts = 20;
+
+    /// <summary>A drain asks for all its pods at once, and all of one budget write the same object: one at a time.</summary>
+    private readonly SemaphoreSlim _turn = new(1);
 
     public async Task Run(ApiRequest request)
     {
@@ -23,16 +26,32 @@ internal sealed class EvictionEndpoint(VerbParts parts)
         var eviction = await ObjectReading.Read(request, schema);
         ObjectReading.CheckName(request, eviction);
         var options = DeleteOptions.From(eviction.Object("deleteOptions"), request.Query.DryRun());
-        for (var attempt = 1; attempt <= Attempts; attempt++)
+        await _turn.WaitAsync(request.Ct);
+        try
         {
-            if (await Try(request, options))
-            {
-                await ResponseBody.Write(request.Response, 201, StatusBody.Success(201));
-                return;
-            }
+            await Evict(request, options);
+        }
+        finally
+        {
+            _turn.Release();
         }
 
-        throw Errors.Conflict(request.Schema, request.Path.Name);
+        await ResponseBody.Write(request.Response, 201, StatusBody.Success(201));
+    }
+
+    public void Dispose() => _turn.Dispose();
+
+    private async Task Evict(ApiRequest request, DeleteOptions options)
+    {
+        for (var attempt = 1; !await Try(request, options); attempt++)
+        {
+            if (attempt == Attempts)
+            {
+                // Drains ask again after this, and after nothing else.
+                throw Errors.TooManyRequests(
+                    "couldn't update PodDisruptionBudget due to conflicts", retryAfterSeconds: 10);
+            }
+        }
     }
 
     /// <summary>False when pod or budget changed meanwhile.</summary>

@@ -5,9 +5,11 @@ namespace Edge.Server.Control.TaintEviction;
 /// </summary>
 /// <param name="SilenceOf">How long nothing was heard of the node, at most since the server began.</param>
 /// <param name="TryWithhold">
-/// Keeps the node (first) from hearing anything until what it should run says something else of the key (second); false
-/// when it was heard within the time (third).
+/// Keeps the node (first) from hearing anything until what the key of its desired state (second) stands for is given
+/// away; false when it was heard within the time (third).
 /// </param>
-/// <param name="Release">Takes that back.</param>
+/// <param name="Settle">It was given away at this revision of the store.</param>
+/// <param name="Release">It was not: the node may hear again.</param>
 internal sealed record NodeContact(
-    Func<string, TimeSpan> SilenceOf, Func<string, string, TimeSpan, bool> TryWithhold, Action<string, string> Release);
+    Func<string, TimeSpan> SilenceOf, Func<string, string, TimeSpan, bool> TryWithhold,
+    Action<string, string, long> Settle, Action<string, string> Release);

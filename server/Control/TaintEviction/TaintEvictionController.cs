@@ -115,7 +115,7 @@ internal sealed class TaintEvictionController(
             return Again;
         }
 
-        var done = false;
+        long? done = null;
         try
         {
             if (pod.Metadata.DeletionTimestamp is null)
@@ -127,14 +127,17 @@ internal sealed class TaintEvictionController(
         }
         finally
         {
-            // Of one that was deleted without grace before, and that finalizers hold, the node hears nothing new.
-            if (!done || pod.Metadata.DeletionGracePeriodSeconds == 0)
+            if (done is { } revision)
+            {
+                contact.Settle(name, withheld, revision);
+            }
+            else
             {
                 contact.Release(name, withheld);
             }
         }
 
-        if (!done)
+        if (done is null)
         {
             return Again;
         }
@@ -144,20 +147,22 @@ internal sealed class TaintEvictionController(
         return null;
     }
 
-    /// <summary>False when the pod changed meanwhile.</summary>
-    private async Task<bool> TakeOut(Pod pod, CancellationToken ct)
+    /// <summary>The revision of it; null when the pod changed meanwhile.</summary>
+    private async Task<long?> TakeOut(Pod pod, CancellationToken ct)
     {
         var key = Resources.Pods.KeyOf(pod.Metadata.Namespace, pod.Metadata.Name!);
         if (objects.Store.Get(key) is not { } stored
             || stored.Revision.ToString(CultureInfo.InvariantCulture) != pod.Metadata.ResourceVersion)
         {
-            return false;
+            return null;
         }
 
         var ended = TaintEvictionMark.Ended(ObjectBytes.Read(stored), time.GetUtcNow());
         var put = StoreOp.Put(key, ObjectBytes.Write(ended));
         StoreOp[] ops = Deletion.IsReleased(Resources.Pods.Resource, ended) ? [put, StoreOp.Delete(key)] : [put];
-        return await objects.Store.Txn([new Compare(key, stored.Revision)], ops, ct) is TxnResult.Committed;
+        return await objects.Store.Txn([new Compare(key, stored.Revision)], ops, ct) is TxnResult.Committed committed
+            ? committed.Revision
+            : null;
     }
 
     private Task Tell(Pod pod, string message, CancellationToken ct) => events.Record(

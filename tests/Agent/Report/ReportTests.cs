@@ -88,17 +88,17 @@ public sealed class ReportTests : IDisposable
     public void The_last_answer_is_known_after_a_restart_and_unknown_after_a_reboot()
     {
         var answered = new ServerAnswer(_clock.GetTimestamp(), IsDesiredReached: true);
-        new ServerContact(_dir, "boot-1", () => answered, _clock).Keep();
+        Contact(() => answered).Keep();
         _clock.Advance(TimeSpan.FromSeconds(40));
-        Assert.Equal(TimeSpan.FromSeconds(40), new ServerContact(_dir, "boot-1", () => null, _clock).Since());
-        Assert.Null(new ServerContact(_dir, "boot-2", () => null, _clock).Since());
+        Assert.Equal(TimeSpan.FromSeconds(40), Contact(() => null).Since());
+        Assert.Null(Contact(() => null, "boot-2").Since());
     }
 
     [Fact]
     public void A_silence_counts_until_desired_is_what_the_server_wants()
     {
         ServerAnswer? answer = new ServerAnswer(_clock.GetTimestamp(), IsDesiredReached: true);
-        var contact = new ServerContact(_dir, "boot-1", () => answer, _clock);
+        var contact = Contact(() => answer);
         contact.Keep();
         _clock.Advance(TimeSpan.FromMinutes(10));
 
@@ -107,7 +107,7 @@ public sealed class ReportTests : IDisposable
         _clock.Advance(TimeSpan.FromMinutes(2));
         answer = new ServerAnswer(_clock.GetTimestamp(), IsDesiredReached: false);
         Assert.Equal(TimeSpan.FromMinutes(10), contact.Since());
-        Assert.Equal(TimeSpan.FromMinutes(12), new ServerContact(_dir, "boot-1", () => null, _clock).Since());
+        Assert.Equal(TimeSpan.FromMinutes(12), Contact(() => null).Since());
 
         answer = new ServerAnswer(_clock.GetTimestamp(), IsDesiredReached: true);
         Assert.Equal(TimeSpan.Zero, contact.Since());
@@ -117,13 +117,30 @@ public sealed class ReportTests : IDisposable
     public void The_first_answer_after_a_boot_counts_once_desired_is_what_the_server_wants()
     {
         ServerAnswer? answer = null;
-        var contact = new ServerContact(_dir, "boot-1", () => answer, _clock);
+        var contact = Contact(() => answer);
         Assert.Null(contact.Since());
         answer = new ServerAnswer(_clock.GetTimestamp(), IsDesiredReached: false);
         Assert.Null(contact.Since());
         answer = new ServerAnswer(_clock.GetTimestamp(), IsDesiredReached: true);
         Assert.Equal(TimeSpan.Zero, contact.Since());
     }
+
+    [Fact]
+    public void A_longer_keep_alive_counts_only_once_desired_was_reached_with_it()
+    {
+        ServerAnswer? answer = new ServerAnswer(_clock.GetTimestamp(), IsDesiredReached: true);
+        Contact(() => answer, keepAlive: 600).Keep();
+        Assert.Equal(120, Contact(() => null).KeepAlive.TotalSeconds);
+        var contact = Contact(() => answer, keepAlive: 600);
+        answer = null;
+        Assert.Equal(120, contact.KeepAlive.TotalSeconds);
+        answer = new ServerAnswer(_clock.GetTimestamp(), IsDesiredReached: true);
+        Assert.Equal(600, contact.KeepAlive.TotalSeconds);
+        Assert.Equal(600, Contact(() => null, keepAlive: 600).KeepAlive.TotalSeconds);
+    }
+
+    private ServerContact Contact(Func<ServerAnswer?> answer, string boot = "boot-1", int keepAlive = 120) =>
+        new(_dir, boot, TimeSpan.FromSeconds(keepAlive), answer, _clock);
 
     private (NodeStatusReport Report, ChannelReader<string> Said) Report(Func<RuntimeSight?> runtime)
     {

@@ -33,6 +33,19 @@ public sealed class QuantityTests
     [InlineData("--1")]
     public void Anything_else_is_refused(string text) => Assert.False(Quantity.TryParse(text, out _));
 
+    [Theory]
+    [InlineData("100000000E", 1)]
+    [InlineData("-100000000E", -1)]
+    [InlineData("79228162514264337593543950335Ei", 1)]
+    public void No_amount_is_larger_than_64_bits_and_none_overflows(string text, int sign)
+    {
+        var large = Quantity.Parse(text);
+        Assert.Equal(sign * (decimal)long.MaxValue, large.Value);
+        Assert.Equal(sign > 0 ? long.MaxValue : long.MinValue, large.MilliValue);
+        Assert.Equal(large, large + large);
+        Assert.Equal(text, large.ToString());
+    }
+
     [Fact]
     public void The_text_survives_a_round_trip()
     {

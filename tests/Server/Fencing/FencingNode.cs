@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Edge.Agent.Link;
 using Edge.Agent.Reconcile;
+using Edge.Agent.Reconcile.Environment;
 using Edge.Agent.Report;
 using Edge.Proto.Link;
 using Edge.Proto.Model;
@@ -17,7 +18,7 @@ internal sealed class FencingNode
 {
     private readonly FakeClock _clock;
     private readonly Random _random;
-    private readonly TimeSpan _keepAlive;
+    private TimeSpan _keepAlive;
     private readonly string _runDir;
     private readonly List<string> _trace;
     private readonly Dictionary<string, byte[]> _ledger = [];
@@ -69,6 +70,12 @@ internal sealed class FencingNode
     /// <summary>Containers outlive the agent, which is away for a moment.</summary>
     public void Restart()
     {
+        if (_random.Next(2) == 0)
+        {
+            // Somebody sets it differently.
+            _keepAlive = TimeSpan.FromSeconds(_random.Next(10, 601));
+        }
+
         _downFor = _random.Next(1, 5);
         _committing = null;
         _contact.Keep();
@@ -121,11 +128,12 @@ internal sealed class FencingNode
         var session = new AgentSession(
             settings, _ledger.Select(pair => new MapEntry(pair.Key, pair.Value)), _random,
             envelope => Up!(Packet.Encode(envelope)));
-        var contact = new ServerContact(_runDir, $"{_boot}", () => Answer(session), _clock);
+        var contact = new ServerContact(_runDir, $"{_boot}", _keepAlive, () => Answer(session), _clock);
         var around = new RoundSurroundings(
             _clock, () => throw new InvalidOperationException("nobody asks"), contact.Since, (_, _) => { })
         {
-            KeepAlive = _keepAlive,
+            KeepAlive = () => Edge.Proto.Model.Fencing.KeepAlive(
+                contact.KeepAlive, new ObjectSource(_ledger).Node()),
         };
         return (session, contact, around);
     }
@@ -161,6 +169,11 @@ internal sealed class FencingNode
 
         foreach (var (key, bytes) in _ledger)
         {
+            if (key == "node")
+            {
+                continue;
+            }
+
             var uid = key["pods/".Length..];
             var pod = JsonSerializer.Deserialize(bytes, ModelJson.Default.Pod)!;
             Decide(uid, pod);

@@ -4,6 +4,7 @@ using Edge.Proto.Model;
 using Edge.Proto.Mqtt;
 using Edge.Proto.Sync;
 using Edge.Server.Control.TaintEviction;
+using Edge.Server.Fleet;
 using Edge.Server.Link;
 using Edge.Tests.Support;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -14,7 +15,7 @@ namespace Edge.Tests.Server.Fencing;
 /// The server's side: the real table of links and the real plan of eviction, over a store that is a dictionary. What
 /// nodes should run follows the store late, as it does there.
 /// </summary>
-internal sealed class FencingServer(FakeClock clock, Random random, TimeSpan keepAlive, Action<byte[]> send)
+internal sealed class FencingServer(FakeClock clock, Random random, Action<byte[]> send)
 {
     private const string Name = "n1";
 
@@ -25,6 +26,12 @@ internal sealed class FencingServer(FakeClock clock, Random random, TimeSpan kee
     private long _lostAt = clock.GetTimestamp();
     private bool _there;
     private int _publishIn = 1;
+    private long _revision;
+
+    /// <summary>On disk; a hello's is written a moment after it was answered, unless the server ends before.</summary>
+    private TimeSpan _keepAlive = Edge.Proto.Model.Fencing.KeepAliveDefault;
+    private TimeSpan? _told;
+    private int _writeIn;
 
     public int Removed { get; private set; }
 
@@ -53,6 +60,7 @@ internal sealed class FencingServer(FakeClock clock, Random random, TimeSpan kee
 
     public void Restart()
     {
+        _told = null;
         (_table, _there, _lostAt) = (NewTable(clock, random, send), false, clock.GetTimestamp());
         Publish();
         _table.Handle(new MqttEvent.Connected());
@@ -63,6 +71,12 @@ internal sealed class FencingServer(FakeClock clock, Random random, TimeSpan kee
 
     public void Tick()
     {
+        if (_told is { } hello && --_writeIn <= 0)
+        {
+            (_keepAlive, _told) = (hello, null);
+            _publishIn = _publishIn > 0 ? _publishIn : random.Next(1, 10);
+        }
+
         if (_publishIn > 0 && --_publishIn == 0)
         {
             Publish();
@@ -87,9 +101,16 @@ internal sealed class FencingServer(FakeClock clock, Random random, TimeSpan kee
         _publishIn = _publishIn > 0 ? _publishIn : random.Next(1, 10);
     }
 
-    private void Publish() => _table.SetAllDesired(
-        Name,
-        [.. _pods.Select(pair => new MapEntry($"pods/{pair.Key}", Bytes(pair.Value with { Status = null })))]);
+    private void Publish()
+    {
+        _table.SetAllDesired(
+            Name,
+            [
+                .. _pods.Select(pair => new MapEntry($"pods/{pair.Key}", Bytes(pair.Value with { Status = null }))),
+                .. DesiredPlan.Of(Node(away: false), [], _ => null),
+            ]);
+        _table.Published(_revision);
+    }
 
     private static byte[] Bytes(Pod pod) => JsonSerializer.SerializeToUtf8Bytes(pod, ModelJson.Default.Pod);
 
@@ -105,8 +126,9 @@ internal sealed class FencingServer(FakeClock clock, Random random, TimeSpan kee
     {
         switch (told)
         {
-            case LinkEvent.Connected:
+            case LinkEvent.Connected connected:
                 _there = true;
+                (_told, _writeIn) = (TimeSpan.FromSeconds(connected.Hello.KeepAliveSeconds), random.Next(1, 6));
                 break;
             case LinkEvent.Disconnected:
                 (_there, _lostAt) = (false, clock.GetTimestamp());
@@ -143,27 +165,11 @@ internal sealed class FencingServer(FakeClock clock, Random random, TimeSpan kee
     private void Evict()
     {
         var away = !_there && clock.GetElapsedTime(_lostAt) >= Grace;
-        var node = new Node
-        {
-            Metadata = new ObjectMeta
-            {
-                Name = Name,
-                Annotations = new Dictionary<string, string>
-                {
-                    [Edge.Proto.Model.Fencing.KeepAliveAnnotation] = $"{(int)keepAlive.TotalSeconds}",
-                },
-            },
-            Spec = new NodeSpec
-            {
-                Taints = away
-                    ? [new Taint { Key = Edge.Proto.Model.Fencing.UnreachableTaint, Effect = "NoExecute" }]
-                    : [],
-            },
-        };
+        var node = Node(away);
         foreach (var (uid, pod) in _pods.ToList())
         {
             var decision = TaintEvictionPlan.Decide(pod, node, TimeSpan.Zero, _table.SilenceOf(Name));
-            var wait = Edge.Proto.Model.Fencing.ServerWait(pod, keepAlive);
+            var wait = Edge.Proto.Model.Fencing.ServerWait(pod, _keepAlive);
             if (!decision.Removes || !_table.TryWithhold(Name, $"pods/{uid}", wait!.Value))
             {
                 continue;
@@ -177,8 +183,27 @@ internal sealed class FencingServer(FakeClock clock, Random random, TimeSpan kee
             }
 
             _pods.Remove(uid);
+            _table.Settle(Name, $"pods/{uid}", ++_revision);
             Removed++;
             _publishIn = _publishIn > 0 ? _publishIn : random.Next(1, 10);
         }
     }
+
+    private Node Node(bool away) => new()
+    {
+        Metadata = new ObjectMeta
+        {
+            Name = Name,
+            Annotations = new Dictionary<string, string>
+            {
+                [Edge.Proto.Model.Fencing.KeepAliveAnnotation] = $"{(int)_keepAlive.TotalSeconds}",
+            },
+        },
+        Spec = new NodeSpec
+        {
+            Taints = away
+                ? [new Taint { Key = Edge.Proto.Model.Fencing.UnreachableTaint, Effect = "NoExecute" }]
+                : [],
+        },
+    };
 }

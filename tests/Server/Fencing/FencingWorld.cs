@@ -35,7 +35,7 @@ internal sealed class FencingWorld : IDisposable
         // Either may be the slower by one per cent of the other.
         _nodeRate = _random.Next(3) switch { 0 => 1 / 1.01, 1 => 1.01, _ => 1 };
         var keepAlive = TimeSpan.FromSeconds(_random.Next(10, 121));
-        _server = new FencingServer(_serverClock, _random, keepAlive, packet => Send(toServer: false, false, packet));
+        _server = new FencingServer(_serverClock, _random, packet => Send(toServer: false, false, packet));
         _node = new FencingNode(_nodeClock, _random, keepAlive, _runDir, Trace)
         {
             Up = packet => Send(toServer: true, false, packet),

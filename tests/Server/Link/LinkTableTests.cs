@@ -39,10 +39,11 @@ public sealed class LinkTableTests
     }
 
     [Fact]
-    public void A_silent_node_hears_nothing_until_desired_says_something_else_of_what_was_given_away()
+    public void A_silent_node_hears_nothing_until_desired_tells_of_what_was_given_away()
     {
         var minute = TimeSpan.FromMinutes(1);
         _table.SetAllDesired("a", [Entry("pods/1", "run"), Entry("pods/2", "run")]);
+        _table.Published(10);
         Assert.False(_table.TryWithhold("a", "pods/1", minute));
         _clock.Advance(minute);
         Assert.Equal(minute, _table.SilenceOf("a"));
@@ -50,10 +51,59 @@ public sealed class LinkTableTests
 
         Hello("a");
         _table.SetAllDesired("a", [Entry("pods/1", "run")]);
+        _table.Published(11);
         Hello("a");
         Assert.Null(_table.Open("a"));
 
-        _table.SetAllDesired("a", [Entry("pods/1", "end")]);
+        _table.Settle("a", "pods/1", 12);
+        Hello("a");
+        Assert.Null(_table.Open("a"));
+
+        _table.SetAllDesired("a", []);
+        _table.Published(12);
+        Hello("a");
+        Assert.NotNull(_table.Open("a"));
+    }
+
+    [Fact]
+    public void What_a_node_never_heard_of_is_given_away_without_muting_it()
+    {
+        _table.SetAllDesired("a", []);
+        Assert.True(_table.TryWithhold("a", "pods/1", TimeSpan.Zero));
+        _table.Settle("a", "pods/1", 12);
+        Hello("a");
+        Assert.Null(_table.Open("a"));
+        _table.Published(12);
+        Hello("a");
+        Assert.NotNull(_table.Open("a"));
+    }
+
+    [Fact]
+    public void What_was_published_before_it_was_settled_is_not_waited_for_again()
+    {
+        _table.SetAllDesired("a", [Entry("pods/1", "run")]);
+        Assert.True(_table.TryWithhold("a", "pods/1", TimeSpan.Zero));
+        _table.SetAllDesired("a", []);
+        _table.Published(12);
+        _table.Settle("a", "pods/1", 12);
+        Hello("a");
+        Assert.NotNull(_table.Open("a"));
+    }
+
+    [Fact]
+    public void A_node_whose_desired_state_is_too_large_hears_again_once_what_it_has_names_nothing_given_away()
+    {
+        var huge = Entry("pods/2", new string('x', MapLimits.MapBytesMax + 1));
+        _table.SetAllDesired("a", [Entry("pods/1", "run")]);
+        Assert.True(_table.TryWithhold("a", "pods/1", TimeSpan.Zero));
+        Assert.Equal(SetOutcome.TooLarge, _table.SetAllDesired("a", [huge]));
+        _table.Settle("a", "pods/1", 12);
+        _table.Published(12);
+        Hello("a");
+        Assert.Null(_table.Open("a"));
+
+        _table.SetAllDesired("a", []);
+        _table.Published(13);
         Hello("a");
         Assert.NotNull(_table.Open("a"));
     }

@@ -22,7 +22,7 @@ public sealed class LinkTests
         await server.Next<LinkEvent.Connected>("a");
         await agent.UntilDesired(Entry("pods/1", "run"));
         await server.UntilReported("a", Entry("node", "ready"));
-        server.SetDesired("a", [Entry("pods/1", "stop")], []);
+        server.SetAllDesired("a", [Entry("pods/1", "stop")]);
         await agent.UntilDesired(Entry("pods/1", "stop"));
 
         Assert.True(server.IsConnected("a"));
@@ -137,7 +137,7 @@ public sealed class LinkTests
         await agent.UntilDesired(Entry("pods/1", "run"));
 
         Process.GetProcessById(broker.FindRunning()!.Value).Kill();
-        server.SetDesired("a", [Entry("pods/1", "stop")], []);
+        server.SetAllDesired("a", [Entry("pods/1", "stop")]);
         agent.SetReported("node", Entry("", "still here").Value);
 
         await Task.WhenAll(

@@ -55,6 +55,7 @@ internal sealed class SimServer
             node => clock.GetUtcNow() - LastHeard(node),
             (node, key, silence) => nodeOf(node) is { } sim && clock.GetUtcNow() - LastHeard(node) >= silence
                 && sim.Withheld.Add(key),
+            (node, key, _) => nodeOf(node)?.Withheld.Remove(key),
             (node, key) => nodeOf(node)?.Withheld.Remove(key));
         IController[] controllers =
         [
