@@ -9,7 +9,8 @@ namespace Edge.Server.Fleet;
 internal static class UsageReader
 {
     /// <summary>
-    /// A hundred thousand cores, or a hundred terabytes: beyond any machine, and sums of thousandths fit 64 bits.
+    /// A hundred thousand cores, or a hundred terabytes: beyond any machine, so that the sum of a pod's thousandths fits
+    /// 64 bits.
     /// </summary>
     private const long ValueMax = 100_000_000_000_000;
 
@@ -29,9 +30,16 @@ internal static class UsageReader
         foreach (var pod in usage.Pods ?? [])
         {
             Check((pod ?? throw new JsonException("a pod is null")).WindowMilliseconds, MillisecondsMax);
+            var sum = new ResourceUsage();
             foreach (var container in (pod.Containers ?? new Dictionary<string, ResourceUsage>()).Values)
             {
                 Check(container ?? throw new JsonException("a container is null"));
+                sum = new ResourceUsage
+                {
+                    CpuNanocores = sum.CpuNanocores + container.CpuNanocores,
+                    MemoryBytes = sum.MemoryBytes + container.MemoryBytes,
+                };
+                Check(sum);
             }
         }
 

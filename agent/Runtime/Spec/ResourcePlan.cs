@@ -40,14 +40,17 @@ internal static class ResourcePlan
     {
         var limit = Amount(resources?.Limits, "cpu");
         var request = Amount(resources?.Requests, "cpu") ?? limit;
-        var shares = Math.Clamp((request?.MilliValue ?? 0) * 1024 / 1000, 2, 262144);
+        var shares = Math.Clamp(Bounded(request?.MilliValue ?? 0) * 1024 / 1000, 2, 262144);
         return limit is { MilliValue: > 0 } bound
             ? new OciCpu(
                 (ulong)shares,
-                Math.Max(1000, bound.MilliValue * PeriodMicroseconds / 1000),
+                Math.Max(1000, Bounded(bound.MilliValue) * PeriodMicroseconds / 1000),
                 (ulong)PeriodMicroseconds)
             : new OciCpu((ulong)shares, null, null);
     }
+
+    /// <summary>Thousandths of a core, at most a million cores: what follows multiplies them.</summary>
+    private static long Bounded(long milli) => Math.Clamp(milli, 0, 1_000_000_000);
 
     /// <summary>Swap equal to memory: a limited container does not swap.</summary>
     public static OciMemory? Memory(ResourceRequirements? resources, bool swapAccounting) =>

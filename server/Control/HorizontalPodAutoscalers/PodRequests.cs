@@ -26,7 +26,7 @@ internal static class PodRequests
                         $"missing request for {resource} in container {one.Name} of Pod {pod.Metadata.Name}");
                 }
 
-                sum += amount.MilliValue;
+                sum = (long)Math.Min((decimal)sum + amount.MilliValue, long.MaxValue);
             }
 
             requests[pod.Metadata.Name ?? ""] = sum;

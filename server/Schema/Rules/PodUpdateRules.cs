@@ -27,6 +27,14 @@ internal static class PodUpdateRules
 
         Deadline(spec, before, errors);
         Tolerations(spec, before, errors);
+        if (old.At("metadata.deletionTimestamp") is not null
+            && !JsonTree.Same(spec["tolerations"], before["tolerations"]))
+        {
+            // Ours: the lease of a pod counts by what its node knows, and a node that is away knows of the deletion or
+            // of the toleration, but nobody could tell which (TaintEvictionPlan).
+            errors.Forbidden("spec.tolerations", "tolerations of a pod that is being deleted can not be modified");
+        }
+
         var changed = Changed(spec, before);
         if (changed.Count > 0)
         {

@@ -35,6 +35,7 @@ public sealed class ReconcileLoopTests : IAsyncLifetime
     private readonly ProbeSet _probes;
     private readonly ReconcileLoop _loop;
     private Task _running = Task.CompletedTask;
+    private TimeSpan _silence;
 
     public ReconcileLoopTests()
     {
@@ -44,7 +45,7 @@ public sealed class ReconcileLoopTests : IAsyncLifetime
         _pulls = new ImagePulls(_world, uid => _loop!.Wake(uid), _clock, _stop.Token);
         _probes = new ProbeSet(new ProbeClient(_world, _clock), _ => { }, _ => { }, _clock);
         var images = new ImageSteps(_world, _pulls, _ => { }, _clock);
-        var around = new RoundSurroundings(_clock, () => Facts, () => TimeSpan.Zero, Report);
+        var around = new RoundSurroundings(_clock, () => Facts, () => _silence, Report);
         var runner = new PodRunner(_world, _ledger, images, _ => { }, _clock, log);
         var rounds = new PodRounds(_ledger, runner, images, _probes, around, log);
         _loop = new ReconcileLoop(_world, _ledger, rounds, _clock, log);
@@ -141,6 +142,25 @@ public sealed class ReconcileLoopTests : IAsyncLifetime
         await Until(uid, "Running");
     }
 
+    [Fact]
+    public async Task A_lease_that_ends_waits_for_no_run()
+    {
+        _world.Hold();
+        var uid = Want(1, pod => pod with
+        {
+            Spec = pod.Spec with
+            {
+                Tolerations = [new Toleration { Operator = "Exists", TolerationSeconds = 60 }],
+            },
+        });
+        await Until(uid, "Pending");
+        await _world.Making.WaitAsync(Patience);
+        _silence = TimeSpan.FromMinutes(10);
+        _loop.WakeAll();
+
+        await _world.Stopped.WaitAsync(Patience);
+    }
+
     public async Task DisposeAsync()
     {
         await _stop.CancelAsync();
@@ -190,7 +210,16 @@ public sealed class ReconcileLoopTests : IAsyncLifetime
         : SimWorld(clock, new Random(1), new SimFaults(new Random(1)) { On = false }, [])
     {
         private readonly Channel<bool> _looks = Channel.CreateUnbounded<bool>();
+        private readonly TaskCompletionSource _stopped = new(TaskCreationOptions.RunContinuationsAsynchronously);
         private TaskCompletionSource _held = Released();
+
+        private readonly TaskCompletionSource _making = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        /// <summary>A sandbox is in the making.</summary>
+        public Task Making => _making.Task;
+
+        /// <summary>It was given up.</summary>
+        public Task Stopped => _stopped.Task;
 
         public string? EndsWhileLookedAt { get; set; }
 
@@ -219,7 +248,17 @@ public sealed class ReconcileLoopTests : IAsyncLifetime
         public override async Task<SandboxResult> MakeSandbox(
             Pod pod, string? preferredIp, string? podCidr, CancellationToken cancellation)
         {
-            await _held.Task.WaitAsync(cancellation);
+            _making.TrySetResult();
+            try
+            {
+                await _held.Task.WaitAsync(cancellation);
+            }
+            catch (OperationCanceledException)
+            {
+                _stopped.TrySetResult();
+                throw;
+            }
+
             return await base.MakeSandbox(pod, preferredIp, podCidr, cancellation);
         }
 

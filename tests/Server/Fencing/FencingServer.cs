@@ -51,9 +51,11 @@ internal sealed class FencingServer(FakeClock clock, Random random, Action<byte[
     /// <summary>Somebody changes one of the pods.</summary>
     public void Change(Func<Pod, Pod> change)
     {
-        if (_pods.Count > 0)
+        // Of a pod that is being deleted nothing that counts here can be changed.
+        if (_pods.Count > 0
+            && _pods.Values.ElementAt(random.Next(_pods.Count)) is { Metadata.DeletionTimestamp: null } chosen)
         {
-            var pod = change(_pods.Values.ElementAt(random.Next(_pods.Count)));
+            var pod = change(chosen);
             Put(pod with { Metadata = pod.Metadata with { Generation = pod.Metadata.Generation + 1 } });
         }
     }

@@ -134,11 +134,13 @@ internal sealed class FencingWorld : IDisposable
             case 1:
                 Say("the agent restarts");
                 _node.Restart();
+                DropFromNode();
                 Reconnect();
                 break;
             case 2 when _random.Next(3) == 0:
                 Say("the node boots");
                 _node.Boot();
+                DropFromNode();
                 Reconnect();
                 break;
             case 3 or 4:
@@ -163,6 +165,17 @@ internal sealed class FencingWorld : IDisposable
                 _nodeClock.StepWall(TimeSpan.FromMinutes(_random.Next(-600, 600)));
                 break;
         }
+    }
+
+    /// <summary>
+    /// What an agent's old connection had not delivered yet ends with it: a hello of an earlier life comes never after
+    /// one of a later.
+    /// </summary>
+    private void DropFromNode()
+    {
+        var kept = _flying.UnorderedItems.Where(item => !item.Element.ToServer).ToList();
+        _flying.Clear();
+        kept.ForEach(item => _flying.Enqueue(item.Element, item.Priority));
     }
 
     private void Reconnect()
