@@ -20,6 +20,9 @@ public sealed record PodAntiAffinity
 /// </summary>
 public sealed record PodAffinityTerm
 {
+    /// <summary>Terms in one list of a pod. Kubernetes has no bound; each costs the scheduler counters.</summary>
+    public const int Max = 64;
+
     /// <summary>Null matches no pod.</summary>
     public LabelSelector? LabelSelector { get; init; }
     public IReadOnlyList<string>? Namespaces { get; init; }
@@ -43,6 +46,9 @@ public sealed record WeightedPodAffinityTerm
 /// <summary>How evenly pods are to lie over groups of nodes (core/v1 TopologySpreadConstraint).</summary>
 public sealed record TopologySpreadConstraint
 {
+    /// <summary>Constraints of one pod. Kubernetes has no bound; each costs the scheduler counters.</summary>
+    public const int Max = 64;
+
     public int MaxSkew { get; init; }
     public string TopologyKey { get => field ?? ""; init; }
 

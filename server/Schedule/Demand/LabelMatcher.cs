@@ -1,4 +1,3 @@
-using System.Text;
 using Edge.Proto.Model;
 
 namespace Edge.Server.Schedule.Demand;
@@ -112,12 +111,11 @@ internal sealed class LabelMatcher
     {
         _requirements.Sort(static (left, right) =>
             string.CompareOrdinal(left.Key, right.Key) is var order and not 0 ? order : left.Operator - right.Operator);
-        var text = new StringBuilder(IsNothing ? "!" : "");
+        var text = new IdentityText().Count(IsNothing ? null : _requirements.Count);
         foreach (var wanted in _requirements)
         {
             Array.Sort(wanted.Values, StringComparer.Ordinal);
-            text.Append(wanted.Key).Append(' ').Append((int)wanted.Operator).Append(' ')
-                .AppendJoin(',', wanted.Values).Append(';');
+            text.Add(wanted.Key).Count((int)wanted.Operator).Add(wanted.Values);
             if (Anchor is null && wanted is { Operator: Operator.In, Values: [var only] })
             {
                 Anchor = (wanted.Key, only);

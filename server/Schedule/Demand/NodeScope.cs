@@ -1,4 +1,3 @@
-using System.Text;
 using Edge.Proto.Model;
 using Edge.Server.Schedule.Filters;
 
@@ -10,23 +9,26 @@ namespace Edge.Server.Schedule.Demand;
 /// </summary>
 internal sealed class NodeScope
 {
+    private static readonly Dictionary<string, string> NoLabels = [];
+
     private readonly IReadOnlyDictionary<string, string>? _selector;
     private readonly NodeSelector? _affinity;
     private readonly IReadOnlyList<Toleration>? _tolerations;
 
     /// <param name="keys">Labels that a node must have, of all constraints that count together.</param>
     /// <param name="spec">The pod's.</param>
-    /// <param name="constraint">Names the policies.</param>
-    public NodeScope(string[] keys, PodSpec spec, TopologySpreadConstraint constraint)
+    /// <param name="honorsAffinity">Leaves out nodes that the pod's node affinity does not allow.</param>
+    /// <param name="honorsTaints">Leaves out nodes that repel the pod.</param>
+    public NodeScope(string[] keys, PodSpec spec, bool honorsAffinity, bool honorsTaints)
     {
         Keys = keys;
-        if (constraint.NodeAffinityPolicy is null or "Honor")
+        if (honorsAffinity)
         {
             _selector = spec.NodeSelector is { Count: > 0 } selector ? selector : null;
             _affinity = spec.Affinity?.NodeAffinity?.RequiredDuringSchedulingIgnoredDuringExecution;
         }
 
-        _tolerations = constraint.NodeTaintsPolicy == "Honor" ? spec.Tolerations ?? [] : null;
+        _tolerations = honorsTaints ? spec.Tolerations ?? [] : null;
         Text = Describe();
     }
 
@@ -50,33 +52,34 @@ internal sealed class NodeScope
 
     private string Describe()
     {
-        var text = new StringBuilder().AppendJoin(',', Keys);
-        foreach (var (key, value) in (_selector ?? new Dictionary<string, string>()).OrderBy(pair => pair.Key))
+        var text = new IdentityText().Add(Keys).Count(_selector?.Count);
+        foreach (var (key, value) in (_selector ?? NoLabels).OrderBy(pair => pair.Key, StringComparer.Ordinal))
         {
-            text.Append('|').Append(key).Append('=').Append(value);
+            text.Add(key).Add(value);
         }
 
+        text.Count(_affinity?.NodeSelectorTerms.Count);
         foreach (var term in _affinity?.NodeSelectorTerms ?? [])
         {
-            text.Append("|term");
-            Append(text, term.MatchExpressions, '.');
-            Append(text, term.MatchFields, '!');
+            Add(text, term.MatchExpressions);
+            Add(text, term.MatchFields);
         }
 
+        text.Count(_tolerations?.Count);
         foreach (var one in _tolerations ?? [])
         {
-            text.Append($"|bears {one.Key} {one.Operator} {one.Value} {one.Effect}");
+            text.Add(one.Key).Add(one.Operator).Add(one.Value).Add(one.Effect);
         }
 
-        return text.Append(_affinity is null ? "" : "|a").Append(_tolerations is null ? "" : "|t").ToString();
+        return text.ToString();
     }
 
-    private static void Append(StringBuilder text, IReadOnlyList<NodeSelectorRequirement>? requirements, char mark)
+    private static void Add(IdentityText text, IReadOnlyList<NodeSelectorRequirement>? requirements)
     {
+        text.Count(requirements?.Count);
         foreach (var wanted in requirements ?? [])
         {
-            text.Append(mark).Append(wanted.Key).Append(' ').Append(wanted.Operator).Append(' ')
-                .AppendJoin(',', wanted.Values ?? []);
+            text.Add(wanted.Key).Add(wanted.Operator).Add(wanted.Values);
         }
     }
 }

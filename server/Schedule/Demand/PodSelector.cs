@@ -13,13 +13,15 @@ internal sealed class PodSelector
     private PodSelector(Part[] parts)
     {
         _parts = parts;
-        Text = string.Join('&', parts.Select(part =>
-            $"{string.Join(',', part.Namespaces)}|{part.ByNamespaceLabels?.Text ?? "-"}|{part.Labels.Text}"));
+        var text = new IdentityText();
         foreach (var part in parts)
         {
+            text.Add(part.Namespaces).Add(part.ByNamespaceLabels?.Text).Add(part.Labels.Text);
             Anchor ??= part.Labels.Anchor;
             ReadsNamespaces |= part.ByNamespaceLabels is { IsEverything: false };
         }
+
+        Text = text.ToString();
     }
 
     public string Text { get; }

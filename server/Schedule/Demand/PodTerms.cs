@@ -15,7 +15,10 @@ internal sealed record WeightedTerm(PodSelector Pods, string TopologyKey, int We
 internal sealed record SpreadTerm(
     PodSelector? Pods, string TopologyKey, int MaxSkew, int MinDomains, int Self, NodeScope Scope);
 
-/// <summary>All that a pod says about other pods, with its own labels and namespace put in.</summary>
+/// <summary>
+/// All that a pod says about other pods, with its own labels and namespace put in. Of a list longer than the API lets
+/// in (a pod may have been stored before it did) the terms beyond the bound are not read.
+/// </summary>
 internal sealed record PodTerms
 {
     public static PodTerms None { get; } = new();
@@ -57,11 +60,14 @@ internal sealed record PodTerms
         };
 
         NearTerm[] Required(IReadOnlyList<PodAffinityTerm>? terms) =>
-            [.. (terms ?? []).Select(term => new NearTerm(PodSelector.Of(term, ns, labels), term.TopologyKey))];
+        [
+            .. (terms ?? []).Take(PodAffinityTerm.Max)
+                .Select(term => new NearTerm(PodSelector.Of(term, ns, labels), term.TopologyKey)),
+        ];
 
         void Add(List<WeightedTerm> into, IReadOnlyList<WeightedPodAffinityTerm>? terms, int sign)
         {
-            foreach (var term in terms ?? [])
+            foreach (var term in (terms ?? []).Take(PodAffinityTerm.Max))
             {
                 var pods = PodSelector.Of(term.PodAffinityTerm, ns, labels);
                 into.Add(new WeightedTerm(pods, term.PodAffinityTerm.TopologyKey, sign * term.Weight));
@@ -71,8 +77,10 @@ internal sealed record PodTerms
 
     private static SpreadTerm[] SpreadOf(PodSpec spec, string when, string ns, LabelSet labels)
     {
-        var constraints = (spec.TopologySpreadConstraints ?? []).Where(one => one.WhenUnsatisfiable == when).ToList();
+        var constraints = (spec.TopologySpreadConstraints ?? []).Where(one => one.WhenUnsatisfiable == when)
+            .Take(TopologySpreadConstraint.Max).ToList();
         string[] keys = [.. constraints.Select(one => one.TopologyKey).Distinct().Order(StringComparer.Ordinal)];
+        var scopes = new Dictionary<(bool, bool), NodeScope>();
         return
         [
             .. constraints.Select(one =>
@@ -80,8 +88,17 @@ internal sealed record PodTerms
                 var matcher = LabelMatcher.From(one.LabelSelector, one.MatchLabelKeys, null, labels);
                 return new SpreadTerm(
                     matcher.IsEverything ? null : PodSelector.In(ns, matcher), one.TopologyKey, one.MaxSkew,
-                    one.MinDomains ?? 1, matcher.Matches(labels) ? 1 : 0, new NodeScope(keys, spec, one));
+                    one.MinDomains ?? 1, matcher.Matches(labels) ? 1 : 0, ScopeOf(one));
             }),
         ];
+
+        // Named by all the keys, so one for each pair of policies and not for each constraint.
+        NodeScope ScopeOf(TopologySpreadConstraint one)
+        {
+            var (affinity, taints) = (one.NodeAffinityPolicy is null or "Honor", one.NodeTaintsPolicy == "Honor");
+            return scopes.TryGetValue((affinity, taints), out var known)
+                ? known
+                : scopes[(affinity, taints)] = new NodeScope(keys, spec, affinity, taints);
+        }
     }
 }
