@@ -53,7 +53,7 @@ internal static class ObjectValidation
         switch (schema.Kind)
         {
             case "Pod":
-                PodRules.Check(obj, errors);
+                PodRules.Check(obj, old, errors);
                 PodUpdateRules.Check(obj, old, errors);
                 break;
             case "ConfigMap" or "Secret":

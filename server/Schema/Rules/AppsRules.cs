@@ -9,7 +9,7 @@ internal static class AppsRules
     {
         var spec = deployment.Object("spec") ?? [];
         SelectorRules.Check(spec, old.Object("spec"), "deployment", errors);
-        Template(spec, "ReplicaSet", errors);
+        Template(spec, old, "ReplicaSet", errors);
         RolloutRules.Deployment(spec.Object("strategy"), errors);
         if (spec.Number("progressDeadlineSeconds") is { } deadline
             && deadline <= (spec.Number("minReadySeconds") ?? 0))
@@ -23,14 +23,14 @@ internal static class AppsRules
         var spec = replicaSet.Object("spec") ?? [];
         // Upstream's message names the other kind here.
         SelectorRules.Check(spec, old.Object("spec"), "deployment", errors);
-        Template(spec, "ReplicaSet", errors);
+        Template(spec, old, "ReplicaSet", errors);
     }
 
     public static void DaemonSet(JsonObject daemonSet, JsonObject? old, FieldErrors errors)
     {
         var spec = daemonSet.Object("spec") ?? [];
         SelectorRules.Check(spec, old.Object("spec"), "daemonset", errors);
-        Template(spec, "DaemonSet", errors);
+        Template(spec, old, "DaemonSet", errors);
         RolloutRules.DaemonSet(spec.Object("updateStrategy"), errors);
     }
 
@@ -52,9 +52,10 @@ internal static class AppsRules
         }
     }
 
-    private static void Template(JsonObject spec, string kind, FieldErrors errors)
+    private static void Template(JsonObject spec, JsonObject? old, string kind, FieldErrors errors)
     {
-        TemplateRules.Check(spec.Object("template"), "spec.template", [], errors);
+        var before = old.Object("spec").Object("template");
+        TemplateRules.Check(spec.Object("template"), before, "spec.template", [], errors);
         TemplateRules.RunsForEver(spec.Object("template"), kind, errors);
     }
 }

@@ -30,7 +30,8 @@ internal static class CronJobRules
             errors.NotSupported("spec.concurrencyPolicy", spec["concurrencyPolicy"], _concurrency);
         }
 
-        JobTemplate(spec.Object("jobTemplate").Object("spec") ?? [], errors);
+        JobTemplate(
+            spec.Object("jobTemplate").Object("spec") ?? [], before.Object("jobTemplate").Object("spec"), errors);
         var name = cronJob.Object("metadata").Text("name");
         if (old is null && name.Length > MaxName)
         {
@@ -81,10 +82,10 @@ internal static class CronJobRules
         part.Length is > 0 and <= MaxZonePart && part is not ("." or "..") && part[0] != '-'
         && part.All(letter => char.IsAsciiLetterOrDigit(letter) || letter is '.' or '-' or '_' or '+');
 
-    private static void JobTemplate(JsonObject spec, FieldErrors errors)
+    private static void JobTemplate(JsonObject spec, JsonObject? old, FieldErrors errors)
     {
         const string path = "spec.jobTemplate.spec";
-        JobRules.Spec(spec, path, errors);
+        JobRules.Spec(spec, old, path, errors);
         if (spec["selector"] is { } selector)
         {
             errors.Invalid($"{path}.selector", selector, "`selector` will be auto-generated");

@@ -26,7 +26,7 @@ internal static class JobRules
             JobLabelRules.Check(job, errors);
         }
 
-        Spec(spec, "spec", errors);
+        Spec(spec, old.Object("spec"), "spec", errors);
         if (spec.Object("selector") is { } selector)
         {
             SelectorRules.Terms(selector, "spec.selector", errors);
@@ -47,8 +47,8 @@ internal static class JobRules
         }
     }
 
-    /// <summary>The rules of a job's spec wherever it stands.</summary>
-    public static void Spec(JsonObject spec, string path, FieldErrors errors)
+    /// <summary>The rules of a job's spec wherever it stands; <c>old</c> is the stored one, null on a create.</summary>
+    public static void Spec(JsonObject spec, JsonObject? old, string path, FieldErrors errors)
     {
         if (spec["maxFailedIndexes"] is not null && spec["backoffLimitPerIndex"] is null)
         {
@@ -64,7 +64,7 @@ internal static class JobRules
 
         SuccessPolicyRules.Check(spec, $"{path}.successPolicy", errors);
         Replacement(spec, $"{path}.podReplacementPolicy", errors);
-        TemplateRules.Check(spec.Object("template"), $"{path}.template", [], errors);
+        TemplateRules.Check(spec.Object("template"), old.Object("template"), $"{path}.template", [], errors);
         Restart(spec, $"{path}.template.spec.restartPolicy", errors);
     }
 

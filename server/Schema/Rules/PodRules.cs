@@ -5,7 +5,7 @@ namespace Edge.Server.Schema.Rules;
 /// <summary>What a pod must be besides what its description says.</summary>
 internal static class PodRules
 {
-    public static void Check(JsonObject pod, FieldErrors errors)
+    public static void Check(JsonObject pod, JsonObject? old, FieldErrors errors)
     {
         if (pod.Object("spec") is not { } spec)
         {
@@ -14,6 +14,8 @@ internal static class PodRules
         }
 
         Spec(spec, "spec", [], errors);
+        NeighbourRules.Check(
+            spec, old.Object("spec"), pod.Object("metadata").Object("labels") ?? [], "spec", errors);
     }
 
     /// <summary>The rules of a pod's spec wherever it stands; <c>claims</c> are volumes that its owner adds.</summary>

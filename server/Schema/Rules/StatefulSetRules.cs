@@ -31,7 +31,8 @@ internal static class StatefulSetRules
         // What may change is said by one rule for the whole spec.
         SelectorRules.Check(spec, null, "statefulset", errors);
         var claims = spec.Objects("volumeClaimTemplates").Select(claim => claim.Object("metadata").Text("name"));
-        TemplateRules.Check(spec.Object("template"), "spec.template", claims, errors);
+        var before = old.Object("spec").Object("template");
+        TemplateRules.Check(spec.Object("template"), before, "spec.template", claims, errors);
         TemplateRules.RunsForEver(spec.Object("template"), "StatefulSet", errors);
         if (old is not null && !JsonTree.Same(Fixed(spec), Fixed(old.Object("spec") ?? [])))
         {

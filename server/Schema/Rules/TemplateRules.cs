@@ -8,15 +8,18 @@ internal static class TemplateRules
     private static readonly string[] _always = ["Always"];
 
     /// <param name="template">A pod template, with a pod's defaults.</param>
+    /// <param name="old">The stored one; null on a create.</param>
     /// <param name="path">Where it stands.</param>
     /// <param name="claims">Volumes that the owner adds to its pods.</param>
     /// <param name="errors">Collects the causes.</param>
-    public static void Check(JsonObject? template, string path, IEnumerable<string> claims, FieldErrors errors)
+    public static void Check(
+        JsonObject? template, JsonObject? old, string path, IEnumerable<string> claims, FieldErrors errors)
     {
         MetaRules.LabelMap(template.Object("metadata").Object("labels"), $"{path}.labels", errors);
         MetaRules.AnnotationMap(template.Object("metadata").Object("annotations"), $"{path}.annotations", errors);
         var spec = template.Object("spec") ?? [];
         PodRules.Spec(spec, $"{path}.spec", claims, errors);
+        NeighbourRules.Check(spec, old.Object("spec"), labels: null, $"{path}.spec", errors);
         if (spec.Items("ephemeralContainers").Count > 0)
         {
             errors.Forbidden($"{path}.spec.ephemeralContainers", "ephemeral containers not allowed in pod template");

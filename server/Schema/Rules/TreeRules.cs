@@ -16,7 +16,7 @@ internal static class TreeRules
             {
                 if (field.Required)
                 {
-                    errors.Required(inner);
+                    errors.Required(inner, field.Name == "topologyKey" ? "can not be empty" : "");
                 }
 
                 continue;
