@@ -56,7 +56,8 @@ internal static class Binding
             ? pod
             : null;
 
-    private static bool IsStillPending(JsonObject pod, string uid) =>
+    /// <summary>The same pod, wanted, and without a node.</summary>
+    public static bool IsStillPending(JsonObject pod, string uid) =>
         pod["metadata"]?["uid"]?.GetValue<string>() == uid
         && pod["metadata"]?["deletionTimestamp"] is null
         && string.IsNullOrEmpty(pod["spec"]?["nodeName"]?.GetValue<string>());

@@ -1,3 +1,4 @@
+using Edge.Server.Schedule.Demand;
 using Edge.Server.Schedule.Topology;
 
 namespace Edge.Server.Schedule;
@@ -52,7 +53,8 @@ internal abstract record ClusterEvent
     /// <summary>Its labels or its requests changed, or it is on its way out.</summary>
     internal sealed record PodChanged(PlacedPod Old, PlacedPod Now) : ClusterEvent;
 
-    internal sealed record PodGone(PlacedPod Pod) : ClusterEvent;
+    /// <summary>A pod like this takes no share of a node any more, or no node is kept free for it any more.</summary>
+    internal sealed record PodGone(PodDemand Demand) : ClusterEvent;
 
     /// <summary>Labels of a namespace changed: terms mean other pods now.</summary>
     internal sealed record NamespaceChanged(string Name) : ClusterEvent;

@@ -141,7 +141,11 @@ internal sealed class ClusterFeed(ClusterState cluster, PendingPods pending, ILo
         {
             if (pod.NominatedNode is { } nominated)
             {
-                cluster.Nominations.Put(pod, nominated);
+                pending.Wake(cluster.Nominations.Put(pod, nominated));
+            }
+            else if (cluster.Nominations.IsOfAnother(pod))
+            {
+                pending.Wake(cluster.Nominations.Remove(pod.Key));
             }
 
             pending.Put(pod);
@@ -156,13 +160,14 @@ internal sealed class ClusterFeed(ClusterState cluster, PendingPods pending, ILo
         }
 
         pending.Remove(stored.Key);
+        pending.Wake(cluster.Nominations.Remove(stored.Key, except: pod.Node));
         pending.Wake(cluster.Assign(pod, pod.Node));
     }
 
     private void Forget(string key)
     {
         pending.Remove(key);
-        cluster.Nominations.Remove(key);
+        pending.Wake(cluster.Nominations.Remove(key));
         pending.Wake(cluster.Release(key));
     }
 

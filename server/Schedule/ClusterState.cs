@@ -113,6 +113,8 @@ internal sealed class ClusterState
     /// <summary>Counts a pod on a node; null when it is counted there already, and as it is.</summary>
     public ClusterEvent? Assign(PodFacts pod, string node)
     {
+        // Whatever it is: a late word of the time before it was bound may have nominated it again.
+        Nominations.Remove(pod.Key);
         var known = _placed.GetValueOrDefault(pod.Key);
         if (known is not null && known.Node == node && known.Uid == pod.Uid && known.Demand == pod.Demand
             && known.IsTerminating == pod.IsTerminating && known.IsPreempted == pod.IsPreempted
@@ -123,7 +125,6 @@ internal sealed class ClusterState
 
         var same = known is not null && known.Node == node && known.Uid == pod.Uid;
         Release(pod.Key);
-        Nominations.Remove(pod.Key);
         // The node's own text for its name: one for all its pods.
         var placed = new PlacedPod(pod, Node(node)?.Name ?? node);
         _placed[pod.Key] = placed;
@@ -164,7 +165,7 @@ internal sealed class ClusterState
         }
 
         _topology.Leave(pod);
-        return new ClusterEvent.PodGone(pod);
+        return new ClusterEvent.PodGone(pod.Demand);
     }
 
     /// <summary>Counts a placed pod no longer, to see what would be without it, until it is put back.</summary>

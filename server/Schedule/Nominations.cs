@@ -17,9 +17,10 @@ internal sealed class Nominations
 
     public IReadOnlyList<PodFacts> On(string node) => _byNode.GetValueOrDefault(node) ?? [];
 
-    public void Put(PodFacts pod, string node)
+    /// <summary>The event says that another node is not kept free for it any more; null when none was.</summary>
+    public ClusterEvent? Put(PodFacts pod, string node)
     {
-        Remove(pod.Key);
+        var freed = Remove(pod.Key, except: node);
         _byKey[pod.Key] = (pod, node);
         if (!_byNode.TryGetValue(node, out var pods))
         {
@@ -27,18 +28,30 @@ internal sealed class Nominations
         }
 
         pods.Add(pod);
+        return freed;
     }
 
-    public void Remove(string key)
+    /// <summary>
+    /// The event says that a node is not kept free for the pod any more; null when none was, or when it is the one that
+    /// the pod takes now.
+    /// </summary>
+    public ClusterEvent? Remove(string key, string? except = null)
     {
-        if (_byKey.Remove(key, out var old))
+        if (!_byKey.Remove(key, out var old))
         {
-            var pods = _byNode[old.Node];
-            pods.Remove(old.Pod);
-            if (pods.Count == 0)
-            {
-                _byNode.Remove(old.Node);
-            }
+            return null;
         }
+
+        var pods = _byNode[old.Node];
+        pods.Remove(old.Pod);
+        if (pods.Count == 0)
+        {
+            _byNode.Remove(old.Node);
+        }
+
+        return old.Node == except ? null : new ClusterEvent.PodGone(old.Pod.Demand);
     }
+
+    /// <summary>Whether the nomination under the key is of an earlier pod of that name.</summary>
+    public bool IsOfAnother(PodFacts pod) => _byKey.TryGetValue(pod.Key, out var known) && known.Pod.Uid != pod.Uid;
 }

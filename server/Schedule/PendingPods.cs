@@ -17,7 +17,9 @@ internal sealed class PendingPods
     private static readonly TimeSpan RestMax = TimeSpan.FromMinutes(5);
 
     private readonly Dictionary<string, Entry> _entries = [];
-    private readonly PriorityQueue<string, (int Priority, long Order)> _active = new();
+
+    // A pod that left, or came again, leaves its item here; only the one with the entry's own order counts.
+    private readonly PriorityQueue<(string Key, long Order), (int Priority, long Order)> _active = new();
     private readonly HashSet<string> _resting = [];
 
     // A pod that is woken early stands here twice; the entry with the other time is then void.
@@ -27,6 +29,8 @@ internal sealed class PendingPods
     /// <summary>BackoffEnd is when a woken pod may try again, Due when it does as things stand.</summary>
     private sealed record Entry(PodFacts Pod, bool Active, int Attempts, TimeSpan BackoffEnd, TimeSpan Due)
     {
+        /// <summary>Its place among the active; null once it was taken.</summary>
+        public long? Order { get; init; }
         public RejectedBy RejectedBy { get; init; }
     }
 
@@ -68,13 +72,17 @@ internal sealed class PendingPods
         _resting.Remove(key);
     }
 
-    /// <summary>The next pod to try, by priority, then by age; null when there is none.</summary>
+    /// <summary>
+    /// The next pod to try, by priority, then by age; null when there is none. It is given once: it stays known until
+    /// it is removed, or rests.
+    /// </summary>
     public PodFacts? Take()
     {
-        while (_active.TryDequeue(out var key, out _))
+        while (_active.TryDequeue(out var item, out _))
         {
-            if (_entries.TryGetValue(key, out var entry) && entry.Active)
+            if (_entries.TryGetValue(item.Key, out var entry) && entry.Order == item.Order)
             {
+                _entries[item.Key] = entry with { Order = null };
                 return entry.Pod;
             }
         }
@@ -91,6 +99,7 @@ internal sealed class PendingPods
             _entries[key] = entry with
             {
                 Active = false,
+                Order = null,
                 Attempts = entry.Attempts + 1,
                 BackoffEnd = now + (wait < BackoffMax ? wait : BackoffMax),
                 Due = now + RestMax,
@@ -166,8 +175,9 @@ internal sealed class PendingPods
 
     private void Activate(string key, Entry entry)
     {
-        _entries[key] = entry;
-        _active.Enqueue(key, (-entry.Pod.Demand.Priority, _order++));
+        var order = _order++;
+        _entries[key] = entry with { Order = order };
+        _active.Enqueue((key, order), (-entry.Pod.Demand.Priority, order));
     }
 
     private void DropVoid()

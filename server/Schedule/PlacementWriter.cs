@@ -11,6 +11,9 @@ internal sealed record Decision(PodFacts Pod, PlacementOutcome Outcome)
 {
     /// <summary>What the placement, counted ahead of its write, is to others.</summary>
     public ClusterEvent? Added { get; set; }
+
+    /// <summary>The node that is not kept free for it any more, to others.</summary>
+    public ClusterEvent? Freed { get; set; }
 }
 
 /// <summary>What became of writing a decision.</summary>
@@ -94,6 +97,13 @@ internal sealed class PlacementWriter(Objects objects, EventRecorder events, Tim
     {
         if (unplaceable.Preemption is { } plan)
         {
+            // Nobody leaves for a pod that does not wait any more.
+            if (objects.Store.Get(Resources.Pods.KeyOf(pod.Namespace, pod.Name)) is not { } stored
+                || !Binding.IsStillPending(ObjectBytes.Read(stored), pod.Uid))
+            {
+                return WriteOutcome.Overtaken;
+            }
+
             await Task.WhenAll(plan.Victims.Select(victim => MakeLeave(victim, pod, ct)));
             log.Preempted(pod.Key, plan.Victims.Count, plan.Node);
         }

@@ -28,10 +28,11 @@ internal sealed class SchedulingRound(
         pending.Promote(Now);
         var batch = DecideBatch();
         var written = await Task.WhenAll(batch.Select(decision => writer.Write(decision, ct)));
-        var news = new List<ClusterEvent?>(batch.Count);
+        var news = new List<ClusterEvent?>(2 * batch.Count);
         for (var index = 0; index < batch.Count; index++)
         {
             news.Add(Settle(batch[index], written[index]));
+            news.Add(batch[index].Freed);
         }
 
         // After all of them, because others of the batch may rest for want of just this.
@@ -72,13 +73,14 @@ internal sealed class SchedulingRound(
         switch (decision.Outcome)
         {
             case PlacementOutcome.Placed placed:
+                decision.Freed = cluster.Nominations.Remove(decision.Pod.Key, except: placed.Node);
                 decision.Added = cluster.Assign(decision.Pod, placed.Node);
                 break;
             case PlacementOutcome.Unplaceable { NominatedNode: { } node }:
-                cluster.Nominations.Put(decision.Pod, node);
+                decision.Freed = cluster.Nominations.Put(decision.Pod, node);
                 break;
             default:
-                cluster.Nominations.Remove(decision.Pod.Key);
+                decision.Freed = cluster.Nominations.Remove(decision.Pod.Key);
                 break;
         }
     }
@@ -95,6 +97,7 @@ internal sealed class SchedulingRound(
             case WriteOutcome.Overtaken:
                 // Whatever overtook it comes by the watch.
                 pending.Remove(key);
+                decision.Freed ??= cluster.Nominations.Remove(key);
                 return cluster.Release(key);
             case WriteOutcome.Refused:
                 pending.Rest(key, ((PlacementOutcome.Unplaceable)decision.Outcome).By, Now);

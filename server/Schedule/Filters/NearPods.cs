@@ -33,8 +33,8 @@ internal static class NearPods
             changed.Old.Demand != changed.Now.Demand
             && (Means(pod.Terms.Near, changed.Now.Demand) || Means(pod.Terms.Apart, changed.Old.Demand)
                 || Means(changed.Old.Demand.Terms.Apart, pod)),
-        ClusterEvent.PodGone gone => Means(pod.Terms.Apart, gone.Pod.Demand) || Means(pod.Terms.Near, gone.Pod.Demand)
-            || Means(gone.Pod.Demand.Terms.Apart, pod),
+        ClusterEvent.PodGone gone => Means(pod.Terms.Apart, gone.Demand) || Means(pod.Terms.Near, gone.Demand)
+            || Means(gone.Demand.Terms.Apart, pod),
         ClusterEvent.NamespaceChanged => true,
         _ => false,
     };

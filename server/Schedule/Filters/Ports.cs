@@ -17,7 +17,7 @@ internal static class Ports
     public static bool MayHelp(PodDemand pod, ClusterEvent change) => change switch
     {
         ClusterEvent.NodeAdded added => !Collide(pod.Spec.HostPorts, added.Node.HostPorts),
-        ClusterEvent.PodGone gone => Collide(pod.Spec.HostPorts, gone.Pod.Demand.Spec.HostPorts),
+        ClusterEvent.PodGone gone => Collide(pod.Spec.HostPorts, gone.Demand.Spec.HostPorts),
         _ => false,
     };
 

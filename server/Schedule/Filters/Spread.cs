@@ -57,7 +57,7 @@ internal static class Spread
             (changed.Change.Labels || changed.Change.Taints)
             && (HasKeys(pod, changed.Old) || HasKeys(pod, changed.Now)),
         ClusterEvent.PodAdded added => Counts(pod, added.Pod.Demand),
-        ClusterEvent.PodGone gone => Counts(pod, gone.Pod.Demand),
+        ClusterEvent.PodGone gone => Counts(pod, gone.Demand),
         ClusterEvent.PodChanged changed =>
             (changed.Old.IsTerminating != changed.Now.IsTerminating || changed.Old.Demand != changed.Now.Demand)
             && (Counts(pod, changed.Old.Demand) || Counts(pod, changed.Now.Demand)),

@@ -69,6 +69,29 @@ public sealed class PendingPodsTests
         Assert.Equal("a", _pending.Take()?.Key);
     }
 
+    [Fact]
+    public void A_pod_that_left_and_came_again_is_taken_once()
+    {
+        _pending.Put(Pod("v", 1));
+        _pending.Remove("a");
+        _pending.Put(Pod("v", 1));
+        _pending.Put(Pod("w", 1));
+        Assert.Equal("w", _pending.Take()?.Uid);
+        Assert.Null(_pending.Take());
+    }
+
+    [Fact]
+    public void A_pod_that_was_taken_is_not_taken_again_before_it_rested()
+    {
+        _pending.Put(Pod("v", 1));
+        Assert.Equal("a", _pending.Take()?.Key);
+        _pending.Put(Pod("v", 2));
+        _pending.WakeAll();
+        Assert.Null(Taken(TimeSpan.FromHours(1)));
+        _pending.Rest("a", RejectedBy.Fit, TimeSpan.FromHours(1));
+        Assert.Equal("a", Taken(TimeSpan.FromHours(2)));
+    }
+
     private string? Taken(TimeSpan now)
     {
         _pending.Promote(now);

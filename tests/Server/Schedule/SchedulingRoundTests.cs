@@ -12,15 +12,17 @@ public sealed class SchedulingRoundTests : IAsyncDisposable
     private readonly Objects _objects;
     private readonly ClusterFeed _feed;
     private readonly SchedulingRound _round;
+    private readonly ClusterState _cluster = new();
+    private readonly PlacementWriter _writer;
 
     public SchedulingRoundTests()
     {
         _objects = new Objects(_fixture.Store, _fixture.Clock, () => "uid");
-        var (cluster, pending) = (new ClusterState(), new PendingPods());
-        _feed = new ClusterFeed(cluster, pending, NullLogger.Instance);
+        var pending = new PendingPods();
+        _feed = new ClusterFeed(_cluster, pending, NullLogger.Instance);
         var events = new EventRecorder(_objects, _fixture.Clock);
-        _round = new SchedulingRound(_objects, cluster, pending, _feed,
-            new PlacementWriter(_objects, events, _fixture.Clock, NullLogger.Instance), _fixture.Clock);
+        _writer = new PlacementWriter(_objects, events, _fixture.Clock, NullLogger.Instance);
+        _round = new SchedulingRound(_objects, _cluster, pending, _feed, _writer, _fixture.Clock);
     }
 
     public ValueTask DisposeAsync() => _fixture.DisposeAsync();
@@ -107,6 +109,56 @@ public sealed class SchedulingRoundTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task A_pod_is_placed_in_the_room_that_was_made_for_one_that_is_gone()
+    {
+        await NominateHigh();
+        await PutPriority("mid", 5, null);
+        Tell("mid");
+        await _round.Run(default);
+        Assert.Equal("", NodeOf("mid"));
+
+        _feed.ChangePod(new Change(
+            ChangeType.Delete, new StoredObject(Resources.Pods.KeyOf("ns", "high"), 9, "{}"u8.ToArray()), null));
+        _fixture.Clock.Advance(TimeSpan.FromSeconds(1));
+        await _round.Run(default);
+        Assert.Equal("n1", NodeOf("mid"));
+    }
+
+    [Fact]
+    public async Task A_late_word_of_a_bound_pod_does_not_keep_a_node_free_for_it()
+    {
+        await NominateHigh();
+        var late = _fixture.Store.Get(Resources.Pods.KeyOf("ns", "high"))!.Value;
+        _fixture.Clock.Advance(TimeSpan.FromSeconds(1));
+        await _round.Run(default);
+        Assert.Equal("n1", NodeOf("high"));
+
+        _feed.ChangePod(new Change(ChangeType.Put, late, null));
+        Tell("high");
+        await PutNode("", pods: 2);
+        await PutPriority("mid", 5, null);
+        Tell("mid");
+        await _round.Run(default);
+        Assert.Equal("n1", NodeOf("mid"));
+    }
+
+    [Fact]
+    public async Task Nobody_leaves_for_a_pod_that_was_deleted_meanwhile()
+    {
+        await PutNode("");
+        await PutPriority("low", 1, "n1");
+        await PutPriority("high", 10, null);
+        _feed.ListPods(_fixture.Store.List(Resources.Pods.Prefix()));
+        var high = _feed.ReadPod(_fixture.Store.Get(Resources.Pods.KeyOf("ns", "high")))!;
+        var outcome = new Placement(_cluster).Decide(high, 0);
+        Assert.NotNull(Assert.IsType<PlacementOutcome.Unplaceable>(outcome).Preemption);
+        await _fixture.Delete(Resources.Pods.KeyOf("ns", "high"));
+
+        Assert.Equal(WriteOutcome.Overtaken, await _writer.Write(new Decision(high, outcome), default));
+        Assert.Null(_objects.Get(Resources.Pods, "ns", "low")!.Metadata.DeletionTimestamp);
+    }
+
+    [Fact]
     public async Task A_pod_that_waits_for_another_is_tried_once_that_one_is_placed()
     {
         await PutNode("", pods: 5);
@@ -125,6 +177,21 @@ public sealed class SchedulingRoundTests : IAsyncDisposable
         _fixture.Clock.Advance(TimeSpan.FromSeconds(1));
         await _round.Run(default);
         Assert.Equal("n1", NodeOf("a-follower"));
+    }
+
+    /// <summary>One place on n1, which is kept free for the pod high: the one that had it is gone.</summary>
+    private async Task NominateHigh()
+    {
+        await _fixture.Put(Resources.Namespaces.KeyOf(null, "ns"), """{"metadata":{"name":"ns"}}""");
+        await PutNode("");
+        await PutPriority("low", 1, "n1");
+        await PutPriority("high", 10, null);
+        _feed.ListPods(_fixture.Store.List(Resources.Pods.Prefix()));
+        await _round.Run(default);
+        Tell("high");
+        await _fixture.Delete(Resources.Pods.KeyOf("ns", "low"));
+        _feed.ChangePod(new Change(
+            ChangeType.Delete, new StoredObject(Resources.Pods.KeyOf("ns", "low"), 9, "{}"u8.ToArray()), null));
     }
 
     private void Tell(string pod) => _feed.ChangePod(new Change(
