@@ -20,6 +20,7 @@ internal sealed class ClusterState
     private readonly Dictionary<string, List<PlacedPod>> _homeless = [];
     private readonly SortedDictionary<int, int> _podsByPriority = [];
     private readonly TopologyIndex _topology = new();
+    private readonly ImageIndex _images = new();
 
     public IReadOnlyList<NodeView> Nodes => _nodes;
 
@@ -49,7 +50,12 @@ internal sealed class ClusterState
         return false;
     }
 
-    public PreparedPod Prepare(PodDemand demand) => _topology.Prepare(demand);
+    public PreparedPod Prepare(PodDemand demand)
+    {
+        var pod = _topology.Prepare(demand);
+        pod.SetImages(_images, _nodes.Count);
+        return pod;
+    }
 
     /// <summary>True when its labels are others than before; null when it is gone.</summary>
     public bool SetNamespace(string name, LabelSet? labels) => _topology.SetNamespace(name, labels);
@@ -68,6 +74,7 @@ internal sealed class ClusterState
 
         var old = _nodes[index];
         var now = _nodes[index] = old.Become(view);
+        _images.Change(old, now);
         var change = NodeChange.Between(old, now);
         if (change.Labels || change.Taints)
         {
@@ -93,6 +100,7 @@ internal sealed class ClusterState
         }
 
         _topology.SetNode(gone.Slot, null);
+        _images.Change(gone, null);
         _unusedSlots.Push(gone.Slot);
         _indexOf.Remove(name);
 
@@ -211,6 +219,7 @@ internal sealed class ClusterState
         _nodes.Add(node);
         _slots.Add(slot);
         _topology.SetNode(slot, node);
+        _images.Change(null, node);
         if (_homeless.Remove(view.Name, out var waiting))
         {
             foreach (var pod in waiting)

@@ -21,6 +21,6 @@ internal sealed record NodeScore(
         new("InterPodAffinity", 2, PreferredPods.Applies, PreferredPods.Fill),
         new("NodeResourcesFit", 1, static _ => true, LeastAllocated.Fill),
         new("NodeResourcesBalancedAllocation", 1, BalancedAllocation.Applies, BalancedAllocation.Fill),
-        new("ImageLocality", 1, static pod => pod.Spec.Images.Count > 0, ImageLocality.Fill),
+        new("ImageLocality", 1, static pod => pod.HasImages, ImageLocality.Fill),
     ];
 }

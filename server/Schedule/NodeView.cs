@@ -103,7 +103,7 @@ internal sealed record NodeView
         {
             foreach (var name in image.Names ?? [])
             {
-                sizes[name] = image.SizeBytes ?? 0;
+                sizes[name] = ResourceAmounts.Cap(image.SizeBytes ?? 0);
             }
         }
 

@@ -14,36 +14,58 @@ internal readonly record struct HostPortClaim(string Protocol, string Address, i
 /// <summary>What a pod takes of its node while it runs.</summary>
 internal static class PodRequests
 {
+    /// <summary>kube-scheduler's DefaultMilliCPURequest.</summary>
+    private const long DefaultMilliCpu = 100;
+
+    /// <summary>kube-scheduler's DefaultMemoryRequest, 200 MB.</summary>
+    private const long DefaultMemory = 200L * 1024 * 1024;
+
+    private static readonly Defaults Nothing = new(0, 0);
+
     /// <summary>
     /// Containers and sidecars run together, an ordinary init container runs beside the sidecars started before it; the
     /// pod needs the greater of the two (KEP-753), or what it asks for as a whole (KEP-2837), and its overhead.
     /// </summary>
-    public static ResourceAmounts Of(PodSpec spec)
+    public static ResourceAmounts Of(PodSpec spec) => Sum(spec, Nothing);
+
+    /// <summary>
+    /// What the scores count: a container that names no cpu or no memory counts with a default, so that such pods
+    /// spread too (kube-scheduler's non-zero requests). Where the pod asks as a whole, only what nobody names is made up.
+    /// </summary>
+    public static ResourceAmounts Scored(PodSpec spec, in ResourceAmounts requests)
+    {
+        var asWhole = Merged(spec.Resources) is { Count: > 0 };
+        return Sum(spec, new Defaults(
+            asWhole && requests.MilliCpu > 0 ? 0 : DefaultMilliCpu,
+            asWhole && requests.Memory > 0 ? 0 : DefaultMemory));
+    }
+
+    private static ResourceAmounts Sum(PodSpec spec, Defaults defaults)
     {
         var sidecars = ResourceAmounts.Zero;
         var initPeak = ResourceAmounts.Zero;
         foreach (var container in spec.InitContainers ?? [])
         {
-            var own = Of(container.Resources);
+            var own = Of(container.Resources, defaults);
             if (container.RestartPolicy == "Always")
             {
-                sidecars = sidecars.Plus(own);
+                sidecars = sidecars.Plus(own).Capped();
                 initPeak = initPeak.Max(sidecars);
             }
             else
             {
-                initPeak = initPeak.Max(sidecars.Plus(own));
+                initPeak = initPeak.Max(sidecars.Plus(own).Capped());
             }
         }
 
         var running = sidecars;
         foreach (var container in spec.Containers)
         {
-            running = running.Plus(Of(container.Resources));
+            running = running.Plus(Of(container.Resources, defaults)).Capped();
         }
 
         var total = AsWhole(spec.Resources, running.Max(initPeak));
-        return spec.Overhead is null ? total : total.Plus(ResourceAmounts.From(spec.Overhead));
+        return spec.Overhead is null ? total : total.Plus(ResourceAmounts.From(spec.Overhead)).Capped();
     }
 
     public static IReadOnlyList<HostPortClaim> HostPorts(PodSpec spec)
@@ -66,7 +88,16 @@ internal static class PodRequests
     }
 
     /// <summary>A limit without a request is a request too.</summary>
-    private static ResourceAmounts Of(ResourceRequirements? resources) => ResourceAmounts.From(Merged(resources));
+    private static ResourceAmounts Of(ResourceRequirements? resources, Defaults defaults)
+    {
+        var named = Merged(resources);
+        var amounts = ResourceAmounts.From(named);
+        return amounts with
+        {
+            MilliCpu = named?.ContainsKey("cpu") == true ? amounts.MilliCpu : defaults.MilliCpu,
+            Memory = named?.ContainsKey("memory") == true ? amounts.Memory : defaults.Memory,
+        };
+    }
 
     private static IReadOnlyDictionary<string, Quantity>? Merged(ResourceRequirements? resources)
     {
@@ -90,9 +121,12 @@ internal static class PodRequests
             ? sum
             : sum with
             {
-                MilliCpu = whole.TryGetValue("cpu", out var cpu) ? cpu.MilliValue : sum.MilliCpu,
-                Memory = whole.TryGetValue("memory", out var memory) ? memory.Units : sum.Memory,
+                MilliCpu = whole.TryGetValue("cpu", out var cpu) ? ResourceAmounts.Cap(cpu.MilliValue) : sum.MilliCpu,
+                Memory = whole.TryGetValue("memory", out var memory) ? ResourceAmounts.Cap(memory.Units) : sum.Memory,
             };
+
+    /// <summary>What a container counts with that names nothing.</summary>
+    private readonly record struct Defaults(long MilliCpu, long Memory);
 
     private static void Add(Container container, PodSpec spec, ref List<HostPortClaim>? claims)
     {

@@ -6,6 +6,12 @@ namespace Edge.Server.Schedule.Demand;
 internal readonly record struct ResourceAmounts(
     long MilliCpu, long Memory, long EphemeralStorage, IReadOnlyDictionary<string, long>? Extended)
 {
+    /// <summary>
+    /// No amount counts for more (a pebibyte of memory): so the sum over thousands of pods of one node, and a hundred
+    /// times an amount, stay numbers.
+    /// </summary>
+    public const long MaxAmount = 1L << 50;
+
     public static ResourceAmounts Zero => default;
 
     public bool HasExtended => Extended is { Count: > 0 };
@@ -22,14 +28,16 @@ internal readonly record struct ResourceAmounts(
         {
             if (name is not ("cpu" or "memory" or "ephemeral-storage" or "pods"))
             {
-                (extended ??= [])[name] = amount.Units;
+                (extended ??= [])[name] = Cap(amount.Units);
             }
         }
 
         return new ResourceAmounts(
-            list.GetValueOrDefault("cpu").MilliValue, list.GetValueOrDefault("memory").Units,
-            list.GetValueOrDefault("ephemeral-storage").Units, extended);
+            Cap(list.GetValueOrDefault("cpu").MilliValue), Cap(list.GetValueOrDefault("memory").Units),
+            Cap(list.GetValueOrDefault("ephemeral-storage").Units), extended);
     }
+
+    public static long Cap(long amount) => Math.Clamp(amount, -MaxAmount, MaxAmount);
 
     public long Of(string extended) => Extended?.GetValueOrDefault(extended) ?? 0;
 
@@ -38,6 +46,8 @@ internal readonly record struct ResourceAmounts(
     public ResourceAmounts Minus(in ResourceAmounts other) => Combine(other, static (left, right) => left - right);
 
     public ResourceAmounts Max(in ResourceAmounts other) => Combine(other, Math.Max);
+
+    public ResourceAmounts Capped() => Combine(Zero, static (amount, _) => Cap(amount));
 
     /// <summary>Whether every amount is at least the other's.</summary>
     public bool Covers(in ResourceAmounts other)

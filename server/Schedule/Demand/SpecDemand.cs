@@ -5,19 +5,11 @@ namespace Edge.Server.Schedule.Demand;
 /// <summary>What a pod's spec says, whatever its labels; shared by the pods of a StatefulSet too.</summary>
 internal sealed class SpecDemand
 {
-    /// <summary>
-    /// Counted for a pod that names no cpu request, so that such pods spread too (kube-scheduler's value).
-    /// </summary>
-    private const long DefaultMilliCpu = 100;
-
-    /// <summary>Counted for a pod that names no memory request (kube-scheduler's value, 200 MB).</summary>
-    private const long DefaultMemory = 200L * 1024 * 1024;
-
     private static readonly PodSpec NoTerms = new();
 
     public required ResourceAmounts Requests { get; init; }
 
-    /// <summary>What the scores count: the requests, or a default where there is none.</summary>
+    /// <summary>What the scores count: the requests, and a default for each container that has none.</summary>
     public required long ScoredMilliCpu { get; init; }
     public required long ScoredMemory { get; init; }
     public required IReadOnlyList<HostPortClaim> HostPorts { get; init; }
@@ -28,6 +20,8 @@ internal sealed class SpecDemand
 
     /// <summary>The only nodes that the required affinity names, or null when it names none.</summary>
     public required IReadOnlyList<string>? NamedNodes { get; init; }
+
+    /// <summary>One for each container and init container.</summary>
     public required IReadOnlyList<string> Images { get; init; }
     public required int Priority { get; init; }
 
@@ -40,12 +34,13 @@ internal sealed class SpecDemand
     public static SpecDemand From(PodSpec spec)
     {
         var requests = PodRequests.Of(spec);
+        var scored = PodRequests.Scored(spec, requests);
         var affinity = spec.Affinity?.NodeAffinity;
         return new SpecDemand
         {
             Requests = requests,
-            ScoredMilliCpu = requests.MilliCpu > 0 ? requests.MilliCpu : DefaultMilliCpu,
-            ScoredMemory = requests.Memory > 0 ? requests.Memory : DefaultMemory,
+            ScoredMilliCpu = scored.MilliCpu,
+            ScoredMemory = scored.Memory,
             HostPorts = PodRequests.HostPorts(spec),
             Tolerations = spec.Tolerations ?? [],
             NodeSelector = spec.NodeSelector is { Count: > 0 } selector ? selector : null,
@@ -67,17 +62,10 @@ internal sealed class SpecDemand
         };
     }
 
-    private static List<string> ImagesOf(PodSpec spec)
-    {
-        var images = new List<string>(spec.Containers.Count);
-        foreach (var container in spec.Containers)
-        {
-            if (!string.IsNullOrEmpty(container.Image))
-            {
-                images.Add(container.Image);
-            }
-        }
+    private static string[] ImagesOf(PodSpec spec) =>
+        [.. (spec.InitContainers ?? []).Concat(spec.Containers).Select(container => Normalized(container.Image ?? ""))];
 
-        return images;
-    }
+    /// <summary>As nodes name images: without a tag the latest is meant (kube-scheduler's normalizedImageName).</summary>
+    private static string Normalized(string image) =>
+        image.LastIndexOf(':') <= image.LastIndexOf('/') ? image + ":latest" : image;
 }

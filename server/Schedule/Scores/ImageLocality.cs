@@ -2,7 +2,10 @@ using Edge.Server.Schedule.Topology;
 
 namespace Edge.Server.Schedule.Scores;
 
-/// <summary>Prefers nodes that have the pod's images: on a slow link this saves the longest step of a start.</summary>
+/// <summary>
+/// Prefers nodes that have the pod's images: on a slow link this saves the longest step of a start. An image counts by
+/// the part of all nodes that have it, so that the one node with a rare image does not draw all its pods.
+/// </summary>
 internal static class ImageLocality
 {
     /// <summary>Below this an image is fetched soon enough not to count (kube-scheduler's value, 23 MB).</summary>
@@ -22,9 +25,9 @@ internal static class ImageLocality
             long present = 0;
             if (images.Count > 0)
             {
-                foreach (var image in pod.Spec.Images)
+                for (var image = 0; image < pod.Spec.Images.Count; image++)
                 {
-                    present += images.GetValueOrDefault(image);
+                    present += (long)(images.GetValueOrDefault(pod.Spec.Images[image]) * pod.ImageSpread[image]);
                 }
             }
 

@@ -9,6 +9,7 @@ internal sealed class PreparedPod
     {
         Demand = demand;
         Spec = demand.Spec;
+        ImageSpread = new double[demand.Spec.Images.Count];
     }
 
     /// <summary>A preference for (or, negative, against) domains with pods that a counter counts.</summary>
@@ -53,6 +54,22 @@ internal sealed class PreparedPod
 
     /// <summary>Whether pods near a node decide anything.</summary>
     public bool HasNeighbours { get; private set; }
+
+    /// <summary>The part of all nodes that have each of the spec's images, as of the start of the decision.</summary>
+    public double[] ImageSpread { get; }
+
+    /// <summary>Whether any node has any of its images.</summary>
+    public bool HasImages { get; private set; }
+
+    public void SetImages(ImageIndex images, int nodes)
+    {
+        HasImages = false;
+        for (var at = 0; at < ImageSpread.Length; at++)
+        {
+            ImageSpread[at] = images.SpreadOf(Spec.Images[at], nodes);
+            HasImages |= ImageSpread[at] > 0;
+        }
+    }
 
     public void SetCarried(List<CarriedTerm> terms, long version)
     {
