@@ -17,9 +17,9 @@ internal sealed class ClusterFeed(ClusterState cluster, PendingPods pending, ILo
         var names = new HashSet<string>();
         foreach (var stored in listing.Items)
         {
-            if (Objects.TryRead(Resources.Nodes, stored, log) is { } node)
+            if (ReadNode(stored) is { } node)
             {
-                names.Add(node.Metadata.Name ?? "");
+                names.Add(node.Name);
                 cluster.PutNode(node);
             }
         }
@@ -34,11 +34,13 @@ internal sealed class ClusterFeed(ClusterState cluster, PendingPods pending, ILo
 
     public void ChangeNode(Change change)
     {
-        if (Objects.TryRead(Resources.Nodes, change.Object, log) is { } node)
+        if (change.Type == ChangeType.Delete)
         {
-            pending.Wake(change.Type == ChangeType.Delete
-                ? cluster.RemoveNode(node.Metadata.Name ?? "")
-                : cluster.PutNode(node));
+            pending.Wake(cluster.RemoveNode(change.Object.Key[Resources.Nodes.Prefix().Length..]));
+        }
+        else if (ReadNode(change.Object) is { } node)
+        {
+            pending.Wake(cluster.PutNode(node));
         }
     }
 
@@ -129,6 +131,21 @@ internal sealed class ClusterFeed(ClusterState cluster, PendingPods pending, ILo
 
     /// <summary>Null when the object is absent, or is not a pod that we can read.</summary>
     public PodFacts? ReadPod(StoredObject? stored) => stored is { } present ? _pods.Read(present) : null;
+
+    private NodeView? ReadNode(StoredObject stored)
+    {
+        try
+        {
+            return Objects.TryRead(Resources.Nodes, stored, log) is { } node ? NodeView.From(node) : null;
+        }
+#pragma warning disable CA1031 // Whatever one object makes the reading throw must not end the placing of others.
+        catch (Exception fault)
+#pragma warning restore CA1031
+        {
+            log.NodeUnreadable(fault, stored.Key);
+            return null;
+        }
+    }
 
     private void PutPod(StoredObject stored)
     {

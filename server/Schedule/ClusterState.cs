@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
-using Edge.Proto.Model;
 using Edge.Server.Schedule.Demand;
+using Edge.Server.Schedule.Filters;
 using Edge.Server.Schedule.Topology;
 
 namespace Edge.Server.Schedule;
@@ -21,6 +21,7 @@ internal sealed class ClusterState
     private readonly SortedDictionary<int, int> _podsByPriority = [];
     private readonly TopologyIndex _topology = new();
     private readonly ImageIndex _images = new();
+    private readonly TaintRejections _taintRejections = new();
 
     public IReadOnlyList<NodeView> Nodes => _nodes;
 
@@ -64,9 +65,9 @@ internal sealed class ClusterState
     /// Takes a node in, with the pods already known to be there. The event says what changed for placement, null when
     /// nothing did.
     /// </summary>
-    public ClusterEvent? PutNode(Node node)
+    public ClusterEvent? PutNode(NodeView view)
     {
-        var view = NodeView.From(node);
+        view = view with { TaintRejections = _taintRejections.Of(view.Taints) };
         if (!_indexOf.TryGetValue(view.Name, out var index))
         {
             return Enter(view);

@@ -15,4 +15,10 @@ internal static partial class ScheduleLog
 
     [LoggerMessage(1404, LogLevel.Information, "Pod {Pod} made {Count} pods of lower priority leave node {Node}")]
     public static partial void Preempted(this ILogger log, string pod, int count, string node);
+
+    [LoggerMessage(1405, LogLevel.Warning, "Pod {Pod} cannot be read and is left out")]
+    public static partial void PodUnreadable(this ILogger log, Exception fault, string pod);
+
+    [LoggerMessage(1406, LogLevel.Warning, "Node {Node} cannot be read; what was known of it stays")]
+    public static partial void NodeUnreadable(this ILogger log, Exception fault, string node);
 }

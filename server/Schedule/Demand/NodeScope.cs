@@ -47,7 +47,7 @@ internal sealed class NodeScope
         }
 
         return NodeTerms.Matches(_selector, _affinity, node)
-            && (_tolerations is null || Taints.FirstUntolerated(_tolerations, node) is null);
+            && (_tolerations is null || Taints.FirstUntolerated(_tolerations, node) < 0);
     }
 
     private string Describe()

@@ -23,10 +23,11 @@ internal sealed class PodReader(ILogger log)
         {
             return Walk(stored);
         }
-        catch (Exception fault) when (fault is JsonException or InvalidOperationException or FormatException)
+#pragma warning disable CA1031 // Whatever one object makes the reading throw must not end the placing of others.
+        catch (Exception fault)
+#pragma warning restore CA1031
         {
-            // Once more as a record, which logs what is wrong with it.
-            Objects.TryRead(Resources.Pods, stored, log);
+            log.PodUnreadable(fault, stored.Key);
             return null;
         }
     }

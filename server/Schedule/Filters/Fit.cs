@@ -6,6 +6,9 @@ namespace Edge.Server.Schedule.Filters;
 /// <summary>Leaves out nodes whose free resources do not hold the pod; names every resource that is short.</summary>
 internal static class Fit
 {
+    /// <summary>The last of the bits that stand for extended resources.</summary>
+    private const int ExtendedMax = 119;
+
     private static readonly string[] Names =
         ["Too many pods", "Insufficient cpu", "Insufficient memory", "Insufficient ephemeral-storage"];
 
@@ -25,7 +28,7 @@ internal static class Fit
         bits |= IsShort(wanted.EphemeralStorage, node.Requested.EphemeralStorage, node.Allocatable.EphemeralStorage)
             ? 8
             : 0;
-        return wanted.HasExtended ? WithExtended(wanted, node, bits) : bits == 0 ? null : Rejections[bits];
+        return wanted.HasExtended ? WithExtended(pod, node, bits) : bits == 0 ? null : Rejections[bits];
     }
 
     /// <summary>A node helps when it would hold the pod if it were empty, as in kube-scheduler.</summary>
@@ -58,17 +61,41 @@ internal static class Fit
     /// <summary>A pod that asks for nothing of a resource fits even where it is overdrawn.</summary>
     private static bool IsShort(long wanted, long taken, long offered) => wanted > 0 && wanted > offered - taken;
 
-    private static Rejection? WithExtended(in ResourceAmounts wanted, NodeView node, int bits)
+    /// <summary>Each set of short resources has its rejection, kept with the pod that names them.</summary>
+    private static Rejection? WithExtended(PreparedPod pod, NodeView node, int bits)
     {
-        List<string>? reasons = null;
-        foreach (var (name, amount) in wanted.Extended!)
+        UInt128 set = 0;
+        var at = 0;
+        foreach (var (name, amount) in pod.Spec.Requests.Extended!)
         {
-            if (IsShort(amount, node.Requested.Of(name), node.Allocatable.Of(name)))
+            // More resources than bits share the last: nobody asks for so many, and then only the words are too many.
+            var bit = Math.Min(at++, ExtendedMax);
+            set |= IsShort(amount, node.Requested.Of(name), node.Allocatable.Of(name)) ? UInt128.One << bit : 0;
+        }
+
+        if (set == 0)
+        {
+            return bits == 0 ? null : Rejections[bits];
+        }
+
+        set |= (UInt128)(uint)bits << (ExtendedMax + 1);
+        return pod.ShortOf.TryGetValue(set, out var known)
+            ? known
+            : pod.ShortOf[set] = Name(pod.Spec.Requests.Extended!, set, bits);
+    }
+
+    private static Rejection Name(IReadOnlyDictionary<string, long> extended, UInt128 set, int bits)
+    {
+        List<string> reasons = [.. Rejections[bits].Reasons];
+        var at = 0;
+        foreach (var name in extended.Keys)
+        {
+            if ((set >> Math.Min(at++, ExtendedMax) & 1) == 1)
             {
-                (reasons ??= [.. Rejections[bits].Reasons]).Add($"Insufficient {name}");
+                reasons.Add($"Insufficient {name}");
             }
         }
 
-        return reasons is not null ? new Rejection(reasons, MayFreeUp: true) : bits == 0 ? null : Rejections[bits];
+        return new Rejection(reasons, MayFreeUp: true);
     }
 }

@@ -8,32 +8,30 @@ namespace Edge.Server.Schedule.Filters;
 internal static class Taints
 {
     public static Rejection? Check(PreparedPod pod, NodeView node) =>
-        FirstUntolerated(pod.Spec.Tolerations, node) is { } taint
-            ? Rejection.Final($"node(s) had untolerated taint {{{taint.Key}: {taint.Value}}}")
-            : null;
+        FirstUntolerated(pod.Spec.Tolerations, node) is >= 0 and var taint ? node.TaintRejections[taint] : null;
 
     public static bool MayHelp(PodDemand pod, ClusterEvent change) => change switch
     {
-        ClusterEvent.NodeAdded added => FirstUntolerated(pod.Spec.Tolerations, added.Node) is null,
+        ClusterEvent.NodeAdded added => FirstUntolerated(pod.Spec.Tolerations, added.Node) < 0,
         ClusterEvent.NodeChanged { Change.Taints: true } changed =>
-            FirstUntolerated(pod.Spec.Tolerations, changed.Old) is not null
-            && FirstUntolerated(pod.Spec.Tolerations, changed.Now) is null,
+            FirstUntolerated(pod.Spec.Tolerations, changed.Old) >= 0
+            && FirstUntolerated(pod.Spec.Tolerations, changed.Now) < 0,
         _ => false,
     };
 
-    /// <summary>The first taint that repels a pod with these tolerations, or null.</summary>
-    public static Taint? FirstUntolerated(IReadOnlyList<Toleration> tolerations, NodeView node)
+    /// <summary>Which taint of the node is the first to repel a pod with these tolerations; negative for none.</summary>
+    public static int FirstUntolerated(IReadOnlyList<Toleration> tolerations, NodeView node)
     {
         for (var at = 0; at < node.Taints.Count; at++)
         {
             var taint = node.Taints[at];
             if (taint.Effect is "NoSchedule" or "NoExecute" && !Tolerates(tolerations, taint))
             {
-                return taint;
+                return at;
             }
         }
 
-        return null;
+        return -1;
     }
 
     public static bool Tolerates(IReadOnlyList<Toleration> tolerations, Taint taint)

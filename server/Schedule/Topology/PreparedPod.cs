@@ -58,6 +58,9 @@ internal sealed class PreparedPod
     /// <summary>The part of all nodes that have each of the spec's images, as of the start of the decision.</summary>
     public double[] ImageSpread { get; }
 
+    /// <summary>Rejections for want of extended resources, by which of all resources are short.</summary>
+    public Dictionary<UInt128, Rejection> ShortOf { get; } = [];
+
     /// <summary>Whether any node has any of its images.</summary>
     public bool HasImages { get; private set; }
 
@@ -87,7 +90,7 @@ internal sealed class PreparedPod
         foreach (var rule in Spread)
         {
             rule.CountMax = rule.Pods is { } pods
-                ? rule.Term.MaxSkew - rule.Term.Self + pods.Min(rule.Term.MinDomains)
+                ? (int)Math.Min(int.MaxValue, (long)rule.Term.MaxSkew - rule.Term.Self + pods.Min(rule.Term.MinDomains))
                 : int.MaxValue;
         }
 
