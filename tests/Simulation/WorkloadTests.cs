@@ -34,5 +34,6 @@ public sealed class WorkloadTests
         }
 
         world.Settle();
+        world.Finish();
     }
 }

@@ -1,25 +1,45 @@
 using Edge.Proto.Model;
-using Edge.Server.Control.Workloads;
 using Edge.Server.Store;
 
 namespace Edge.Tests.Simulation.Workloads;
 
 /// <summary>
-/// What a rolling update may do, looked at from outside, from one moment to the next: it makes no pod beyond maxSurge,
-/// and takes none that serves below maxUnavailable; of nodes within reach, because nothing is known of others.
+/// What a rollout may do, looked at from outside, from one moment to the next: it makes no pod beyond maxSurge, and
+/// takes none that serves below maxUnavailable; of nodes within reach, because nothing is known of others. One that
+/// recreates makes no pod while one of another revision is there.
 /// </summary>
 internal sealed class RolloutBounds
 {
-    private Dictionary<string, Pod> _before = [];
+    /// <summary>A controller decides by what it read some moments before its decision is seen.</summary>
+    private const int LooksBetween = 4;
+
     private readonly Dictionary<string, long?> _judged = [];
-    private HashSet<string> _absent = [];
+
+    /// <summary>When a pod that served was last lost, by Deployment: the number of that look.</summary>
+    private readonly Dictionary<string, int> _lost = [];
+
+    /// <summary>By how many pods a set was made smaller that it has not taken yet.</summary>
+    private readonly Dictionary<string, int> _due = [];
+
+    private Moment _before = Moment.None;
     private long _at = -1;
+    private int _look;
+
+    /// <summary>How many pods were made and taken by rollouts whose bounds were judged.</summary>
+    public int Made { get; private set; }
+
+    public int Taken { get; private set; }
+
+    /// <summary>How many pods were made by rollouts that recreate.</summary>
+    public int Recreated { get; private set; }
 
     /// <summary>The next look has nothing to compare with.</summary>
     public void Forget()
     {
-        (_before, _at) = ([], -1);
+        (_before, _at) = (Moment.None, -1);
         _judged.Clear();
+        _lost.Clear();
+        _due.Clear();
     }
 
     public void Check(Objects objects)
@@ -30,90 +50,71 @@ internal sealed class RolloutBounds
         }
 
         var first = _at < 0;
-        _at = objects.Store.Revision;
-        var absent = objects.List(Resources.Nodes)
-            .Where(node => node.Status?.Conditions?.Any(condition =>
-                condition is { Type: "Ready", Status: not "Unknown" }) != true)
-            .Select(node => node.Metadata.Name!).ToHashSet();
-        if (!absent.SetEquals(_absent))
+        (_at, _look) = (objects.Store.Revision, _look + 1);
+        var now = Moment.Of(objects);
+        if (!now.Reached.SetEquals(_before.Reached))
         {
             // A node that comes back brings what nobody could count on; one that goes takes what was counted on.
             _judged.Clear();
-            _absent = absent;
         }
 
-        var pods = objects.List(Resources.Pods).ToDictionary(pod => pod.Metadata.Uid!);
-        var owners = objects.List(Resources.ReplicaSets).ToDictionary(set => set.Metadata.Uid!);
         foreach (var deployment in objects.List(Resources.Deployments))
         {
             var uid = deployment.Metadata.Uid!;
-            var own = pods.Values.Where(pod => DeploymentOf(pod, owners) == uid).ToList();
+            var own = new Rolled(deployment, _before, now);
+            if (own.HasLost)
+            {
+                _lost[uid] = _look;
+            }
+
             if (!first && _judged.GetValueOrDefault(uid) == deployment.Metadata.Generation)
             {
-                var old = _before.Values.Where(pod => DeploymentOf(pod, owners) == uid).ToList();
-                Check(deployment, old, own, absent);
+                Check(own);
             }
-            else if (HasCarriedOut(deployment, own, owners))
+            else if (own.HasCarriedOut)
             {
                 _judged[uid] = deployment.Metadata.Generation;
+                own.Sets.ToList().ForEach(set => _due.Remove(set.Metadata.Uid!));
             }
         }
 
-        _before = pods;
+        _before = now;
     }
 
-    /// <summary>
-    /// What was decided under an earlier spec, or while other nodes were within reach, has been done: a pod that was to
-    /// go then may still go when more are wanted.
-    /// </summary>
-    private static bool HasCarriedOut(Deployment deployment, List<Pod> own, Dictionary<string, ReplicaSet> owners) =>
-        deployment.Status?.ObservedGeneration == deployment.Metadata.Generation
-        && own.Where(IsActive).GroupBy(pod => Owners.ControllerOf(pod.Metadata)!.Uid)
-            .All(pods => pods.Count() <= owners[pods.Key].Spec.Replicas);
-
-    private static void Check(Deployment deployment, List<Pod> before, List<Pod> pods, HashSet<string> absent)
+    private void Check(Rolled own)
     {
-        var name = deployment.Metadata.Name;
-        var rolling = deployment.Spec.Strategy!.RollingUpdate!;
-        var replicas = deployment.Spec.Replicas!.Value;
-        var surge = Percent.Of(rolling.MaxSurge, replicas, roundUp: true);
-        var unavailable = Math.Min(Percent.Of(rolling.MaxUnavailable, replicas, roundUp: false), replicas);
-        unavailable = surge == 0 && unavailable == 0 ? 1 : unavailable;
-        bool There(Pod pod) => string.IsNullOrEmpty(pod.Spec.NodeName) || !absent.Contains(pod.Spec.NodeName);
-        var active = pods.Count(pod => IsActive(pod) && There(pod));
-        var made = pods.Count(pod => before.TrueForAll(old => old.Metadata.Uid != pod.Metadata.Uid));
+        if (own.Deployment.Spec.Strategy!.Type == "Recreate")
+        {
+            Recreated += own.Made;
+            Assert.True(own.MadeBeside is null, $"{own.Name}: {own.MadeBeside} was made beside another revision");
+            return;
+        }
+
+        var most = own.Replicas + own.Surge;
+        Made += own.Made;
         // More may be left of a larger size; but none is made beyond the bound.
         Assert.True(
-            made == 0 || active <= replicas + surge
-            || before.Count(pod => IsActive(pod) && There(pod)) > replicas + surge,
-            $"{name}: {active} pods of {replicas} + {surge} after {made} were made");
+            own.Made == 0 || own.Active <= most || own.ActiveBefore > most,
+            $"{own.Name}: {own.Active} pods of {most} after {own.Made} were made");
 
-        var available = pods.Count(pod => IsActive(pod) && There(pod) && IsReady(pod));
-        var away = pods.Count(pod => IsActive(pod) && !There(pod));
-        // What its node's taints took is no rollout's doing.
-        var taken = pods.Count(pod => pod.Metadata.DeletionTimestamp is not null && There(pod) && !IsEvicted(pod)
-            && before.Find(old => old.Metadata.Uid == pod.Metadata.Uid) is { } old && IsActive(old) && IsReady(old));
-        var lost = before.Exists(old => IsReady(old)
-            && pods.Find(pod => pod.Metadata.Uid == old.Metadata.Uid) is { } now && !IsReady(now));
-        // Below the bound already, a set still shrinks to the size that it was given for its pods that did not serve.
-        var served = before.Count(pod => IsActive(pod) && There(pod) && IsReady(pod));
+        var least = own.Replicas - own.Unavailable - own.Away;
+        Taken += own.Taken;
+        var isLost = _look - _lost.GetValueOrDefault(own.Uid, -LooksBetween) < LooksBetween;
+        // Below the bound already, a set still shrinks to the size that it was given before.
         Assert.True(
-            taken == 0 || lost || available >= replicas - unavailable - away
-            || served < replicas - unavailable - away,
-            $"{name}: {available} available of {replicas} - {unavailable}, {away} away, after {taken} were taken");
+            own.Taken == 0 || isLost || own.Serving >= least || own.Sets.All(IsDue),
+            $"{own.Name}: {own.Serving} serve of {least}, {own.Away} away, after {own.Taken} were taken");
+
+        var shrunk = own.Sets.Sum(own.MustTake);
+        Assert.True(
+            shrunk == 0 || isLost || own.Serving - shrunk >= least,
+            $"{own.Name}: {own.Serving} serve of {least}, {own.Away} away, and {shrunk} of them are to go");
+        foreach (var set in own.Sets)
+        {
+            var uid = set.Metadata.Uid!;
+            _due[uid] = Math.Max(0, _due.GetValueOrDefault(uid) - own.TakenOf(uid) + own.ShrunkBy(set));
+        }
+
+        bool IsDue(ReplicaSet set) => own.TakenOf(set.Metadata.Uid!) <= _due.GetValueOrDefault(set.Metadata.Uid!);
     }
-
-    private static string? DeploymentOf(Pod pod, Dictionary<string, ReplicaSet> owners) =>
-        Owners.ControllerOf(pod.Metadata) is { } owner && owners.TryGetValue(owner.Uid, out var set)
-            ? Owners.ControllerOf(set.Metadata)?.Uid
-            : null;
-
-    private static bool IsActive(Pod pod) =>
-        pod.Metadata.DeletionTimestamp is null && pod.Status?.Phase is not ("Succeeded" or "Failed");
-
-    private static bool IsEvicted(Pod pod) =>
-        pod.Status?.Conditions?.Any(condition => condition is { Type: "DisruptionTarget", Status: "True" }) == true;
-
-    private static bool IsReady(Pod pod) =>
-        pod.Status?.Conditions?.Any(condition => condition is { Type: "Ready", Status: "True" }) == true;
 }

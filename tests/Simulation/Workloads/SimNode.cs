@@ -7,34 +7,6 @@ using Edge.Tests.Support;
 
 namespace Edge.Tests.Simulation.Workloads;
 
-/// <summary>A pod that really runs (or has ended) on a simulated node.</summary>
-internal sealed class SimPod(Pod spec, DateTimeOffset started)
-{
-    public Pod Spec { get; } = spec;
-
-    public string Uid { get; } = spec.Metadata.Uid!;
-
-    public string Name { get; } = spec.Metadata.Name!;
-
-    public DateTimeOffset Started { get; } = started;
-
-    /// <summary>Since when it is to end.</summary>
-    public DateTimeOffset? Stopping { get; set; }
-
-    /// <summary><c>Pending</c>, <c>Running</c>, <c>Succeeded</c> or <c>Failed</c>.</summary>
-    public string Phase { get; set; } = "Pending";
-
-    public bool Ready { get; set; }
-
-    public DateTimeOffset Changed { get; set; } = started;
-
-    public bool IsRunning => Phase is "Pending" or "Running";
-
-    public bool IsBroken => Spec.Spec.Containers is [{ Image: var image }, ..] && image!.EndsWith(":bad");
-
-    public bool IsJob => Spec.Metadata.OwnerReferences is [{ Kind: "Job" }, ..];
-}
-
 /// <summary>
 /// A node as the server sees it: it takes what it should run while it is connected, runs it also when it is not, keeps
 /// its pods over its own restarts, and stops in time what bears being cut off only for a while (design, 6.4).
@@ -57,7 +29,11 @@ internal sealed class SimNode(string name, FakeClock clock, Random random)
 
     public DateTimeOffset Answered => _answered;
 
-    public IEnumerable<SimPod> Running => _pods.Values.Where(pod => pod.IsRunning);
+    /// <summary>The machine is gone and never comes back, with all that it knew.</summary>
+    public bool IsScrapped { get; private set; }
+
+    /// <summary>Those that have processes.</summary>
+    public IEnumerable<SimPod> Running => _pods.Values.Where(pod => pod is { IsRunning: true, Waits: false });
 
     public IReadOnlyCollection<SimPod> Pods => _pods.Values;
 
@@ -72,6 +48,31 @@ internal sealed class SimNode(string name, FakeClock clock, Random random)
         else
         {
             server.Tell(new LinkEvent.Disconnected(Name));
+        }
+    }
+
+    /// <summary>Power off and on: the disk is kept, the processes are not.</summary>
+    public void Reboot(SimServer server)
+    {
+        foreach (var pod in _pods.Values)
+        {
+            pod.Reboot(clock.GetUtcNow());
+        }
+
+        if (Connected)
+        {
+            server.Tell(new LinkEvent.Disconnected(Name));
+            Hello(server);
+        }
+    }
+
+    public void Scrap(SimServer server)
+    {
+        _pods.Clear();
+        IsScrapped = true;
+        if (Connected)
+        {
+            Link(connected: false, server);
         }
     }
 
@@ -94,7 +95,7 @@ internal sealed class SimNode(string name, FakeClock clock, Random random)
         var now = clock.GetUtcNow();
         foreach (var pod in _pods.Values)
         {
-            Age(pod, now);
+            Age(pod, server, now);
         }
 
         if (Connected && Withheld.Count == 0)
@@ -113,27 +114,20 @@ internal sealed class SimNode(string name, FakeClock clock, Random random)
         Withheld.RemoveWhere(key => server.PodsOf(Name).All(pod => $"pods/{pod.Metadata.Uid}" != key));
     }
 
-    private void Age(SimPod pod, DateTimeOffset now)
+    private void Age(SimPod pod, SimServer server, DateTimeOffset now)
     {
         if (pod.Stopping is not null && pod.IsRunning)
         {
-            pod.Phase = pod.IsJob ? "Failed" : "Succeeded";
-            pod.Ready = false;
-            pod.Changed = now;
+            pod.Become(pod.IsJob ? "Failed" : "Succeeded", ready: false, now);
         }
-        else if (pod.Phase == "Pending" && !pod.IsBroken && random.Next(3) > 0)
+        else if (pod is { Phase: "Pending", IsBroken: false, Waits: false } && random.Next(3) > 0)
         {
-            pod.Phase = "Running";
-            pod.Ready = true;
-            pod.Changed = now;
+            pod.Become("Running", ready: true, now);
         }
         else if (pod is { Phase: "Running", IsJob: true } && random.Next(4) == 0)
         {
-            pod.Phase = random.Next(5) == 0 && pod.Spec.Metadata.Labels?.GetValueOrDefault("flaky") is not null
-                ? "Failed"
-                : "Succeeded";
-            pod.Ready = false;
-            pod.Changed = now;
+            pod.Become(pod.IsFlaky && random.Next(3) == 0 ? "Failed" : "Succeeded", ready: false, now);
+            server.Ended(pod);
         }
     }
 
@@ -145,6 +139,11 @@ internal sealed class SimNode(string name, FakeClock clock, Random random)
             // Out of desired: it is stopped and forgotten.
             _pods.Remove(pod.Uid);
             _reported.Remove(pod.Uid);
+        }
+
+        foreach (var pod in _pods.Values)
+        {
+            pod.Waits = false;
         }
 
         foreach (var (uid, pod) in wanted)
@@ -170,14 +169,12 @@ internal sealed class SimNode(string name, FakeClock clock, Random random)
 
     private void Fence(DateTimeOffset now)
     {
-        foreach (var pod in _pods.Values.Where(pod => pod.IsRunning))
+        foreach (var pod in Running.ToList())
         {
             if (Fencing.Toleration(pod.Spec) is { } lease
                 && now - _answered > lease + Fencing.Slack(s_keepAlive))
             {
-                pod.Phase = "Failed";
-                pod.Ready = false;
-                pod.Changed = now;
+                pod.Become("Failed", ready: false, now);
             }
         }
     }
@@ -218,9 +215,9 @@ internal sealed class SimNode(string name, FakeClock clock, Random random)
             ["conditions"] = new JsonArray(new JsonObject
             {
                 ["type"] = "Ready", ["status"] = pod?.Ready == true ? "True" : "False",
-                ["lastTransitionTime"] = (pod?.Changed ?? DateTimeOffset.UnixEpoch).UtcDateTime
-                    .ToString("yyyy-MM-dd'T'HH:mm:ss'Z'"),
+                ["lastTransitionTime"] = TimeJson.Text(pod?.Changed ?? DateTimeOffset.UnixEpoch),
             }),
+            ["startTime"] = pod is null ? null : TimeJson.Text(pod.Started),
             ["containerStatuses"] = pod is { IsRunning: false }
                 ? new JsonArray(new JsonObject
                 {

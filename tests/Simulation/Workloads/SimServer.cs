@@ -40,7 +40,7 @@ internal sealed class SimServer
 
     public SimServer(
         SimDisk disk, FakeClock clock, Random random, SimTruth truth, Func<string, SimNode?> nodeOf,
-        ILoggerFactory logs)
+        Func<string, NodeUsage?> usageOf, ILoggerFactory logs)
     {
         (_disk, _clock, _truth, _began) = (disk, clock, truth, clock.GetUtcNow());
         _pump = new Pump(random);
@@ -48,9 +48,10 @@ internal sealed class SimServer
             new StoreSettings(disk.Path, new byte[SecretKeyFile.KeyBytes]), clock, logs.CreateLogger<ObjectStore>()));
         Objects = new Objects(Store, clock, truth.NewUid, logs.CreateLogger<Objects>());
         var events = new EventRecorder(Objects, clock);
+        var (admission, suffix) = (new PodAdmission(Objects, DefaultTolerations.None), new NameSuffix(random));
+        Api = new SimApi(Objects, admission, suffix, clock);
         var workloads = new WorkloadControllers(
-            Objects, new PodAdmission(Objects, DefaultTolerations.None), new NameSuffix(random), events,
-            (_, _) => Task.FromResult<NodeUsage?>(null), clock, logs);
+            Objects, admission, suffix, events, (node, _) => Task.FromResult(usageOf(node)), clock, logs);
         var contact = new NodeContact(
             node => clock.GetUtcNow() - LastHeard(node),
             (node, key, silence) => nodeOf(node) is { } sim && clock.GetUtcNow() - LastHeard(node) >= silence
@@ -85,11 +86,15 @@ internal sealed class SimServer
 
     public Objects Objects { get; }
 
+    public SimApi Api { get; }
+
     public void Tell(LinkEvent happened) => Assert.True(_happened.Writer.TryWrite(happened));
 
     public void Heard(string node) => _heard[node] = _clock.GetUtcNow();
 
     public void Started(Pod pod) => _truth.Started(pod);
+
+    public void Ended(SimPod pod) => _truth.Ended(pod);
 
     /// <summary>What the node should run, as the newest commit has it.</summary>
     public IEnumerable<Pod> PodsOf(string node)

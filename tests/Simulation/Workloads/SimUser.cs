@@ -1,74 +1,77 @@
 using System.Text.Json.Nodes;
-using Edge.Server.Schema;
 using Edge.Server.Store;
 
 namespace Edge.Tests.Simulation.Workloads;
 
 /// <summary>People: they apply, change, scale, break, mend and delete workloads.</summary>
-internal sealed class SimUser(Random random)
+internal sealed class SimUser(Random random, DeletionBounds deletions)
 {
+    private const string Daemons = "every";
+    private const string Schedule = "tick";
+
     private readonly List<string> _deployments = [];
     private readonly List<string> _jobs = [];
     private readonly List<string> _sets = [];
+
+    /// <summary>Names that a Deployment or StatefulSet had whose dependents were to stay.</summary>
+    private readonly Stack<string> _orphaned = [];
+
+    private readonly Dictionary<string, int> _loads = [];
     private int _count;
-    private bool _daemons;
-    private bool _schedule;
 
-    public IReadOnlyList<string> Deployments => _deployments;
-
-    public IReadOnlyList<string> Jobs => _jobs;
+    /// <summary>What all the pods of a Deployment have to do together, in thousandths of a processor.</summary>
+    public int LoadOf(string app) => _loads.GetValueOrDefault(app);
 
     /// <summary>One thing that a person does now and then.</summary>
-    public async Task<int> Act(Objects objects)
+    public async Task<int> Act(SimApi api)
     {
-        switch (random.Next(15))
+        switch (random.Next(24))
         {
-            case 0 when _deployments.Count < 6:
-                await Deploy(objects);
+            case 0 or 1 when _deployments.Count < 6:
+                await Deploy(api);
                 break;
-            case 1 when _jobs.Count < 8:
-                await Run(objects);
+            case 2 when _jobs.Count < 8:
+                await Run(api);
                 break;
-            case 2 or 3:
-                await Change(objects, spec => spec["replicas"] = random.Next(1, 30));
+            case 3 or 4:
+                await Change(api, spec => spec["replicas"] = random.Next(1, 30));
                 break;
-            case 4 or 5 or 6:
-                await Change(objects, spec => spec["template"]!["spec"]!["containers"]![0]!["image"] =
-                    $"registry.example/web:{(random.Next(5) == 0 ? "bad" : random.Next(100))}");
-                break;
-            case 7:
-                await Change(objects, spec => spec["paused"] = random.Next(2) == 0);
+            case 5 or 6 or 7:
+                await Change(api, spec => Image(spec, $"web:{(random.Next(5) == 0 ? "bad" : random.Next(100))}"));
                 break;
             case 8:
-                await Change(objects, spec => spec["strategy"] = new JsonObject
-                {
-                    ["type"] = "RollingUpdate",
-                    ["rollingUpdate"] = new JsonObject
-                    {
-                        ["maxSurge"] = random.Next(0, 4), ["maxUnavailable"] = random.Next(1, 4),
-                    },
-                });
+                await Change(api, spec => spec["paused"] = random.Next(2) == 0);
                 break;
-            case 9 when _sets.Count < 3:
-                await Number(objects);
+            case 9:
+                await Change(api, spec => spec["strategy"] = Strategy());
                 break;
-            case 10 when !_daemons:
-                await Daemons(objects);
+            case 10 when _sets.Count < 3:
+                await Number(api);
                 break;
-            case 11 when _sets.Count > 0:
-                await Spec(objects, Resources.StatefulSets, _sets[random.Next(_sets.Count)], spec =>
+            case 11:
+                await api.Create(SimManifests.DaemonSet(Daemons));
+                break;
+            case 12 when _sets.Count > 0:
+                await api.Spec(Resources.StatefulSets, OneOf(_sets), spec =>
                 {
                     spec["replicas"] = random.Next(1, 8);
-                    spec["template"]!["spec"]!["containers"]![0]!["image"] =
-                        $"registry.example/db:{(random.Next(6) == 0 ? "bad" : random.Next(10))}";
+                    Image(spec, $"db:{(random.Next(6) == 0 ? "bad" : random.Next(10))}");
                 });
                 break;
-            case 12 when _daemons:
-                await Spec(objects, Resources.DaemonSets, "every", spec =>
-                    spec["template"]!["spec"]!["containers"]![0]!["image"] = $"registry.example/log:{random.Next(10)}");
+            case 13:
+                await api.Spec(Resources.DaemonSets, Daemons, spec => Image(spec, $"log:{random.Next(10)}"));
                 break;
-            case 13 when !_schedule:
-                await Schedule(objects);
+            case 14:
+                await api.Create(SimManifests.CronJob(Schedule));
+                break;
+            case 15 or 16 when _deployments.Count + _sets.Count > 0:
+                await api.Create(SimManifests.Budget(OneOf([.. _deployments, .. _sets]), Bound()));
+                break;
+            case 17 or 18 when _deployments.Count > 0:
+                await Autoscale(api);
+                break;
+            case 19 or 20 or 21:
+                await Delete(api);
                 break;
             default:
                 break;
@@ -78,187 +81,165 @@ internal sealed class SimUser(Random random)
     }
 
     /// <summary>Everything that was broken is mended, so that all can settle.</summary>
-    public async Task<int> Mend(Objects objects)
+    public async Task<int> Mend(SimApi api)
     {
         foreach (var name in _deployments)
         {
-            await Spec(objects, Resources.Deployments, name, spec =>
+            await api.Spec(Resources.Deployments, name, spec =>
             {
                 spec["paused"] = false;
-                spec["template"]!["spec"]!["containers"]![0]!["image"] = "registry.example/web:good";
+                Image(spec, "web:good");
             });
         }
 
-        if (_schedule)
-        {
-            await Spec(objects, Resources.CronJobs, "tick", spec => spec["suspend"] = true);
-        }
-
+        await api.Spec(Resources.CronJobs, Schedule, spec => spec["suspend"] = true);
         foreach (var name in _sets)
         {
-            await Spec(objects, Resources.StatefulSets, name, spec =>
-                spec["template"]!["spec"]!["containers"]![0]!["image"] = "registry.example/db:good");
-            // An ordered set waits for a broken pod for ever, as upstream: a person deletes it.
-            foreach (var pod in objects.List(Resources.Pods).Where(pod =>
-                pod.Metadata.OwnerReferences is [{ Kind: "StatefulSet" }]
-                && pod.Spec.Containers[0].Image!.EndsWith("bad")))
-            {
-                await objects.RequestDelete(
-                    Resources.Pods, "default", pod.Metadata.Name!, pod.Metadata.Uid, graceSeconds: null, default);
-            }
+            await api.Spec(Resources.StatefulSets, name, spec => Image(spec, "db:good"));
+        }
+
+        // An ordered set waits for a broken pod for ever, as upstream: a person deletes it.
+        foreach (var pod in api.Objects.List(Resources.Pods).Where(pod =>
+            pod.Metadata.OwnerReferences is [{ Kind: "StatefulSet" }] && pod.Spec.Containers[0].Image!.EndsWith("bad")))
+        {
+            await api.Objects.RequestDelete(
+                Resources.Pods, "default", pod.Metadata.Name!, pod.Metadata.Uid, graceSeconds: null, default);
         }
 
         return 0;
     }
 
-    private async Task Number(Objects objects)
+    private async Task Deploy(SimApi api)
     {
-        var name = $"db-{_count++}";
-        var policy = random.Next(2) == 0 ? "Parallel" : "OrderedReady";
-        var lease = random.Next(2) == 0 ? "tolerations: [{key: node.kubernetes.io/unreachable, operator: Exists, "
-            + "effect: NoExecute, tolerationSeconds: 30}]" : "";
-        await Create(objects, $$"""
-            apiVersion: apps/v1
-            kind: StatefulSet
-            metadata:
-              name: {{name}}
-            spec:
-              replicas: {{random.Next(1, 8)}}
-              serviceName: {{name}}
-              podManagementPolicy: {{policy}}
-              selector: {matchLabels: {app: {{name}} } }
-              template:
-                metadata: {labels: {app: {{name}} } }
-                spec:
-                  containers: [{name: main, image: "registry.example/db:1"}]
-                  {{lease}}
-            """);
-        _sets.Add(name);
-    }
-
-    private async Task Schedule(Objects objects)
-    {
-        await Create(objects, """
-            apiVersion: batch/v1
-            kind: CronJob
-            metadata:
-              name: tick
-            spec:
-              schedule: "*/2 * * * *"
-              concurrencyPolicy: Forbid
-              successfulJobsHistoryLimit: 100
-              jobTemplate:
-                spec:
-                  completions: 1
-                  template:
-                    spec:
-                      restartPolicy: Never
-                      containers: [{name: main, image: "registry.example/work:1"}]
-            """);
-        _schedule = true;
-    }
-
-    private async Task Daemons(Objects objects)
-    {
-        await Create(objects, """
-            apiVersion: apps/v1
-            kind: DaemonSet
-            metadata:
-              name: every
-            spec:
-              selector: {matchLabels: {app: every}}
-              updateStrategy: {rollingUpdate: {maxUnavailable: 20%}}
-              template:
-                metadata: {labels: {app: every}}
-                spec:
-                  containers: [{name: main, image: "registry.example/log:1"}]
-            """);
-        _daemons = true;
-    }
-
-    private async Task Deploy(Objects objects)
-    {
-        var name = $"web-{_count++}";
-        var seconds = random.Next(3) == 0 ? "tolerations: [{key: node.kubernetes.io/unreachable, operator: Exists, "
-            + "effect: NoExecute, tolerationSeconds: 60}]" : "";
-        await Create(objects, $$"""
-            apiVersion: apps/v1
-            kind: Deployment
-            metadata:
-              name: {{name}}
-            spec:
-              replicas: {{random.Next(1, 30)}}
-              selector: {matchLabels: {app: {{name}} } }
-              template:
-                metadata: {labels: {app: {{name}} } }
-                spec:
-                  containers: [{name: main, image: "registry.example/web:1"}]
-                  {{seconds}}
-            """);
-        _deployments.Add(name);
-    }
-
-    private async Task Run(Objects objects)
-    {
-        var name = $"job-{_count++}";
-        await Create(objects, $$"""
-            apiVersion: batch/v1
-            kind: Job
-            metadata:
-              name: {{name}}
-            spec:
-              completions: {{random.Next(1, 12)}}
-              parallelism: {{random.Next(1, 5)}}
-              completionMode: {{(random.Next(2) == 0 ? "Indexed" : "NonIndexed")}}
-              template:
-                spec:
-                  restartPolicy: Never
-                  containers: [{name: main, image: "registry.example/work:1"}]
-            """);
-        _jobs.Add(name);
-    }
-
-    private async Task Change(Objects objects, Action<JsonObject> edit)
-    {
-        if (_deployments.Count > 0)
+        var name = NewName("web");
+        if (await api.Create(SimManifests.Deployment(
+            name, random.Next(1, 30), random.Next(3) == 0 ? 60 : null)))
         {
-            await Spec(objects, Resources.Deployments, _deployments[random.Next(_deployments.Count)], edit);
+            _deployments.Add(name);
         }
     }
 
-    private static Task<UpdateOutcome> Spec<T>(
-        Objects objects, ResourceKind<T> kind, string name, Action<JsonObject> edit) where T : class =>
-        objects.Update(kind, "default", name, tree =>
-        {
-            var before = tree["spec"]!.ToJsonString();
-            edit(tree["spec"]!.AsObject());
-            if (tree["spec"]!.ToJsonString() == before)
-            {
-                return null;
-            }
-
-            tree["metadata"]!["generation"] = tree["metadata"]!["generation"]!.GetValue<long>() + 1;
-            return tree;
-        }, default);
-
-    /// <summary>As the API would store it.</summary>
-    private static async Task Create(Objects objects, string yaml)
+    private async Task Number(SimApi api)
     {
-        var (tree, _) = Edge.Server.Schema.Bodies.YamlTreeReader.Read(System.Text.Encoding.UTF8.GetBytes(yaml));
-        var obj = tree!.AsObject();
-        var version = obj["apiVersion"]!.ToString().Split('/');
-        var schema = SchemaCatalog.Default.FindKind(version[0], version[1], obj["kind"]!.ToString())!;
-        var metadata = obj["metadata"]!.AsObject();
-        metadata["namespace"] = "default";
-        metadata["uid"] = objects.NewUid();
-        metadata["generation"] = 1;
-        metadata["creationTimestamp"] = "2026-01-01T00:00:00Z";
-        ObjectStrategy.PrepareForCreate(schema, obj);
-        ObjectDefaults.Fill(schema, obj);
-        var errors = ObjectValidation.Check(schema, obj);
-        Assert.Empty(errors);
-        var key = StoreKeys.For(schema.Group, schema.Plural, "default", metadata["name"]!.ToString());
-        Assert.IsType<TxnResult.Committed>(
-            await objects.Store.Txn([new Compare(key, 0)], [StoreOp.Put(key, ObjectBytes.Write(obj))], default));
+        var name = NewName("db");
+        if (await api.Create(SimManifests.StatefulSet(
+            name, random.Next(1, 8), random.Next(2) == 0 ? "Parallel" : "OrderedReady",
+            random.Next(2) == 0 ? 30 : null)))
+        {
+            _sets.Add(name);
+        }
     }
+
+    private async Task Run(SimApi api)
+    {
+        var name = NewName("job");
+        await api.Create(SimManifests.Job(
+            name, random.Next(1, 12), random.Next(1, 5), random.Next(2) == 0 ? "Indexed" : "NonIndexed",
+            flaky: random.Next(2) == 0));
+        _jobs.Add(name);
+    }
+
+    private async Task Autoscale(SimApi api)
+    {
+        var name = OneOf(_deployments);
+        _loads[name] = random.Next(1_500);
+        var min = random.Next(1, 6);
+        await api.Create(SimManifests.Autoscaler(name, min, min + random.Next(1, 25)));
+    }
+
+    /// <summary>A workload, with what looks after it; or what looks after it alone.</summary>
+    private async Task Delete(SimApi api)
+    {
+        var propagation = (Propagation)random.Next(3);
+        switch (random.Next(8))
+        {
+            case 0 or 1 when Take(_deployments) is { } name:
+                await Delete(api, Resources.Deployments, name, propagation);
+                await api.Delete(Resources.HorizontalPodAutoscalers, name, propagation);
+                await api.Delete(Resources.PodDisruptionBudgets, name, propagation);
+                break;
+            case 2 when Take(_sets) is { } name:
+                await Delete(api, Resources.StatefulSets, name, propagation);
+                await api.Delete(Resources.PodDisruptionBudgets, name, propagation);
+                break;
+            case 3 when Take(_jobs) is { } name:
+                await deletions.Delete(api, Resources.Jobs, name, propagation);
+                break;
+            case 4:
+                await deletions.Delete(api, Resources.DaemonSets, Daemons, (Propagation)random.Next(2));
+                break;
+            case 5:
+                await deletions.Delete(api, Resources.CronJobs, Schedule, propagation);
+                break;
+            case 6 when _deployments.Count > 0:
+                await api.Delete(Resources.HorizontalPodAutoscalers, OneOf(_deployments), propagation);
+                break;
+            case 7 when _deployments.Count > 0:
+                await api.Delete(Resources.PodDisruptionBudgets, OneOf(_deployments), propagation);
+                break;
+            default:
+                break;
+        }
+    }
+
+    private async Task Delete<T>(SimApi api, ResourceKind<T> kind, string name, Propagation propagation)
+        where T : class
+    {
+        await deletions.Delete(api, kind, name, propagation);
+        if (propagation == Propagation.Orphan)
+        {
+            _orphaned.Push(name);
+        }
+    }
+
+    /// <summary>Who applies it again finds what was left, and takes it over.</summary>
+    private string NewName(string prefix) =>
+        _orphaned.TryPeek(out var left) && left.StartsWith(prefix, StringComparison.Ordinal) && random.Next(2) == 0
+            ? _orphaned.Pop()
+            : $"{prefix}-{_count++}";
+
+    private async Task Change(SimApi api, Action<JsonObject> edit)
+    {
+        if (_deployments.Count > 0)
+        {
+            await api.Spec(Resources.Deployments, OneOf(_deployments), edit);
+        }
+    }
+
+    private JsonObject Strategy() => random.Next(3) == 0
+        ? new JsonObject { ["type"] = "Recreate" }
+        : new JsonObject
+        {
+            ["type"] = "RollingUpdate",
+            ["rollingUpdate"] = new JsonObject
+            {
+                ["maxSurge"] = random.Next(0, 4), ["maxUnavailable"] = random.Next(1, 4),
+            },
+        };
+
+    private string Bound() => random.Next(4) switch
+    {
+        0 => $"maxUnavailable: {random.Next(0, 3)}",
+        1 => $"maxUnavailable: {random.Next(10, 60)}%",
+        2 => $"minAvailable: {random.Next(1, 20)}",
+        _ => $"minAvailable: {random.Next(30, 100)}%",
+    };
+
+    private string OneOf(List<string> names) => names[random.Next(names.Count)];
+
+    private string? Take(List<string> names)
+    {
+        if (names.Count == 0)
+        {
+            return null;
+        }
+
+        var at = random.Next(names.Count);
+        var name = names[at];
+        names.RemoveAt(at);
+        return name;
+    }
+
+    private static void Image(JsonObject spec, string image) =>
+        spec["template"]!["spec"]!["containers"]![0]!["image"] = $"registry.example/{image}";
 }
