@@ -39,7 +39,7 @@ internal sealed record DeploymentPlan(
             steps.Add(new DeploymentStep.Mark(fresh.Name, Math.Max(fresh.Revision, state.NextRevision)));
         }
 
-        steps.AddRange(state.IsPaused || ProportionalScale.IsDue(state) ? ProportionalScale.Of(state)
+        steps.AddRange(state.IsPaused || ProportionalScale.ComesFirst(state) ? ProportionalScale.Of(state)
             : state.IsRolling ? Rollout.Rolling(state)
             : Rollout.Recreate(state));
         if (state.IsPaused || state.IsComplete)

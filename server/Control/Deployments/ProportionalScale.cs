@@ -6,9 +6,13 @@ namespace Edge.Server.Control.Deployments;
 /// </summary>
 internal static class ProportionalScale
 {
-    /// <summary>True when the Deployment was scaled since its sets were: not a rollout, but its size changed.</summary>
-    public static bool IsDue(DeploymentState state) =>
-        state.All.Any(set => set.Replicas > 0 && set.Desired is { } desired && desired != state.Replicas);
+    /// <summary>
+    /// True when the Deployment was scaled since its sets were: not a rollout, but its size changed. Where several sets
+    /// have pods and all are to end first, there is nothing to spread it over (upstream waits there for ever).
+    /// </summary>
+    public static bool ComesFirst(DeploymentState state) =>
+        state.All.Any(set => set.Replicas > 0 && set.Desired is { } desired && desired != state.Replicas)
+        && (state.IsRolling || state.All.Count(set => set.Replicas > 0) <= 1);
 
     public static IReadOnlyList<DeploymentStep> Of(DeploymentState state)
     {

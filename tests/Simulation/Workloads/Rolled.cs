@@ -89,9 +89,15 @@ internal sealed class Rolled
     /// <summary>How many that served were taken, by nobody else than their set.</summary>
     public int Taken => Sets.Sum(set => Gone(set.Metadata.Uid!).Count(pod => IsReady(pod) && IsThere(pod)));
 
-    /// <summary>One that served does not any more, and its set has not taken it.</summary>
-    public bool HasLost => _had.Any(old => Serves(old)
-        && (!_now.Pods.TryGetValue(old.Metadata.Uid!, out var pod) || !IsReady(pod) || IsEvicted(pod)));
+    /// <summary>
+    /// One that served does not any more, and its set has not taken it; or one out of reach, which held up nobody, is
+    /// given up.
+    /// </summary>
+    public bool HasLost => _had.Any(old => IsActive(old)
+        && _now.Pods.GetValueOrDefault(old.Metadata.Uid!) is var pod
+        && (IsThere(old)
+            ? IsReady(old) && (pod is null || !IsReady(pod) || IsEvicted(pod))
+            : pod is null || !IsActive(pod)));
 
     private bool IsRecreating => Deployment.Spec.Strategy!.Type == "Recreate";
 

@@ -15,7 +15,7 @@ internal sealed class RolloutBounds
 
     private readonly Dictionary<string, long?> _judged = [];
 
-    /// <summary>When a pod that served was last lost, by Deployment: the number of that look.</summary>
+    /// <summary>When a pod that was counted on was last lost, by Deployment: the number of that look.</summary>
     private readonly Dictionary<string, int> _lost = [];
 
     /// <summary>By how many pods a set was made smaller that it has not taken yet.</summary>

@@ -23,8 +23,12 @@ internal sealed class SimDrains(Random random, BudgetBounds budgets)
         }
         else if (_nodes.Count == 0 || random.Next(2) == 0)
         {
-            var names = api.Objects.List(Resources.Nodes).Select(node => node.Metadata.Name!).ToList();
-            await Begin(api, names[random.Next(names.Count)]);
+            // Of most nodes there is little to take.
+            var names = api.Objects.List(Resources.Pods).Where(MustGo).Select(pod => pod.Spec.NodeName!).ToList();
+            if (names.Count > 0)
+            {
+                await Begin(api, names[random.Next(names.Count)]);
+            }
         }
 
         return await Ask(api);
@@ -61,8 +65,8 @@ internal sealed class SimDrains(Random random, BudgetBounds budgets)
     }
 
     private List<Pod> Left(Objects objects) =>
-    [
-        .. objects.List(Resources.Pods).Where(pod => _nodes.Contains(pod.Spec.NodeName ?? "")
-            && Owners.ControllerOf(pod.Metadata)?.Kind != "DaemonSet"),
-    ];
+        [.. objects.List(Resources.Pods).Where(pod => _nodes.Contains(pod.Spec.NodeName ?? "") && MustGo(pod))];
+
+    private static bool MustGo(Pod pod) =>
+        !string.IsNullOrEmpty(pod.Spec.NodeName) && Owners.ControllerOf(pod.Metadata)?.Kind != "DaemonSet";
 }

@@ -22,6 +22,18 @@ internal sealed class SimUser(Random random, DeletionBounds deletions)
     /// <summary>What all the pods of a Deployment have to do together, in thousandths of a processor.</summary>
     public int LoadOf(string app) => _loads.GetValueOrDefault(app);
 
+    /// <summary>What runs already when people begin to play with it.</summary>
+    public async Task<int> Begin(SimApi api)
+    {
+        await Deploy(api);
+        await Deploy(api);
+        await Number(api);
+        await Run(api);
+        await Autoscale(api);
+        await Guard(api);
+        return 0;
+    }
+
     /// <summary>One thing that a person does now and then.</summary>
     public async Task<int> Act(SimApi api)
     {
@@ -30,7 +42,7 @@ internal sealed class SimUser(Random random, DeletionBounds deletions)
             case 0 or 1 when _deployments.Count < 6:
                 await Deploy(api);
                 break;
-            case 2 when _jobs.Count < 8:
+            case 2 or 22 when _jobs.Count < 8:
                 await Run(api);
                 break;
             case 3 or 4:
@@ -65,7 +77,7 @@ internal sealed class SimUser(Random random, DeletionBounds deletions)
                 await api.Create(SimManifests.CronJob(Schedule));
                 break;
             case 15 or 16 when _deployments.Count + _sets.Count > 0:
-                await api.Create(SimManifests.Budget(OneOf([.. _deployments, .. _sets]), Bound()));
+                await Guard(api);
                 break;
             case 17 or 18 when _deployments.Count > 0:
                 await Autoscale(api);
@@ -138,6 +150,9 @@ internal sealed class SimUser(Random random, DeletionBounds deletions)
             flaky: random.Next(2) == 0));
         _jobs.Add(name);
     }
+
+    private Task<bool> Guard(SimApi api) =>
+        api.Create(SimManifests.Budget(OneOf([.. _deployments, .. _sets]), Bound()));
 
     private async Task Autoscale(SimApi api)
     {

@@ -35,6 +35,8 @@ internal sealed class SimWorld : IDisposable
         {
             Enrol($"node-{index:d3}");
         }
+
+        _server.Do(() => _user.Begin(_server.Api));
     }
 
     /// <summary>Anything can happen: one step of it.</summary>
@@ -43,26 +45,26 @@ internal sealed class SimWorld : IDisposable
         var node = _nodes.Values.ElementAt(_random.Next(_nodes.Count));
         switch (_random.Next(100))
         {
-            case < 10:
+            case < 12:
                 _server.Do(() => _user.Act(_server.Api));
                 break;
-            case < 13:
+            case < 16:
                 RunAll();
                 _server.Do(() => _drains.Act(_server.Api));
                 break;
-            case < 17 when !node.IsScrapped:
+            case < 20 when !node.IsScrapped:
                 node.Link(!node.Connected, _server);
                 break;
-            case < 18 when !node.IsScrapped:
+            case < 21 when !node.IsScrapped:
                 node.Reboot(_server);
                 break;
-            case < 19:
+            case < 22:
                 Replace(node);
                 break;
-            case < 20:
+            case < 23:
                 Crash();
                 break;
-            case < 21:
+            case < 24:
                 _clock.StepWall(TimeSpan.FromSeconds(_random.Next(-600, 600)));
                 break;
             case < 65:
@@ -101,6 +103,10 @@ internal sealed class SimWorld : IDisposable
     /// </summary>
     public void Finish()
     {
+        {
+            var o = _server.Objects;
+            File.AppendAllText("/tmp/cov.txt", $"granted {_budgets.Granted} refused {_budgets.Refused} made {_rollouts.Made} taken {_rollouts.Taken} recreated {_rollouts.Recreated} deletions {_deletions.Judged} hpa {o.List(Resources.HorizontalPodAutoscalers).Count()} pdb {o.List(Resources.PodDisruptionBudgets).Count()} deps {o.List(Resources.Deployments).Count()} sets {o.List(Resources.StatefulSets).Count()} rs {o.List(Resources.ReplicaSets).Count()} jobs {string.Join(",", o.List(Resources.Jobs).Select(j => $"{j.Status!.Succeeded}+{j.Status.Failed ?? 0}"))} daemons {o.List(Resources.DaemonSets).Count()} pods {o.List(Resources.Pods).Count()}\n");
+        }
         const string name = "last";
         const int replicas = 6;
         _server.Do(() => _server.Api.Create(SimManifests.Deployment(name, replicas, toleratesSeconds: null)));
