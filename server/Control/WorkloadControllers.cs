@@ -14,7 +14,10 @@ using Microsoft.Extensions.Logging;
 
 namespace Edge.Server.Control;
 
-/// <summary>The controllers of workloads (apps/v1, batch/v1) and of what guards and scales them, with the indexes that they share.</summary>
+/// <summary>
+/// The controllers of workloads (apps/v1, batch/v1) and of what guards and scales them, with the indexes that they
+/// share.
+/// </summary>
 internal sealed class WorkloadControllers
 {
     private readonly PodIndex _pods;

@@ -9,8 +9,8 @@ namespace Edge.Server.Fleet;
 internal static class UsageReader
 {
     /// <summary>
-    /// A hundred thousand cores, or a hundred terabytes: beyond any machine, so that the sum of a pod's thousandths fits
-    /// 64 bits.
+    /// A hundred thousand cores, or a hundred terabytes: beyond any machine, so that the sum of a pod's thousandths
+    /// fits 64 bits.
     /// </summary>
     private const long ValueMax = 100_000_000_000_000;
 

@@ -201,7 +201,9 @@ internal sealed class LinkTable(
         }
     }
 
-    /// <summary>Where desired is too large to be set, the last one that was not may still name what is given away.</summary>
+    /// <summary>
+    /// Where desired is too large to be set, the last one that was not may still name what is given away.
+    /// </summary>
     private void GiveAway(NodeLink link)
     {
         foreach (var (key, revision) in link.Withheld)

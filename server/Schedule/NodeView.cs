@@ -18,7 +18,9 @@ internal sealed record NodeView
     public required IReadOnlyDictionary<string, string> Labels { get; init; }
     public required IReadOnlyList<Taint> Taints { get; init; }
 
-    /// <summary>What each taint says to a pod that does not tolerate it; nodes share them. Set by ClusterState.</summary>
+    /// <summary>
+    /// What each taint says to a pod that does not tolerate it; nodes share them. Set by ClusterState.
+    /// </summary>
     public Rejection[] TaintRejections { get; init; } = [];
     public required bool Unschedulable { get; init; }
     public required ResourceAmounts Allocatable { get; init; }

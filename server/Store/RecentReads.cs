@@ -3,9 +3,9 @@ using Edge.Proto.Model;
 namespace Edge.Server.Store;
 
 /// <summary>
-/// The records of the small objects that were read last. A change of a pod is read by half a dozen loops within a moment;
-/// records never change, so they can share one. Known by the very bytes, which no other store or revision has. Each
-/// record is kept until another one takes its place.
+/// The records of the small objects that were read last. A change of a pod is read by half a dozen loops within a
+/// moment; records never change, so they can share one. Known by the very bytes, which no other store or revision has.
+/// Each record is kept until another one takes its place.
 /// </summary>
 internal static class RecentReads<T> where T : class
 {

@@ -1,8 +1,8 @@
 namespace Edge.Tests.Support;
 
 /// <summary>
-/// With which environment the published binaries run, in production (packaging/dev) and in tests alike: what is measured
-/// is what is shipped.
+/// With which environment the published binaries run, in production (packaging/dev) and in tests alike: what is
+/// measured is what is shipped.
 /// </summary>
 public static class RuntimeSettings
 {

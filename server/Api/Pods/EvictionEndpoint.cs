@@ -17,7 +17,9 @@ internal sealed class EvictionEndpoint(VerbParts parts) : IDisposable
     /// <summary>Where others keep changing pod or budget; as upstream.</summary>
     private const int Attempts = 20;
 
-    /// <summary>A drain asks for all its pods at once, and all of one budget write the same object: one at a time.</summary>
+    /// <summary>
+    /// A drain asks for all its pods at once, and all of one budget write the same object: one at a time.
+    /// </summary>
     private readonly SemaphoreSlim _turn = new(1);
 
     public async Task Run(ApiRequest request)

@@ -11,7 +11,8 @@ namespace Edge.Server.Control.Disruption;
 /// and both write against the revision they read.
 /// </summary>
 internal sealed class DisruptionController(
-    Objects objects, NodeReach nodes, EventRecorder events, TimeProvider time, ILogger<DisruptionController> log) : IController
+    Objects objects, NodeReach nodes, EventRecorder events, TimeProvider time, ILogger<DisruptionController> log)
+    : IController
 {
     private const string Component = "controllermanager";
 

@@ -16,7 +16,8 @@ internal sealed class NamespacesController(
     /// How often the rest is looked at, a tenth of how long it has lasted already: pods leave at the speed of their
     /// nodes, which may be away for days.
     /// </summary>
-    private static readonly (TimeSpan Least, TimeSpan Most) s_again = (TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(1));
+    private static readonly (TimeSpan Least, TimeSpan Most) s_again =
+        (TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(1));
 
     public string Name => "namespaces";
 
@@ -54,7 +55,8 @@ internal sealed class NamespacesController(
     /// <summary>It goes already, and waits neither for dependents nor for their orphaning.</summary>
     private static bool IsAsked(StoredObject stored) =>
         ObjectHead.TryRead(stored) is { IsBeingDeleted: true } head
-        && !head.Finalizers.Contains(Deletion.ForegroundFinalizer) && !head.Finalizers.Contains(Deletion.OrphanFinalizer);
+        && !head.Finalizers.Contains(Deletion.ForegroundFinalizer)
+        && !head.Finalizers.Contains(Deletion.OrphanFinalizer);
 
     /// <summary>Deletes these objects of the namespace; returns those that something holds.</summary>
     private async Task<IReadOnlyList<StoredObject>> Empty(

@@ -30,7 +30,10 @@ internal sealed record StatefulSetState(
     /// <summary>How many of the first numbers stay on the current revision.</summary>
     public int Partition => Set.Spec.UpdateStrategy?.RollingUpdate?.Partition ?? 0;
 
-    /// <summary>Pods that a rolling update may take down at a time, among those within reach; a share is rounded down, but is not 0.</summary>
+    /// <summary>
+    /// Pods that a rolling update may take down at a time, among those within reach; a share is rounded down, but is
+    /// not 0.
+    /// </summary>
     public int MaxUnavailable => Math.Max(
         Percent.Of(Set.Spec.UpdateStrategy?.RollingUpdate?.MaxUnavailable, Replicas, roundUp: false), 1);
 

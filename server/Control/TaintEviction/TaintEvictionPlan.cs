@@ -118,8 +118,8 @@ internal static class TaintEvictionPlan
 
     /// <summary>
     /// The node counts with the tolerations that the pod has now: it has seen this generation, or there was no other.
-    /// Being deleted makes a generation too, and after it they cannot change (PodUpdateRules). With a node that may know another toleration
-    /// there is no lease.
+    /// Being deleted makes a generation too, and after it they cannot change (PodUpdateRules). With a node that may
+    /// know another toleration there is no lease.
     /// </summary>
     private static bool IsKnown(Pod pod)
     {

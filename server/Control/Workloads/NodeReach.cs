@@ -31,7 +31,9 @@ internal sealed class NodeReach(ObjectStore store, ILogger<NodeReach> log)
     /// <summary>Placed, and nothing is known of where.</summary>
     public bool IsAbsent(PodView pod) => pod.NodeName.Length > 0 && !IsThere(pod.NodeName);
 
-    /// <summary>A source that tells the keys which a node's pods concern, when it comes, goes or its Ready turns.</summary>
+    /// <summary>
+    /// A source that tells the keys which a node's pods concern, when it comes, goes or its Ready turns.
+    /// </summary>
     public WatchSource Source(PodIndex pods, Func<PodView, IEnumerable<string>> keysOf) =>
         Source(node => pods.OnNode(node).SelectMany(keysOf));
 

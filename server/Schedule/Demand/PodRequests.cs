@@ -30,7 +30,8 @@ internal static class PodRequests
 
     /// <summary>
     /// What the scores count: a container that names no cpu or no memory counts with a default, so that such pods
-    /// spread too (kube-scheduler's non-zero requests). Where the pod asks as a whole, only what nobody names is made up.
+    /// spread too (kube-scheduler's non-zero requests). Where the pod asks as a whole, only what nobody names is made
+    /// up.
     /// </summary>
     public static ResourceAmounts Scored(PodSpec spec, in ResourceAmounts requests)
     {

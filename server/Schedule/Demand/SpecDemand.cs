@@ -65,7 +65,9 @@ internal sealed class SpecDemand
     private static string[] ImagesOf(PodSpec spec) =>
         [.. (spec.InitContainers ?? []).Concat(spec.Containers).Select(container => Normalized(container.Image ?? ""))];
 
-    /// <summary>As nodes name images: without a tag the latest is meant (kube-scheduler's normalizedImageName).</summary>
+    /// <summary>
+    /// As nodes name images: without a tag the latest is meant (kube-scheduler's normalizedImageName).
+    /// </summary>
     private static string Normalized(string image) =>
         image.LastIndexOf(':') <= image.LastIndexOf('/') ? image + ":latest" : image;
 }

@@ -5,7 +5,9 @@ namespace Edge.Server.Schedule.Filters;
 /// <summary>The rejection for each taint of the nodes, made when a node first has it. Not thread-safe.</summary>
 internal sealed class TaintRejections
 {
-    /// <summary>Far more than people give their nodes; beyond it all are let go, and made again as nodes tell.</summary>
+    /// <summary>
+    /// Far more than people give their nodes; beyond it all are let go, and made again as nodes tell.
+    /// </summary>
     private const int Max = 1024;
 
     private readonly Dictionary<(string Key, string Value), Rejection> _known = [];

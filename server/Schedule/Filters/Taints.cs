@@ -19,7 +19,9 @@ internal static class Taints
         _ => false,
     };
 
-    /// <summary>Which taint of the node is the first to repel a pod with these tolerations; negative for none.</summary>
+    /// <summary>
+    /// Which taint of the node is the first to repel a pod with these tolerations; negative for none.
+    /// </summary>
     public static int FirstUntolerated(IReadOnlyList<Toleration> tolerations, NodeView node)
     {
         for (var at = 0; at < node.Taints.Count; at++)

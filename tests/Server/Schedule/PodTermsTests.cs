@@ -66,7 +66,8 @@ public sealed class PodTermsTests
         {
             MatchExpressions = [In("k", "a"), In("l", "b")],
         });
-        Assert.NotEqual(two.Text, LabelMatcher.From(new LabelSelector { MatchExpressions = [In("k", "a;l 0 b")] }).Text);
+        Assert.NotEqual(
+            two.Text, LabelMatcher.From(new LabelSelector { MatchExpressions = [In("k", "a;l 0 b")] }).Text);
         Assert.NotEqual(PodSelector.In("a&b", two).Text, PodSelector.In("a", two).Text);
         Assert.NotEqual(LabelMatcher.From(null).Text, LabelMatcher.From(new LabelSelector()).Text);
     }
