@@ -3,13 +3,15 @@ using Edge.Tests.Bench;
 using Edge.Tests.EndToEnd.Fixture;
 
 // Prints one line a figure (see Figure.Line) and ends with 1 when a budget is missed. `schedule` measures the scheduler
-// alone, `fleet` the server with a thousand nodes.
+// alone, `fleet` the server with a thousand nodes, `api` its API.
 switch (args)
 {
     case ["schedule"]:
         return Print(await ScheduleBench.Run());
     case ["fleet"]:
         return Print(await FleetBench.Run());
+    case ["api"]:
+        return Print(await ApiBench.Run());
 }
 
 const double IdleSecondsDefault = 600;
@@ -37,6 +39,7 @@ finally
 
 figures.AddRange(await ScheduleBench.Run());
 figures.AddRange(await FleetBench.Run());
+figures.AddRange(await ApiBench.Run());
 return Print(figures);
 
 static int Print(IReadOnlyList<Figure> figures)

@@ -1,0 +1,153 @@
+using System.Net.Security;
+using System.Net.Sockets;
+using System.Text;
+
+namespace Edge.Tests.Bench;
+
+/// <summary>
+/// One HTTP/1.1 connection over TLS that costs the machine little, because it shares it with the server it measures:
+/// requests are ready-made bytes, and of an answer only its status, its length and its end are looked at.
+/// </summary>
+internal sealed class LeanConnection : IDisposable
+{
+    private const int BufferBytes = 64 * 1024;
+
+    private static readonly byte[] s_headEnd = "\r\n\r\n"u8.ToArray();
+
+    private readonly Socket _socket;
+    private readonly SslStream _stream;
+    private readonly byte[] _buffer = new byte[BufferBytes];
+    private int _start;
+    private int _end;
+
+    private LeanConnection(Socket socket, SslStream stream) => (_socket, _stream) = (socket, stream);
+
+    /// <summary>Bytes of bodies, as they came.</summary>
+    public long BodyBytes { get; private set; }
+
+    public static async Task<LeanConnection> Open(BenchServer server)
+    {
+        var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        await socket.ConnectAsync("127.0.0.1", server.Port);
+        var stream = new SslStream(new NetworkStream(socket, ownsSocket: true));
+        await stream.AuthenticateAsClientAsync(server.ClientTls);
+        return new LeanConnection(socket, stream);
+    }
+
+    /// <summary>A request's bytes; the body may be empty.</summary>
+    public static byte[] Request(string method, string path, string body = "", string type = "application/json") =>
+        Encoding.UTF8.GetBytes(
+            $"{method} {path} HTTP/1.1\r\nHost: bench\r\nAccept: application/json\r\n"
+            + (body.Length == 0 && method == "GET" ? ""
+                : $"Content-Type: {type}\r\nContent-Length: {Encoding.UTF8.GetByteCount(body)}\r\n")
+            + $"\r\n{body}");
+
+    /// <summary>Sends a request and reads its whole answer; the status code.</summary>
+    public async Task<int> Ask(ReadOnlyMemory<byte> request)
+    {
+        await _stream.WriteAsync(request);
+        var (status, length) = await Head();
+        if (length is { } known)
+        {
+            await Skip(known);
+        }
+        else
+        {
+            while (await Chunk() > 0)
+            {
+            }
+        }
+
+        return status;
+    }
+
+    /// <summary>Sends a request whose answer does not end; the status code.</summary>
+    public async Task<int> Begin(ReadOnlyMemory<byte> request)
+    {
+        await _stream.WriteAsync(request);
+        return (await Head()).Status;
+    }
+
+    /// <summary>Reads what is there of an answer that does not end, and counts its lines.</summary>
+    public async Task<int> Lines(CancellationToken ct)
+    {
+        if (_start == _end)
+        {
+            await Fill(ct);
+        }
+
+        var lines = _buffer.AsSpan(_start.._end).Count("}\n"u8);
+        _start = _end = 0;
+        return lines;
+    }
+
+    public void Dispose()
+    {
+        _stream.Dispose();
+        _socket.Dispose();
+    }
+
+    /// <summary>The length is null where the body comes in chunks.</summary>
+    private async Task<(int Status, long? Length)> Head()
+    {
+        int at;
+        while ((at = _buffer.AsSpan(_start.._end).IndexOf(s_headEnd)) < 0)
+        {
+            await Fill(default);
+        }
+
+        var head = Encoding.ASCII.GetString(_buffer, _start, at);
+        _start += at + s_headEnd.Length;
+        const string field = "\r\nContent-Length: ";
+        var length = head.IndexOf(field, StringComparison.OrdinalIgnoreCase);
+        var end = length < 0 ? 0 : head.IndexOf('\r', length + field.Length);
+        return (int.Parse(head.AsSpan(9, 3)),
+            length < 0 ? null : long.Parse(head[(length + field.Length)..(end < 0 ? head.Length : end)]));
+    }
+
+    private async Task<long> Chunk()
+    {
+        int at;
+        while ((at = _buffer.AsSpan(_start.._end).IndexOf("\r\n"u8)) < 0)
+        {
+            await Fill(default);
+        }
+
+        var size = Convert.ToInt64(Encoding.ASCII.GetString(_buffer, _start, at), 16);
+        _start += at + 2;
+        await Skip(size);
+        await Skip(2);
+        BodyBytes -= 2;
+        return size;
+    }
+
+    private async Task Skip(long bytes)
+    {
+        BodyBytes += bytes;
+        while (bytes > _end - _start)
+        {
+            bytes -= _end - _start;
+            _start = _end = 0;
+            await Fill(default);
+        }
+
+        _start += (int)bytes;
+    }
+
+    private async Task Fill(CancellationToken ct)
+    {
+        if (_start > 0)
+        {
+            _buffer.AsSpan(_start.._end).CopyTo(_buffer);
+            (_start, _end) = (0, _end - _start);
+        }
+
+        if (_end == _buffer.Length)
+        {
+            throw new InvalidDataException("a head longer than the buffer");
+        }
+
+        var read = await _stream.ReadAsync(_buffer.AsMemory(_end), ct);
+        _end += read > 0 ? read : throw new EndOfStreamException();
+    }
+}
