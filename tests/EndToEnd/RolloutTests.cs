@@ -123,27 +123,41 @@ public sealed class RolloutTests(Fleet fleet)
     }
 
     /// <summary>
-    /// A client as a proxy is one: of the pods that are ready it asks one, and another when that one has just gone.
+    /// A client as a proxy is one: of the pods that are ready it asks one. Another may answer in its place only if that
+    /// one is on its way out, gone or not ready any more; one that says that it serves and does not is a failure.
     /// </summary>
     private async Task<(int Answered, int Unanswered)> Answers(string name)
     {
-        var listed = await fleet.Kubectl.Do("get", "pods", "-l", $"app={name}", "-o",
-            "jsonpath={range .items[*]}{.metadata.deletionTimestamp},{.spec.nodeName},{.status.podIP},"
-            + "{.status.conditions[?(@.type=='Ready')].status}{'\\n'}{end}");
-        var ready = listed.Split('\n').Select(line => line.Split(','))
-            .Where(pod => pod is ["", _, _, "True"]).ToList();
-        foreach (var pod in ready)
+        foreach (var pod in await Ready("-l", $"app={name}"))
         {
-            var node = fleet.Nodes.First(node => node.Name == pod[1]);
+            var node = fleet.Nodes.First(node => node.Name == pod.Node);
             var fetched = await node.Inside(
-                "timeout", "2", "busybox", "wget", "-q", "-O", "-", $"http://{pod[2]}:8080/");
+                "timeout", "2", "busybox", "wget", "-q", "-O", "-", $"http://{pod.Address}:8080/");
             if (fetched.ExitCode == 0)
             {
                 return (1, 0);
             }
+
+            if ((await Ready("--field-selector", $"metadata.name={pod.Name}")).Contains(pod))
+            {
+                return (0, 1);
+            }
         }
 
         return (0, 1);
+    }
+
+    /// <summary>Pods that say that they serve, and that nobody has told to end.</summary>
+    private async Task<IReadOnlyList<Serving>> Ready(params string[] which)
+    {
+        var listed = await fleet.Kubectl.Do(["get", "pods", .. which, "-o",
+            "jsonpath={range .items[*]}{.metadata.deletionTimestamp},{.metadata.name},{.metadata.uid},"
+            + "{.spec.nodeName},{.status.podIP},{.status.conditions[?(@.type=='Ready')].status}{'\n'}{end}"]);
+        return
+        [
+            .. listed.Split('\n').Select(line => line.Split(',')).Where(pod => pod is ["", _, _, _, _, "True"])
+                .Select(pod => new Serving(pod[1], pod[2], pod[3], pod[4])),
+        ];
     }
 
     /// <summary>The sets and pods of a Deployment go with it.</summary>
@@ -221,4 +235,6 @@ public sealed class RolloutTests(Fleet fleet)
                       port: 8080
                     periodSeconds: 5
         """;
+
+    private sealed record Serving(string Name, string Uid, string Node, string Address);
 }
