@@ -1,3 +1,6 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+
 namespace Edge.Tests.EndToEnd.Fixture;
 
 /// <summary>The real kubectl of one version, as the fleet's administrator, inside the hub's network.</summary>
@@ -5,13 +8,17 @@ public sealed class Kubectl(Fleet fleet, string version)
 {
     public const string Newest = "1.33";
 
+    private static readonly ConcurrentDictionary<string, string?> _located = new();
+
     private static readonly TimeSpan PodDeadline = TimeSpan.FromSeconds(60);
 
     /// <summary>
     /// Several versions lie beside the one on the search path, named after their minor version; null when this one
-    /// does not.
+    /// does not, and the one on the search path is another.
     /// </summary>
-    public static string? Locate(string version)
+    public static string? Locate(string version) => _located.GetOrAdd(version, Look);
+
+    private static string? Look(string version)
     {
         if (Parts.Find("kubectl") is not { } found)
         {
@@ -20,7 +27,19 @@ public sealed class Kubectl(Fleet fleet, string version)
 
         var real = File.ResolveLinkTarget(found, returnFinalTarget: true)?.FullName ?? found;
         var beside = Path.Combine(Path.GetDirectoryName(real)!, $"kubectl.{version}");
-        return File.Exists(beside) ? beside : version == Newest ? real : null;
+        return File.Exists(beside) && Is(beside, version) ? beside : Is(real, version) ? real : null;
+    }
+
+    /// <summary>What a file is called says nothing of what it is.</summary>
+    private static bool Is(string kubectl, string version)
+    {
+        using var process = Process.Start(new ProcessStartInfo(kubectl, ["version", "--client", "-o", "json"])
+        {
+            RedirectStandardOutput = true, RedirectStandardError = true,
+        })!;
+        var output = process.StandardOutput.ReadToEnd();
+        process.WaitForExit();
+        return output.Contains($"\"gitVersion\": \"v{version}.", StringComparison.Ordinal);
     }
 
     /// <summary>Runs it; the caller looks at how it ended.</summary>
