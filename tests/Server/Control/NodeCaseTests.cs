@@ -28,7 +28,7 @@ public sealed class NodeCaseTests
         PlanCases.Check("taint-eviction", name, EvictionAnswer);
 
     [Fact]
-    public void There_are_cases() => Assert.True(Nodes().Count >= 10 && Evictions().Count >= 20);
+    public void There_are_cases() => Assert.True(Nodes().Count >= 20 && Evictions().Count >= 20);
 
     private static string NodeAnswer(JsonObject input)
     {
