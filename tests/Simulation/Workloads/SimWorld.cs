@@ -103,10 +103,6 @@ internal sealed class SimWorld : IDisposable
     /// </summary>
     public void Finish()
     {
-        {
-            var o = _server.Objects;
-            File.AppendAllText("/tmp/cov.txt", $"granted {_budgets.Granted} refused {_budgets.Refused} made {_rollouts.Made} taken {_rollouts.Taken} recreated {_rollouts.Recreated} deletions {_deletions.Judged} hpa {o.List(Resources.HorizontalPodAutoscalers).Count()} pdb {o.List(Resources.PodDisruptionBudgets).Count()} deps {o.List(Resources.Deployments).Count()} sets {o.List(Resources.StatefulSets).Count()} rs {o.List(Resources.ReplicaSets).Count()} jobs {string.Join(",", o.List(Resources.Jobs).Select(j => $"{j.Status!.Succeeded}+{j.Status.Failed ?? 0}"))} daemons {o.List(Resources.DaemonSets).Count()} pods {o.List(Resources.Pods).Count()}\n");
-        }
         const string name = "last";
         const int replicas = 6;
         _server.Do(() => _server.Api.Create(SimManifests.Deployment(name, replicas, toleratesSeconds: null)));
