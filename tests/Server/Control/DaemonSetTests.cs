@@ -3,6 +3,7 @@ using Edge.Proto.Model;
 using Edge.Server.Control;
 using Edge.Server.Control.Workloads;
 using Edge.Server.Store;
+using Edge.Tests.Support;
 
 namespace Edge.Tests.Server.Control;
 
@@ -12,58 +13,7 @@ public sealed class DaemonSetTests : IAsyncLifetime
     private const string Key = "kube-system/fluentd-elasticsearch";
 
     /// <summary>As Kubernetes' documentation writes it (concepts/workloads/controllers/daemonset).</summary>
-    private const string Manifest = """
-        apiVersion: v1
-        kind: Namespace
-        metadata:
-          name: kube-system
-        ---
-        apiVersion: apps/v1
-        kind: DaemonSet
-        metadata:
-          name: fluentd-elasticsearch
-          namespace: kube-system
-          labels:
-            k8s-app: fluentd-logging
-        spec:
-          selector:
-            matchLabels:
-              name: fluentd-elasticsearch
-          template:
-            metadata:
-              labels:
-                name: fluentd-elasticsearch
-            spec:
-              tolerations:
-              # these tolerations are to have the daemonset runnable on control plane nodes
-              # remove them if your control plane nodes should not run pods
-              - key: node-role.kubernetes.io/control-plane
-                operator: Exists
-                effect: NoSchedule
-              - key: node-role.kubernetes.io/master
-                operator: Exists
-                effect: NoSchedule
-              containers:
-              - name: fluentd-elasticsearch
-                image: quay.io/fluentd_elasticsearch/fluentd:v5.0.1
-                resources:
-                  limits:
-                    memory: 200Mi
-                  requests:
-                    cpu: 100m
-                    memory: 200Mi
-                volumeMounts:
-                - name: varlog
-                  mountPath: /var/log
-              # it may be desirable to set a high priority class to ensure that a DaemonSet Pod
-              # preempts running Pods
-              # priorityClassName: important
-              terminationGracePeriodSeconds: 30
-              volumes:
-              - name: varlog
-                hostPath:
-                  path: /var/log
-        """;
+    private static readonly string _manifest = Documentation.Read("daemonset");
 
     private ControlCase _case = null!;
     private SimFleet _fleet = null!;
@@ -83,7 +33,13 @@ public sealed class DaemonSetTests : IAsyncLifetime
             await _fleet.AddNode($"n{node}");
         }
 
-        await _case.Apply(Manifest);
+        await _case.Apply("""
+            apiVersion: v1
+            kind: Namespace
+            metadata:
+              name: kube-system
+            """);
+        await _case.Apply(_manifest);
     }
 
     public async Task DisposeAsync() => await _case.DisposeAsync();

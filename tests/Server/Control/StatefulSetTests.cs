@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using Edge.Proto.Model;
 using Edge.Server.Control.Workloads;
 using Edge.Server.Store;
+using Edge.Tests.Support;
 
 namespace Edge.Tests.Server.Control;
 
@@ -9,57 +10,7 @@ namespace Edge.Tests.Server.Control;
 public sealed class StatefulSetTests : IAsyncLifetime
 {
     /// <summary>As Kubernetes' documentation writes it (concepts/workloads/controllers/statefulset).</summary>
-    private const string Manifest = """
-        apiVersion: v1
-        kind: Service
-        metadata:
-          name: nginx
-          labels:
-            app: nginx
-        spec:
-          ports:
-          - port: 80
-            name: web
-          clusterIP: None
-          selector:
-            app: nginx
-        ---
-        apiVersion: apps/v1
-        kind: StatefulSet
-        metadata:
-          name: web
-        spec:
-          selector:
-            matchLabels:
-              app: nginx # has to match .spec.template.metadata.labels
-          serviceName: "nginx"
-          replicas: 3 # by default is 1
-          minReadySeconds: 10 # by default is 0
-          template:
-            metadata:
-              labels:
-                app: nginx # has to match .spec.selector.matchLabels
-            spec:
-              terminationGracePeriodSeconds: 10
-              containers:
-              - name: nginx
-                image: registry.k8s.io/nginx-slim:0.24
-                ports:
-                - containerPort: 80
-                  name: web
-                volumeMounts:
-                - name: www
-                  mountPath: /usr/share/nginx/html
-          volumeClaimTemplates:
-          - metadata:
-              name: www
-            spec:
-              accessModes: [ "ReadWriteOnce" ]
-              storageClassName: "my-storage-class"
-              resources:
-                requests:
-                  storage: 1Gi
-        """;
+    private static readonly string _manifest = Documentation.Read("statefulset");
 
     private ControlCase _case = null!;
     private SimFleet _fleet = null!;
@@ -77,7 +28,7 @@ public sealed class StatefulSetTests : IAsyncLifetime
             await _fleet.AddNode(node);
         }
 
-        await _case.Apply(Manifest);
+        await _case.Apply(_manifest);
     }
 
     public async Task DisposeAsync() => await _case.DisposeAsync();
@@ -236,7 +187,7 @@ public sealed class StatefulSetTests : IAsyncLifetime
         }
 
         await Objects.Update(Resources.ControllerRevisions, "default", revision!, Orphan, default);
-        await _case.Apply(Manifest[(Manifest.IndexOf("---", StringComparison.Ordinal) + 4)..]
+        await _case.Apply(Documentation.Workload("statefulset")
             .Replace("name: web\nspec", "name: web\n  uid: another\nspec"));
         await Settle();
         Assert.Equal(uids, _fleet.Pods.Select(pod => pod.Uid));

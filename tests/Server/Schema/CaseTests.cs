@@ -1,7 +1,9 @@
+using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Edge.Server.Schema;
+using Edge.Tests.Support;
 
 namespace Edge.Tests.Server.Schema;
 
@@ -40,9 +42,30 @@ public sealed class CaseTests
         }
     }
 
+    public static TheoryData<string> Documented() => [.. Documentation.Names];
+
+    [Theory]
+    [MemberData(nameof(Documented))]
+    public void What_the_documentation_writes_is_taken_with_no_other_warnings_than_are_known(string name)
+    {
+        var warnings = new List<string>();
+        foreach (var part in Documentation.Read(name).Split("---\n"))
+        {
+            var body = Encoding.UTF8.GetBytes(part);
+            var schema = SchemaOf(body);
+            var (obj, more) = Samples.Decoded(ObjectDecoder.FromYaml(schema, body, FieldValidation.Warn));
+            warnings.AddRange(more);
+            ObjectStrategy.PrepareForCreate(schema, obj);
+            ObjectDefaults.Fill(schema, obj);
+            Assert.Empty(ObjectValidation.Check(schema, obj));
+        }
+
+        Assert.Equal(Documentation.Warnings(name), warnings);
+    }
+
     private static Dictionary<string, string> Answers(string folder)
     {
-        var body = File.ReadAllBytes(Path.Combine(folder, "in.yaml"));
+        var body = Body(folder);
         var schema = SchemaOf(body);
         var strict = File.Exists(Path.Combine(folder, "strict"));
         var result = ObjectDecoder.FromYaml(schema, body, strict ? FieldValidation.Strict : FieldValidation.Warn);
@@ -80,6 +103,14 @@ public sealed class CaseTests
         }
 
         return answers;
+    }
+
+    private static byte[] Body(string folder)
+    {
+        var name = Path.Combine(folder, "documentation.txt");
+        return File.Exists(name)
+            ? Encoding.UTF8.GetBytes(Documentation.Workload(File.ReadAllText(name).Trim()))
+            : File.ReadAllBytes(Path.Combine(folder, "in.yaml"));
     }
 
     private static JsonObject? Patch(

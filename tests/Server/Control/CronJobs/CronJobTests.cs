@@ -3,6 +3,7 @@ using Edge.Server.Control.CronJobs;
 using Edge.Server.Control.Workloads;
 using Edge.Server.Store;
 using Edge.Tests.Server.Control.Jobs;
+using Edge.Tests.Support;
 
 namespace Edge.Tests.Server.Control.CronJobs;
 
@@ -10,33 +11,13 @@ namespace Edge.Tests.Server.Control.CronJobs;
 public sealed class CronJobTests
 {
     /// <summary>The CronJob of Kubernetes' documentation.</summary>
-    private const string Hello = """
-        apiVersion: batch/v1
-        kind: CronJob
-        metadata:
-          name: hello
-        spec:
-          schedule: "* * * * *"
-          jobTemplate:
-            spec:
-              template:
-                spec:
-                  containers:
-                  - name: hello
-                    image: busybox:1.28
-                    imagePullPolicy: IfNotPresent
-                    command:
-                    - /bin/sh
-                    - -c
-                    - date; echo Hello from the Kubernetes cluster
-                  restartPolicy: OnFailure
-        """;
+    private static readonly string _hello = Documentation.Read("cronjob");
 
     [Fact]
     public async Task The_cron_job_of_the_documentation_runs_each_minute_and_keeps_its_history()
     {
         await using var world = await JobWorld.Start();
-        await world.Create(Hello);
+        await world.Create(_hello);
         for (var minute = 0; minute < 6; minute++)
         {
             world.Clock.Advance(await Look(world) ?? TimeSpan.Zero);
@@ -63,7 +44,7 @@ public sealed class CronJobTests
     public async Task Its_job_is_one_that_the_api_would_have_made()
     {
         await using var world = await JobWorld.Start();
-        await world.Create(Hello);
+        await world.Create(_hello);
         world.Clock.Advance(TimeSpan.FromMinutes(1));
         await Look(world);
         var job = Assert.Single(Jobs(world));
@@ -81,7 +62,7 @@ public sealed class CronJobTests
     public async Task No_time_is_used_twice_whatever_the_clock_does()
     {
         await using var world = await JobWorld.Start();
-        await world.Create(Hello.Replace("* * * * *", "*/2 * * * *"));
+        await world.Create(_hello.Replace("* * * * *", "*/2 * * * *"));
         var random = new Random(3);
         var made = new HashSet<string>();
         for (var step = 0; step < 300; step++)
@@ -112,7 +93,7 @@ public sealed class CronJobTests
     public async Task A_power_cut_loses_no_time_and_uses_none_twice()
     {
         await using var world = await JobWorld.Start();
-        await world.Create(Hello);
+        await world.Create(_hello);
         var made = world.Fixture.LogLength();
         world.Clock.Advance(TimeSpan.FromMinutes(1));
         await Look(world);
@@ -134,7 +115,7 @@ public sealed class CronJobTests
     public async Task An_outage_is_made_up_for_once()
     {
         await using var world = await JobWorld.Start();
-        await world.Create(Hello);
+        await world.Create(_hello);
         world.Clock.Advance(TimeSpan.FromDays(3) + TimeSpan.FromSeconds(10));
         await Look(world);
         await Look(world);
@@ -146,7 +127,7 @@ public sealed class CronJobTests
     public async Task A_name_that_another_one_has_is_told_and_its_time_passed_over()
     {
         await using var world = await JobWorld.Start();
-        await world.Create(Hello);
+        await world.Create(_hello);
         await world.Create("""
             apiVersion: batch/v1
             kind: Job
@@ -167,7 +148,7 @@ public sealed class CronJobTests
     public async Task Replace_ends_the_job_before_and_makes_the_next()
     {
         await using var world = await JobWorld.Start();
-        await world.Create(Hello.Replace("spec:\n  schedule", "spec:\n  concurrencyPolicy: Replace\n  schedule"));
+        await world.Create(_hello.Replace("spec:\n  schedule", "spec:\n  concurrencyPolicy: Replace\n  schedule"));
         world.Clock.Advance(TimeSpan.FromMinutes(1));
         await Look(world);
         world.Clock.Advance(TimeSpan.FromMinutes(1));
@@ -181,7 +162,7 @@ public sealed class CronJobTests
     public async Task A_clock_that_is_set_is_seen_within_ten_minutes()
     {
         await using var world = await JobWorld.Start();
-        await world.Create(Hello.Replace("* * * * *", "0 12 * * *"));
+        await world.Create(_hello.Replace("* * * * *", "0 12 * * *"));
         Assert.Equal(TimeSpan.FromMinutes(10), await Look(world));
         world.Clock.StepWall(TimeSpan.FromHours(13));
         world.Clock.Advance(TimeSpan.FromMinutes(10));
@@ -193,7 +174,7 @@ public sealed class CronJobTests
     public async Task A_template_that_makes_no_job_is_told_and_tried_again()
     {
         await using var world = await JobWorld.Start();
-        await world.Create(Hello);
+        await world.Create(_hello);
         await world.Objects.Update(Resources.CronJobs, "default", "hello", tree =>
         {
             tree["spec"]!["jobTemplate"]!["spec"]!["parallelism"] = -1;
@@ -208,7 +189,7 @@ public sealed class CronJobTests
     public async Task A_job_made_by_hand_from_it_counts_as_unexpected()
     {
         await using var world = await JobWorld.Start();
-        await world.Create(Hello);
+        await world.Create(_hello);
         var hello = CronJob(world);
         var job = JobDraft.Of(
             new CronJobState(hello, [], TimeZoneInfo.Utc), world.Clock.GetUtcNow(), "uid-by-hand",

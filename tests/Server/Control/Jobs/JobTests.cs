@@ -1,6 +1,7 @@
 using Edge.Server.Control.Jobs;
 using Edge.Server.Control.Workloads;
 using Edge.Server.Store;
+using Edge.Tests.Support;
 
 namespace Edge.Tests.Server.Control.Jobs;
 
@@ -8,27 +9,13 @@ namespace Edge.Tests.Server.Control.Jobs;
 public sealed class JobTests
 {
     /// <summary>The Job of Kubernetes' documentation.</summary>
-    private const string Pi = """
-        apiVersion: batch/v1
-        kind: Job
-        metadata:
-          name: pi
-        spec:
-          template:
-            spec:
-              containers:
-              - name: pi
-                image: perl:5.34.0
-                command: ["perl",  "-Mbignum=bpi", "-wle", "print bpi(2000)"]
-              restartPolicy: Never
-          backoffLimit: 4
-        """;
+    private static readonly string _pi = Documentation.Read("job");
 
     [Fact]
     public async Task The_job_of_the_documentation_runs_to_its_end()
     {
         await using var world = await JobWorld.Start();
-        await world.Create(Pi);
+        await world.Create(_pi);
         await world.Settle("pi");
         var pod = Assert.Single(world.Pods("pi"));
         Assert.StartsWith("pi-", pod.Metadata.Name);
@@ -57,7 +44,7 @@ public sealed class JobTests
     {
         await using var world = await JobWorld.Start();
         await world.Create(
-            Pi.Replace("  backoffLimit: 4", "  completions: 2\n  parallelism: 2\n  completionMode: Indexed"));
+            _pi.Replace("  backoffLimit: 4", "  completions: 2\n  parallelism: 2\n  completionMode: Indexed"));
         await world.Settle("pi");
         var pod = world.Pods("pi").Single(one => one.Spec.Hostname == "pi-1");
         Assert.StartsWith("pi-1-", pod.Metadata.Name);
@@ -72,7 +59,7 @@ public sealed class JobTests
     public async Task Failures_back_off_until_the_limit_ends_the_job()
     {
         await using var world = await JobWorld.Start();
-        await world.Create(Pi.Replace("backoffLimit: 4", "backoffLimit: 2"));
+        await world.Create(_pi.Replace("backoffLimit: 4", "backoffLimit: 2"));
         foreach (var seconds in new[] { 10, 20 })
         {
             await world.Settle("pi");
@@ -98,7 +85,7 @@ public sealed class JobTests
     {
         await using var world = await JobWorld.Start();
         await world.Node("n1", isThere: true);
-        await world.Create(Pi);
+        await world.Create(_pi);
         await world.Settle("pi");
         var pod = Assert.Single(world.Pods("pi"));
         await world.Place(pod, "n1");
@@ -124,7 +111,7 @@ public sealed class JobTests
     {
         await using var world = await JobWorld.Start();
         await world.Node("n1", isThere: true);
-        await world.Create(Pi);
+        await world.Create(_pi);
         await world.Settle("pi");
         var pod = Assert.Single(world.Pods("pi"));
         await world.Place(pod, "n1");
@@ -146,7 +133,7 @@ public sealed class JobTests
     {
         await using var world = await JobWorld.Start();
         await world.Node("n1", isThere: false);
-        await world.Create(Pi);
+        await world.Create(_pi);
         await world.Settle("pi");
         var pod = Assert.Single(world.Pods("pi"));
         await world.Place(pod, "n1");
@@ -167,7 +154,7 @@ public sealed class JobTests
     public async Task A_pod_that_succeeded_and_is_deleted_before_it_is_counted_counts()
     {
         await using var world = await JobWorld.Start();
-        await world.Create(Pi);
+        await world.Create(_pi);
         await world.Settle("pi");
         var pod = Assert.Single(world.Pods("pi"));
         await world.Place(pod, "n1");
@@ -184,7 +171,7 @@ public sealed class JobTests
     public async Task A_suspended_job_lets_its_pods_go_uncounted_and_starts_anew()
     {
         await using var world = await JobWorld.Start();
-        await world.Create(Pi);
+        await world.Create(_pi);
         await world.Settle("pi");
         var pod = Assert.Single(world.Pods("pi"));
         await world.Node("n1", isThere: true);
@@ -211,7 +198,7 @@ public sealed class JobTests
     public async Task A_policy_that_fails_the_job_says_which_pod_and_rule()
     {
         await using var world = await JobWorld.Start();
-        await world.Create(Pi.Replace("  backoffLimit: 4", """
+        await world.Create(_pi.Replace("  backoffLimit: 4", """
               podFailurePolicy:
                 rules:
                 - action: FailJob
@@ -234,7 +221,7 @@ public sealed class JobTests
     public async Task Pods_of_a_job_that_is_gone_can_go_too()
     {
         await using var world = await JobWorld.Start();
-        await world.Create(Pi);
+        await world.Create(_pi);
         await world.Settle("pi");
         var pod = Assert.Single(world.Pods("pi"));
         await world.Objects.Delete(Resources.Jobs, "default", "pi", uid: null, default);
@@ -248,7 +235,7 @@ public sealed class JobTests
     public async Task A_finished_job_goes_after_its_time_also_across_a_restart()
     {
         await using var world = await JobWorld.Start();
-        await world.Create(Pi.Replace("  backoffLimit: 4", "  ttlSecondsAfterFinished: 100"));
+        await world.Create(_pi.Replace("  backoffLimit: 4", "  ttlSecondsAfterFinished: 100"));
         await world.Settle("pi");
         Assert.Null(await world.Control.JobExpiry.Sync("default/pi", default));
         await world.End(Assert.Single(world.Pods("pi")), "Succeeded");
@@ -267,7 +254,7 @@ public sealed class JobTests
     public async Task A_template_that_makes_no_pod_is_told_and_tried_again()
     {
         await using var world = await JobWorld.Start();
-        await world.Create(Pi);
+        await world.Create(_pi);
         await world.Edit("pi", spec => spec["template"]!["spec"]!["priorityClassName"] = "absent");
         await Assert.ThrowsAsync<InvalidOperationException>(() => world.Control.Jobs.Sync("default/pi", default));
         Assert.Contains("FailedCreate", world.Events("pi"));
@@ -278,7 +265,7 @@ public sealed class JobTests
     public async Task A_quiet_job_writes_nothing()
     {
         await using var world = await JobWorld.Start();
-        await world.Create(Pi.Replace("  backoffLimit: 4", "  parallelism: 3\n  completions: 3"));
+        await world.Create(_pi.Replace("  backoffLimit: 4", "  parallelism: 3\n  completions: 3"));
         await world.Settle("pi");
         var revision = world.Objects.Store.Revision;
         world.Clock.Advance(TimeSpan.FromMinutes(10));
@@ -290,7 +277,7 @@ public sealed class JobTests
     public async Task More_ended_pods_than_one_transaction_counts_are_all_counted()
     {
         await using var world = await JobWorld.Start();
-        await world.Create(Pi.Replace("  backoffLimit: 4", "  parallelism: 250\n  completions: 250"));
+        await world.Create(_pi.Replace("  backoffLimit: 4", "  parallelism: 250\n  completions: 250"));
         await world.Settle("pi");
         foreach (var pod in world.Pods("pi"))
         {
@@ -307,7 +294,7 @@ public sealed class JobTests
     public async Task A_pod_that_ends_while_it_is_dropped_still_counts()
     {
         await using var world = await JobWorld.Start();
-        await world.Create(Pi);
+        await world.Create(_pi);
         await world.Settle("pi");
         var pod = Assert.Single(world.Pods("pi"));
         await world.Node("n1", isThere: true);
@@ -328,7 +315,7 @@ public sealed class JobTests
     public async Task A_status_that_was_overtaken_counts_nothing()
     {
         await using var world = await JobWorld.Start();
-        await world.Create(Pi);
+        await world.Create(_pi);
         await world.Settle("pi");
         var pod = Assert.Single(world.Pods("pi"));
         await world.End(pod, "Succeeded");
