@@ -1,8 +1,8 @@
 namespace Edge.Tests.Support;
 
 /// <summary>
-/// Manifests as Kubernetes' documentation has them, of <c>tests/Cases/documentation</c>: each stands there once, for all
-/// who show that it works.
+/// Manifests as Kubernetes' documentation has them, of <c>tests/Cases/documentation</c>: each stands there once, for
+/// all who show that it works.
 /// </summary>
 public static class Documentation
 {

@@ -13,7 +13,7 @@ internal sealed class DeletionBounds
 
     private readonly List<Pending> _pending = [];
 
-    /// <summary>Dependents that were let go, by uid; of these nobody may delete any while nobody takes it over.</summary>
+    /// <summary>Dependents that were let go, by uid; nobody may delete one before somebody takes it over.</summary>
     private readonly Dictionary<string, string> _left = [];
 
     /// <summary>How many owners went whose dependents were looked at.</summary>

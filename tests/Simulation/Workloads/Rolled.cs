@@ -112,7 +112,9 @@ internal sealed class Rolled
 
     /// <summary>How many that serve must go for a set that was just made smaller.</summary>
     public int MustTake(ReplicaSet set) =>
-        ShrunkBy(set) == 0 ? 0 : Math.Max(0, _has.Where(pod => SetOf(pod) == set.Metadata.Uid).Count(Serves) - Size(set));
+        ShrunkBy(set) == 0
+            ? 0
+            : Math.Max(0, _has.Where(pod => SetOf(pod) == set.Metadata.Uid).Count(Serves) - Size(set));
 
     private IEnumerable<Pod> Gone(string set) => _had.Where(old => SetOf(old) == set && IsActive(old)
         && _now.Pods.TryGetValue(old.Metadata.Uid!, out var pod)
@@ -124,7 +126,8 @@ internal sealed class Rolled
 
     private bool Serves(Pod pod) => IsActive(pod) && IsReady(pod) && IsThere(pod);
 
-    private bool IsThere(Pod pod) => string.IsNullOrEmpty(pod.Spec.NodeName) || _now.Reached.Contains(pod.Spec.NodeName);
+    private bool IsThere(Pod pod) =>
+        string.IsNullOrEmpty(pod.Spec.NodeName) || _now.Reached.Contains(pod.Spec.NodeName);
 
     private static bool IsActive(Pod pod) =>
         pod.Metadata.DeletionTimestamp is null && pod.Status?.Phase is not ("Succeeded" or "Failed");

@@ -58,7 +58,7 @@ internal static class SimManifests
               containers: [{name: main, image: "registry.example/log:1"}]
         """;
 
-    /// <summary>Pods fail for many reasons here, and a flaky one's for its own too: none of them ends the Job.</summary>
+    /// <summary>Pods fail for many reasons here, flaky ones for their own too: none of them ends the Job.</summary>
     public static string Job(string name, int completions, int parallelism, string mode, bool flaky) => $$"""
         apiVersion: batch/v1
         kind: Job

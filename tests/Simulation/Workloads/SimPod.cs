@@ -22,7 +22,7 @@ internal sealed class SimPod(Pod spec, DateTimeOffset started)
     /// <summary>Since when it is to end.</summary>
     public DateTimeOffset? Stopping { get; set; }
 
-    /// <summary>It has a lease, its node has booted, and nobody has told the node yet that it is still its own.</summary>
+    /// <summary>It has a lease, its node has booted, and has not been told yet that it is still its own.</summary>
     public bool Waits { get; set; }
 
     /// <summary><c>Pending</c>, <c>Running</c>, <c>Succeeded</c> or <c>Failed</c>.</summary>
