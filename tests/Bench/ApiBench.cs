@@ -51,7 +51,8 @@ internal static class ApiBench
         await Rate(server, count, "creates", (connection, number) => connection.Ask(LeanConnection.Request(
             "POST", $"/api/v1/namespaces/{ns}/configmaps",
             $$$"""
-            {"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"{{{prefix}}}-{{{number}}}"},"data":{"value":"{{{s_value}}}"} }
+            {"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"{{{prefix}}}-{{{number}}}"},
+            "data":{"value":"{{{s_value}}}"} }
             """)), 201);
 
     private static async Task<double> Get(BenchServer server, string prefix, int count)
@@ -116,7 +117,9 @@ internal static class ApiBench
         return (long)Watchers * Patches / seconds;
     }
 
-    /// <summary>Asks as often as <paramref name="count"/> says, each connection one after the other; per second.</summary>
+    /// <summary>
+    /// Asks as often as <paramref name="count"/> says, each connection one after the other; per second.
+    /// </summary>
     private static async Task<double> Rate(
         BenchServer server, int count, string what, Func<LeanConnection, int, Task<int>> ask, int status,
         int connections = Connections)

@@ -46,7 +46,8 @@ internal sealed class FleetBench : IAsyncDisposable
                 {"apiVersion":"v1","kind":"Node","metadata":{"name":"{{{name}}}","labels":
                 {"kubernetes.io/hostname":"{{{name}}}","topology.kubernetes.io/zone":"zone-{{{index % 10}}}"} } }
                 """);
-            var node = new SimulatedNode(name, certificates, pki, uid, new Uri($"mqtts://127.0.0.1:{_server.BrokerPort}"));
+            var broker = new Uri($"mqtts://127.0.0.1:{_server.BrokerPort}");
+            var node = new SimulatedNode(name, certificates, pki, uid, broker);
             _nodes.Add(node);
             _running.Add(Task.Run(() => node.Run(_stop.Token)));
         }
