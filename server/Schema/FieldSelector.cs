@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Edge.Server.Schema.Versions;
 
 namespace Edge.Server.Schema;
 
@@ -71,7 +72,7 @@ internal sealed class FieldSelector
     }
 
     /// <summary>What a path stands for; booleans read false when absent, as Go's zero values do.</summary>
-    private static IEnumerable<string> Values(JsonObject obj, string path) => path switch
+    private static IEnumerable<string> Values(JsonObject obj, string path) => EventVersions.CoreName(path) switch
     {
         "status.podIPs" => obj.Object("status").Objects("podIPs").Select(ip => ip.Text("ip")),
         "spec.hostNetwork" or "spec.unschedulable" =>
@@ -80,7 +81,7 @@ internal sealed class FieldSelector
         "reportingComponent" => [EventSource(obj)],
         "status.replicas" => [Count(obj, "replicas")],
         "status.successful" => [Count(obj, "succeeded")],
-        _ => [obj.At(path)?.ToString() ?? ""],
+        var other => [obj.At(other)?.ToString() ?? ""],
     };
 
     private static string Count(JsonObject obj, string field) => $"{obj.Object("status").Number(field) ?? 0}";

@@ -20,7 +20,7 @@ internal sealed class KindReader(TypeLibrary library)
             switch (words[0])
             {
                 case "group":
-                    (_group, _version) = (words[1] == "core" ? "" : words[1], words[2]);
+                    (_group, _version) = (GroupOf(words[1]), words[2]);
                     break;
                 case "package":
                     _package = words[1];
@@ -43,6 +43,7 @@ internal sealed class KindReader(TypeLibrary library)
         var (kind, package) = (words[1], _package);
         var flags = words.Skip(4).Select(word => word.Split('=')).ToDictionary(pair => pair[0], pair => pair[^1]);
         var endpoint = words[0] == "kind";
+        var stored = (flags.GetValueOrDefault("stored") ?? _version).Split('/');
         return new ResourceSchema(() => library.Resolve(kind, package))
         {
             Group = _group,
@@ -53,7 +54,9 @@ internal sealed class KindReader(TypeLibrary library)
             Singular = endpoint && words[3] != "-" ? words[3] : "",
             ShortNames = flags.GetValueOrDefault("short")?.Split(',') ?? [],
             Categories = flags.GetValueOrDefault("categories")?.Split(',') ?? [],
-            StoredVersion = flags.GetValueOrDefault("stored") ?? _version,
+            StoredVersion = stored[^1],
+            StoredGroup = stored.Length == 1 ? _group : GroupOf(stored[0]),
+            Unsupported = flags.ContainsKey("unsupported"),
             Namespaced = flags.ContainsKey("namespaced"),
             Verbs = !endpoint ? [] : flags.GetValueOrDefault("verbs")?.Split(',') ?? _standardVerbs,
             Subresources = [.. Lines(details, "sub").Select(line => Subresource(kind, line.Words))],
@@ -62,11 +65,13 @@ internal sealed class KindReader(TypeLibrary library)
         };
     }
 
+    private static string GroupOf(string word) => word == "core" ? "" : word;
+
     private SubresourceSchema Subresource(string kind, string[] words)
     {
         var other = words.Length > 2 ? words[2].Split('/') : [_group, _version, kind];
         return new SubresourceSchema(
-            words[0], other[0] == "core" ? "" : other[0], other[1], other[2], words[1].Split(','));
+            words[0], GroupOf(other[0]), other[1], other[2], words[1].Split(','));
     }
 
     private static TableColumn Column((string Word, string[] Words, string Text) line) => new(

@@ -91,6 +91,11 @@ internal static class ObjectDecoder
         }
 
         var notes = check.Unsupported.Select(path => $"{path}: stored, but Edge does not act on this field yet");
+        if (schema.Unsupported)
+        {
+            notes = notes.Prepend($"{schema.Kind}: stored, but Edge does not act on this kind yet");
+        }
+
         return new DecodeResult.Decoded(
             obj, validation == FieldValidation.Warn ? [.. strict, .. notes] : [.. notes]);
     }

@@ -40,6 +40,21 @@ internal static class ObjectDefaults
             case "Secret":
                 FoldStringData(obj);
                 break;
+            case "ReplicationController":
+                ReplicationRules.Fill(obj);
+                break;
+            case "PodTemplate":
+                PodDefaults.FillSpec(obj.Ensure("template").Ensure("spec"));
+                break;
+            case "LimitRange":
+                LimitRangeRules.Fill(obj);
+                break;
+            case "NetworkPolicy":
+                NetworkPolicyRules.Fill(obj);
+                break;
+            case "IngressClass" when obj.Object("spec").Object("parameters") is { } parameters:
+                parameters["scope"] ??= "Cluster";
+                break;
             case "Namespace":
                 obj.Ensure("metadata").Ensure("labels")["kubernetes.io/metadata.name"] =
                     obj.Object("metadata").Text("name");
@@ -55,7 +70,7 @@ internal static class ObjectDefaults
         foreach (var field in node.Fields)
         {
             var value = obj[field.Name];
-            if (field.Default is { } text && (value is null || (!field.Pointer && IsZero(value))))
+            if (field.Default is { } text && (value is null or JsonArray { Count: 0 } || (!field.Pointer && IsZero(value))))
             {
                 obj[field.Name] = value = Parse(text);
             }

@@ -24,7 +24,7 @@ internal static class ObjectStrategy
                 obj.Remove("status");
                 JobSelector.Generate(obj);
                 break;
-            case "PersistentVolumeClaim":
+            case "PersistentVolumeClaim" or "PersistentVolume":
                 obj["status"] = new JsonObject { ["phase"] = "Pending" };
                 break;
             case "Node":
@@ -76,10 +76,16 @@ internal static class ObjectStrategy
 
     /// <summary>True for a change that <c>metadata.generation</c> counts.</summary>
     public static bool ChangesWhatIsWanted(ResourceSchema schema, JsonObject old, JsonObject next) =>
-        !JsonTree.Same(old["spec"], next["spec"])
+        Wanted(schema).Any(path => !JsonTree.Same(old.At(path), next.At(path)));
+
+    private static string[] Wanted(ResourceSchema schema) => schema.Kind switch
+    {
         // A Deployment copies its annotations to its ReplicaSets.
-        || (schema.Kind == "Deployment"
-            && !JsonTree.Same(old.At("metadata.annotations"), next.At("metadata.annotations")));
+        "Deployment" => ["spec", "metadata.annotations"],
+        "PodTemplate" => ["template"],
+        "EndpointSlice" => ["endpoints", "ports", "metadata.labels", "metadata.annotations"],
+        _ => ["spec"],
+    };
 
     /// <summary>A manifest that never named the address must be able to replace the service that has one.</summary>
     private static void KeepAddress(JsonObject spec, JsonObject? before)

@@ -6,11 +6,13 @@ namespace Edge.Server.Schema;
 /// <summary>
 /// Kubernetes' own rules and texts for one object, and for its change from <c>old</c> (null on a create).
 /// <c>subresource</c> is empty or names the endpoint that writes: status, ephemeralcontainers, resize, approval, scale.
+/// <c>spoken</c> is the version of the request where that is not the one that is kept.
 /// </summary>
 internal static class ObjectValidation
 {
     public static IReadOnlyList<FieldError> Check(
-        ResourceSchema schema, JsonObject obj, JsonObject? old = null, string subresource = "")
+        ResourceSchema schema, JsonObject obj, JsonObject? old = null, string subresource = "",
+        ResourceSchema? spoken = null)
     {
         var errors = new FieldErrors();
         if (schema.Plural.Length > 0)
@@ -28,6 +30,10 @@ internal static class ObjectValidation
         {
             Described(schema, obj, errors);
             OfKind(schema, obj, old, errors);
+            if (schema.Kind == "Event")
+            {
+                EventRules.Check(obj, spoken ?? schema, isNew: old is null, errors);
+            }
         }
 
         return errors.All;
@@ -35,15 +41,11 @@ internal static class ObjectValidation
 
     private static void Described(ResourceSchema schema, JsonObject obj, FieldErrors errors)
     {
-        foreach (var field in schema.Tree.Fields.Where(field => field.Name is not ("metadata" or "status")))
+        foreach (var field in schema.Tree.Fields)
         {
-            if (obj[field.Name] is JsonObject part && field.Node.Type == SchemaType.Object)
+            if (field.Name is not ("apiVersion" or "kind" or "metadata" or "status"))
             {
-                TreeRules.Check(field.Node, part, field.Name, errors);
-            }
-            else if (field.Required && obj[field.Name] is null)
-            {
-                errors.Required(field.Name);
+                TreeRules.Field(field, obj, field.Name, errors);
             }
         }
     }
@@ -104,8 +106,64 @@ internal static class ObjectValidation
             case "PersistentVolumeClaim":
                 ClaimRules.Check(obj, old, errors);
                 break;
-            case "Event":
-                EventRules.Check(obj, errors);
+            case "PersistentVolume":
+                PersistentVolumeRules.Check(obj, old, errors);
+                break;
+            default:
+                OfOtherKind(schema, obj, old, errors);
+                break;
+        }
+    }
+
+    /// <summary>The kinds that are kept for tools and for controllers from outside.</summary>
+    private static void OfOtherKind(ResourceSchema schema, JsonObject obj, JsonObject? old, FieldErrors errors)
+    {
+        switch (schema.Kind)
+        {
+            case "ReplicationController":
+                ReplicationRules.Controller(obj, errors);
+                break;
+            case "PodTemplate":
+                ReplicationRules.PodTemplate(obj, errors);
+                break;
+            case "ResourceQuota":
+                QuotaRules.Check(obj, old, errors);
+                break;
+            case "LimitRange":
+                LimitRangeRules.Check(obj, errors);
+                break;
+            case "Endpoints":
+                EndpointRules.Endpoints(obj, errors);
+                break;
+            case "EndpointSlice":
+                EndpointRules.Slice(obj, old, errors);
+                break;
+            case "Ingress":
+                IngressRules.Check(obj, old, errors);
+                break;
+            case "IngressClass":
+                IngressRules.Class(obj, old, errors);
+                break;
+            case "NetworkPolicy":
+                NetworkPolicyRules.Check(obj, errors);
+                break;
+            case "StorageClass":
+                StorageRules.StorageClass(obj, old, errors);
+                break;
+            case "CSIDriver":
+                StorageRules.Driver(obj, old, errors);
+                break;
+            case "CSINode":
+                StorageRules.Node(obj, errors);
+                break;
+            case "VolumeAttachment":
+                StorageRules.Attachment(obj, old, errors);
+                break;
+            case "CSIStorageCapacity":
+                StorageRules.Capacity(obj, old, errors);
+                break;
+            case "RuntimeClass":
+                RuntimeClassRules.Check(obj, old, errors);
                 break;
         }
     }

@@ -39,7 +39,13 @@ internal sealed class ResourceSchema
     /// </summary>
     public string StoredVersion { get => field ?? Version; init; }
 
-    public bool IsStored => StoredVersion == Version;
+    /// <summary>The group that objects are kept in: events are one thing in two groups.</summary>
+    public string StoredGroup { get => field ?? Group; init; }
+
+    public bool IsStored => StoredVersion == Version && StoredGroup == Group;
+
+    /// <summary>Kept for whoever reads it, but no part of Edge acts on it yet: a body yields a warning.</summary>
+    public bool Unsupported { get; init; }
 
     public bool Namespaced { get; init; }
 

@@ -49,7 +49,7 @@ internal sealed class SchemaCatalog
 
     /// <summary>The schema of the version that objects of the kind are kept in.</summary>
     public ResourceSchema StoredFormOf(ResourceSchema schema) =>
-        schema.IsStored ? schema : Find(schema.Group, schema.StoredVersion, schema.Plural)!;
+        schema.IsStored ? schema : Find(schema.StoredGroup, schema.StoredVersion, schema.Plural)!;
 
     /// <summary>
     /// By kind, bodies without an endpoint included: DeleteOptions (group meta.k8s.io), Eviction, Binding, Status.

@@ -46,6 +46,9 @@ internal sealed class SchemaField
     /// <summary>The map or object is owned and replaced as a whole.</summary>
     public bool Atomic { get; init; }
 
+    /// <summary>Its parts are owned one by one here, although the type is otherwise owned as a whole.</summary>
+    public bool Granular { get; init; }
+
     public bool Required { get; init; }
 
     /// <summary>Required in documents only: code says what is wrong without it, in Kubernetes' words.</summary>
@@ -75,7 +78,7 @@ internal sealed class SchemaField
     {
         Name = Name, Number = Number, Inlined = true, Pointer = Pointer, KeepZero = KeepZero, Merge = Merge,
         MergeKey = MergeKey, RetainKeys = RetainKeys, ListType = ListType, ListKeys = ListKeys, Atomic = Atomic,
-        Required = Required, Listed = Listed, Unsupported = Unsupported, Immutable = Immutable, Default = Default,
-        Enum = Enum, Min = Min, Max = Max, Format = Format, Description = Description,
+        Granular = Granular, Required = Required, Listed = Listed, Unsupported = Unsupported, Immutable = Immutable,
+        Default = Default, Enum = Enum, Min = Min, Max = Max, Format = Format, Description = Description,
     };
 }

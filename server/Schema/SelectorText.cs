@@ -12,6 +12,10 @@ internal static class SelectorText
         .OrderBy(term => term.Key, StringComparer.Ordinal)
         .Select(term => term.Text));
 
+    /// <summary>A selector that is a map of labels, as that of a ReplicationController.</summary>
+    public static string OfLabels(JsonObject? labels) => string.Join(',', (labels ?? [])
+        .OrderBy(pair => pair.Key, StringComparer.Ordinal).Select(pair => $"{pair.Key}={pair.Value}"));
+
     private static string Term(JsonObject term)
     {
         var values = string.Join(',', term.Items("values").Select(JsonTree.AsText).Order(StringComparer.Ordinal));

@@ -45,10 +45,32 @@ internal static class TableRows
             "ControllerRevision" => AppsRow.ControllerRevision(obj, now),
             "Job" => BatchRow.Job(obj, now),
             "CronJob" => BatchRow.CronJob(obj, now),
-            _ => [Name(obj), Age(obj, now)],
+            "RuntimeClass" => [Name(obj), obj.Text("handler"), Age(obj, now)],
+            _ => OfOtherKind(schema, obj, now),
         };
         return new JsonArray([.. cells]);
     }
+
+    private static IReadOnlyList<JsonNode?> OfOtherKind(ResourceSchema schema, JsonObject obj, DateTimeOffset now) =>
+        schema.Kind switch
+        {
+            "PersistentVolume" => StorageRow.Volume(obj, now),
+            "Endpoints" => NetworkRow.Endpoints(obj, now),
+            "EndpointSlice" => NetworkRow.Slice(obj, now),
+            "ReplicationController" => AppsRow.ReplicationController(obj, now),
+            "PodTemplate" => AppsRow.PodTemplate(obj),
+            "ResourceQuota" => QuotaRow.Cells(obj, now),
+            "LimitRange" => [Name(obj), obj.Object("metadata")?["creationTimestamp"]?.DeepClone()],
+            "Ingress" => NetworkRow.Ingress(obj, now),
+            "IngressClass" => NetworkRow.IngressClass(obj, now),
+            "NetworkPolicy" => NetworkRow.Policy(obj, now),
+            "StorageClass" => StorageRow.StorageClass(obj, now),
+            "VolumeAttachment" => StorageRow.Attachment(obj, now),
+            "CSIDriver" => StorageRow.Driver(obj, now),
+            "CSINode" => StorageRow.Node(obj, now),
+            "CSIStorageCapacity" => StorageRow.Capacity(obj),
+            _ => [Name(obj), Age(obj, now)],
+        };
 
     private static string Name(JsonObject obj) => obj.Object("metadata").Text("name");
 

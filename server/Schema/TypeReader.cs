@@ -59,6 +59,7 @@ internal static class TypeReader
             ListType = keys is not null ? ListType.Map : flags.ContainsKey("set") ? ListType.Set : ListType.Atomic,
             ListKeys = keys?.Split(',') ?? [],
             Atomic = flags.ContainsKey("atomic"),
+            Granular = flags.ContainsKey("granular"),
             Required = flags.ContainsKey("required"),
             Listed = flags.ContainsKey("listed"),
             KeepZero = flags.ContainsKey("keep") || flags.ContainsKey("required") || flags.ContainsKey("listed"),

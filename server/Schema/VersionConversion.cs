@@ -15,6 +15,7 @@ internal static class VersionConversion
     {
         (true, _) => obj,
         (false, "HorizontalPodAutoscaler") => HpaVersions.ToV2(obj),
+        (false, "Event") => EventVersions.ToCore(obj),
         (false, _) => throw NoWay(spoken),
     };
 
@@ -24,6 +25,7 @@ internal static class VersionConversion
     {
         (true, _) => obj,
         (false, "HorizontalPodAutoscaler") => HpaVersions.ToV1(obj),
+        (false, "Event") => EventVersions.FromCore(obj),
         (false, _) => throw NoWay(spoken),
     };
 

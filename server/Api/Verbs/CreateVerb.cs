@@ -73,7 +73,7 @@ internal sealed class CreateVerb(VerbParts parts, ObjectAdmission admission)
         admission.OnCreate(request, obj);
         ObjectStrategy.PrepareForCreate(request.Stored, obj);
         ObjectDefaults.Fill(request.Stored, obj);
-        var errors = ObjectValidation.Check(request.Stored, obj);
+        var errors = ObjectValidation.Check(request.Stored, obj, spoken: request.Schema);
         if (errors.Count > 0)
         {
             throw Errors.Invalid(request.Schema, obj.Object("metadata").Text("name"), errors);

@@ -17,8 +17,12 @@ internal sealed class ObjectAdmission(Objects objects, PodAdmission pods, Enrolm
     private static readonly string[] s_unnumbered =
     [
         "namespaces", "nodes", "certificatesigningrequests", "leases", "services", "persistentvolumeclaims",
-        "horizontalpodautoscalers",
+        "horizontalpodautoscalers", "persistentvolumes", "resourcequotas", "volumeattachments",
     ];
+
+    /// <summary>Kinds without a status that upstream numbers all the same.</summary>
+    private static readonly string[] s_numbered =
+        ["priorityclasses", "podtemplates", "ingressclasses", "networkpolicies", "endpointslices"];
 
     /// <summary>
     /// What must hold while the object is created: its namespace is still the one looked at here. Empty where it has
@@ -83,7 +87,7 @@ internal sealed class ObjectAdmission(Objects objects, PodAdmission pods, Enrolm
     }
 
     public static bool HasGeneration(ResourceSchema schema) =>
-        (schema.HasStatus && !s_unnumbered.Contains(schema.Plural)) || schema.Plural == "priorityclasses";
+        (schema.HasStatus && !s_unnumbered.Contains(schema.Plural)) || s_numbered.Contains(schema.Plural);
 
     private static void Refuse(ApiRequest request, JsonObject obj, string? why)
     {

@@ -115,7 +115,8 @@ internal sealed class ObjectUpdate(VerbParts parts, ObjectAdmission admission)
 
     private static void Validate(ApiRequest request, JsonObject old, JsonObject next)
     {
-        var errors = ObjectValidation.Check(request.Stored, next, old, request.Path.Subresource).ToList();
+        var errors = ObjectValidation
+            .Check(request.Stored, next, old, request.Path.Subresource, request.Schema).ToList();
         if (old.At("metadata.deletionTimestamp") is not null && AddsFinalizer(old, next))
         {
             errors.Add(new FieldError("metadata.finalizers", "FieldValueForbidden",

@@ -83,7 +83,9 @@ internal sealed class ScaleEndpoint(VerbParts parts, ObjectUpdate update)
             ["status"] = new JsonObject
             {
                 ["replicas"] = workload.Object("status").Number("replicas") ?? 0,
-                ["selector"] = SelectorText.Of(spec.Object("selector")),
+                ["selector"] = workload.Text("kind") == "ReplicationController"
+                    ? SelectorText.OfLabels(spec.Object("selector"))
+                    : SelectorText.Of(spec.Object("selector")),
             },
         };
     }

@@ -104,9 +104,9 @@ internal static class SchemaWriter
                 ListType.Set => "set",
             });
         }
-        else if (field.Atomic)
+        else if (field.Atomic || field.Granular)
         {
-            writer.WriteString("x-kubernetes-map-type", "atomic");
+            writer.WriteString("x-kubernetes-map-type", field.Atomic ? "atomic" : "granular");
         }
 
         if (field.ListKeys.Count > 0)

@@ -37,6 +37,29 @@ internal static class AppsRow
         ];
     }
 
+    public static IReadOnlyList<JsonNode?> ReplicationController(JsonObject obj, DateTimeOffset now)
+    {
+        var (spec, status, (names, images)) = Parts(obj);
+        return
+        [
+            Name(obj),
+            Count(spec, "replicas"),
+            Count(status, "replicas"),
+            Count(status, "readyReplicas"),
+            HumanDuration.Age(obj, now),
+            names,
+            images,
+            TemplateCells.Labels(spec.Object("selector")),
+        ];
+    }
+
+    public static IReadOnlyList<JsonNode?> PodTemplate(JsonObject obj)
+    {
+        var template = obj.Object("template");
+        var (names, images) = TemplateCells.Containers(template.Object("spec"));
+        return [Name(obj), names, images, TemplateCells.Labels(template.Object("metadata").Object("labels"))];
+    }
+
     public static IReadOnlyList<JsonNode?> StatefulSet(JsonObject obj, DateTimeOffset now)
     {
         var (spec, status, (names, images)) = Parts(obj);

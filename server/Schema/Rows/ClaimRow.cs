@@ -10,6 +10,11 @@ internal static class ClaimRow
     /// <summary>The older way to name the class; it still wins.</summary>
     private const string ClassNote = "volume.beta.kubernetes.io/storage-class";
 
+    private static readonly (string Mode, string Word)[] s_words =
+    [
+        ("ReadWriteOnce", "RWO"), ("ReadOnlyMany", "ROX"), ("ReadWriteMany", "RWX"), ("ReadWriteOncePod", "RWOP"),
+    ];
+
     public static IReadOnlyList<JsonNode?> Cells(JsonObject claim, DateTimeOffset now)
     {
         var (metadata, spec, status) = (claim.Object("metadata"), claim.Object("spec"), claim.Object("status"));
@@ -21,22 +26,23 @@ internal static class ClaimRow
             spec.Text("volumeName"),
             bound ? status.Object("capacity")?["storage"]?.ToString() ?? "" : "",
             bound ? Modes(status) : "",
-            Or(metadata.Object("annotations").Text(ClassNote), spec.Text("storageClassName")),
+            ClassOf(claim),
             Or(spec.Text("volumeAttributesClassName"), Unset),
             HumanDuration.Age(claim, now),
             Or(spec.Text("volumeMode"), Unset),
         ];
     }
 
-    private static string Modes(JsonObject? status) =>
-        string.Join(',', status.Items("accessModes").Select(JsonTree.AsText).Distinct().Select(mode => mode switch
-        {
-            "ReadWriteOnce" => "RWO",
-            "ReadOnlyMany" => "ROX",
-            "ReadWriteMany" => "RWX",
-            "ReadWriteOncePod" => "RWOP",
-            _ => mode,
-        }));
+    /// <summary>The class of a claim or a volume.</summary>
+    public static string ClassOf(JsonObject obj) => Or(
+        obj.Object("metadata").Object("annotations").Text(ClassNote), obj.Object("spec").Text("storageClassName"));
+
+    /// <summary>Short words in an order of their own, each once.</summary>
+    public static string Modes(JsonObject? part)
+    {
+        var modes = part.Items("accessModes").Select(JsonTree.AsText).ToHashSet();
+        return string.Join(',', s_words.Where(word => modes.Contains(word.Mode)).Select(word => word.Word));
+    }
 
     private static string Or(string text, string absent) => text.Length > 0 ? text : absent;
 }

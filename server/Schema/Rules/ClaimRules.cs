@@ -13,7 +13,7 @@ internal static class ClaimRules
     public static void Check(JsonObject claim, JsonObject? old, FieldErrors errors)
     {
         var spec = claim.Object("spec") ?? [];
-        Modes(spec, errors);
+        Modes(spec, "spec", errors, needed: "at least 1 access mode is required");
         if (spec.Object("selector") is { } selector)
         {
             SelectorRules.Terms(selector, "spec.selector", errors);
@@ -42,22 +42,24 @@ internal static class ClaimRules
         }
     }
 
-    private static void Modes(JsonObject spec, FieldErrors errors)
+    /// <summary>The access modes of a claim or a volume; <c>needed</c> is what is said where there are none.</summary>
+    public static void Modes(JsonObject spec, string at, FieldErrors errors, string needed)
     {
+        var path = $"{at}.accessModes";
         var modes = spec.Items("accessModes").Select(mode => JsonTree.AsText(mode) ?? "").ToList();
         if (modes.Count == 0)
         {
-            errors.Required("spec.accessModes", "at least 1 access mode is required");
+            errors.Required(path, needed);
         }
 
         foreach (var mode in modes.Where(mode => !s_modes.Contains(mode)))
         {
-            errors.NotSupported("spec.accessModes", mode, s_modes);
+            errors.NotSupported(path, mode, s_modes);
         }
 
         if (modes.Contains(OncePod) && modes.Exists(mode => mode != OncePod))
         {
-            errors.Forbidden("spec.accessModes", $"may not use {OncePod} with other access modes");
+            errors.Forbidden(path, $"may not use {OncePod} with other access modes");
         }
     }
 

@@ -42,6 +42,14 @@ internal sealed class FieldErrors
     public void TooMany(string path, int count, int max) =>
         Add(path, "FieldValueTooMany", $"Too many: {count}: must have at most {max} items");
 
+    public void Immutable(string path, JsonNode? value, JsonNode? old)
+    {
+        if (!JsonTree.Same(value, old))
+        {
+            Invalid(path, value, "field is immutable");
+        }
+    }
+
     /// <summary>One Invalid for each message of a format check.</summary>
     public void InvalidAll(string path, JsonNode? value, IEnumerable<string> details)
     {

@@ -16,6 +16,12 @@ internal static class Names
         + "and end with an alphanumeric character (e.g. 'example.com', regex used for validation is "
         + @"'[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')";
 
+    private const string WildcardRule =
+        "a wildcard DNS-1123 subdomain must start with '*.', followed by a valid DNS subdomain, which must consist of "
+        + "lower case alphanumeric characters, '-' or '.' and end with an alphanumeric character (e.g. "
+        + @"'*.example.com', regex used for validation is '\*\.[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*"
+        + "[a-z0-9])?)*')";
+
     private const string OldLabelRule =
         "a DNS-1035 label must consist of lower case alphanumeric characters or '-', start with an alphabetic "
         + "character, and end with an alphanumeric character (e.g. 'my-name',  or 'abc-123', regex used for validation "
@@ -56,6 +62,20 @@ internal static class Names
         if (!text.Split('.').All(IsLabel))
         {
             yield return SubdomainRule;
+        }
+    }
+
+    /// <summary>A star, and the subdomain whose children are meant.</summary>
+    public static IEnumerable<string> Wildcard(string text)
+    {
+        if (text.Length > MaxSubdomain)
+        {
+            yield return TooLong(MaxSubdomain);
+        }
+
+        if (!text.StartsWith("*.", StringComparison.Ordinal) || !text[2..].Split('.').All(IsLabel))
+        {
+            yield return WildcardRule;
         }
     }
 

@@ -17,21 +17,24 @@ internal static class PlacementRules
 
         var path = $"{specPath}.affinity.nodeAffinity";
         var affinity = spec.Object("affinity").Object("nodeAffinity");
-        if (affinity.Object("requiredDuringSchedulingIgnoredDuringExecution") is { } required)
-        {
-            path += ".requiredDuringSchedulingIgnoredDuringExecution.nodeSelectorTerms";
-            at = 0;
-            foreach (var term in required.Objects("nodeSelectorTerms"))
-            {
-                Term(term, $"{path}[{at++}]", errors);
-            }
-        }
+        Terms(affinity.Object("requiredDuringSchedulingIgnoredDuringExecution"),
+            $"{path}.requiredDuringSchedulingIgnoredDuringExecution", errors);
 
         at = 0;
         foreach (var preferred in affinity.Objects("preferredDuringSchedulingIgnoredDuringExecution"))
         {
             Term(preferred.Object("preference"), $"{specPath}.affinity.nodeAffinity."
                 + $"preferredDuringSchedulingIgnoredDuringExecution[{at++}].preference", errors);
+        }
+    }
+
+    /// <summary>The terms of a node selector, if there is one.</summary>
+    public static void Terms(JsonObject? selector, string path, FieldErrors errors)
+    {
+        var at = 0;
+        foreach (var term in selector.Objects("nodeSelectorTerms"))
+        {
+            Term(term, $"{path}.nodeSelectorTerms[{at++}]", errors);
         }
     }
 

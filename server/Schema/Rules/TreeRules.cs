@@ -10,19 +10,21 @@ internal static class TreeRules
     {
         foreach (var field in node.Fields)
         {
-            var inner = path.Length == 0 ? field.Name : $"{path}.{field.Name}";
-            var value = obj[field.Name];
-            if (IsMissing(value))
-            {
-                if (field.Required)
-                {
-                    errors.Required(inner, field.Name == "topologyKey" ? "can not be empty" : "");
-                }
+            Field(field, obj, path.Length == 0 ? field.Name : $"{path}.{field.Name}", errors);
+        }
+    }
 
-                continue;
-            }
-
-            Value(field, field.Node, value!, inner, errors);
+    /// <summary>One field of an object; <c>path</c> is where the field stands.</summary>
+    public static void Field(SchemaField field, JsonObject obj, string path, FieldErrors errors)
+    {
+        var value = obj[field.Name];
+        if (!IsMissing(value))
+        {
+            Value(field, field.Node, value!, path, errors);
+        }
+        else if (field.Required)
+        {
+            errors.Required(path, field.Name == "topologyKey" ? "can not be empty" : "");
         }
     }
 
@@ -48,7 +50,7 @@ internal static class TreeRules
                 }
 
                 break;
-            case JsonArray list:
+            case JsonArray list when node.Type == SchemaType.List:
                 for (var at = 0; at < list.Count; at++)
                 {
                     Value(field, node.Item!, list[at]!, $"{path}[{at}]", errors);
