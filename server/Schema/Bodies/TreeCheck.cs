@@ -8,7 +8,8 @@ namespace Edge.Server.Schema.Bodies;
 /// <summary>
 /// Holds a tree against its schema, in place: drops nulls and unknown fields (noting them), refuses values of a wrong
 /// type with the text of Go's decoder, and notes fields that Edge stores but does not act on. What it lets through the
-/// typed records can read: numbers and bytes are kept in their one canonical spelling, as Go writes them back.
+/// typed records can read: numbers, amounts, times and bytes are kept in their one canonical spelling, as Go writes them
+/// back.
 /// </summary>
 internal sealed class TreeCheck
 {
@@ -151,21 +152,24 @@ internal sealed class TreeCheck
         var text = JsonTree.AsText(value)
             ?? (value.GetValueKind() == JsonValueKind.Number ? value.ToJsonString() : null)
             ?? throw Mismatch(node, value, place);
-        if (!Quantity.TryParse(text, out _))
+        if (!Quantity.TryParse(text, out var amount))
         {
             throw new TypeMismatchException($"{place.Path}: {QuantityRule}");
         }
 
-        return JsonTree.AsText(value) is null ? JsonValue.Create(text) : value;
+        var kept = QuantityForm.Canonical(text, amount.Value);
+        return JsonTree.AsText(value) == kept ? value : JsonValue.Create(kept);
     }
 
     private static JsonNode TextValue(SchemaNode node, JsonNode value, Place place)
     {
         var text = JsonTree.AsText(value) ?? throw Mismatch(node, value, place);
-        if (node.Type is SchemaType.Time or SchemaType.MicroTime && !TimeText.IsTime(text))
+        if (node.Type is SchemaType.Time or SchemaType.MicroTime)
         {
-            throw new TypeMismatchException($"{place.Path}: parsing time \"{text}\" as \"2006-01-02T15:04:05Z07:00\": "
-                + $"cannot parse \"{text}\" as \"2006\"");
+            var kept = TimeText.Canonical(text, micro: node.Type == SchemaType.MicroTime)
+                ?? throw new TypeMismatchException($"{place.Path}: parsing time \"{text}\" as "
+                    + $"\"2006-01-02T15:04:05Z07:00\": cannot parse \"{text}\" as \"2006\"");
+            return kept == text ? value : JsonValue.Create(kept);
         }
 
         return node.Type == SchemaType.Bytes ? BytesText(value, text) : value;

@@ -16,7 +16,7 @@ internal static class FieldFormats
         "configKey" => ConfigKey(text),
         "localPath" => LocalPath(text),
         "positive" => Quantity.TryParse(text, out var amount) && amount <= Quantity.Zero ? ["must be positive"] : [],
-        "ip" => System.Net.IPAddress.TryParse(text, out _)
+        "ip" => AddressRules.Parse(text) is not null
             ? [] : ["must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)"],
         _ => throw new InvalidOperationException($"no format is named {format}"),
     };

@@ -77,20 +77,23 @@ public sealed class CaseTests
         var answers = new Dictionary<string, string>();
         var (obj, warnings) = Samples.Decoded(result);
         Lines(answers, "warnings.txt", warnings);
+        var stored = SchemaCatalog.Default.StoredFormOf(schema);
+        obj = VersionConversion.ToStored(schema, obj);
         if (File.Exists(Path.Combine(folder, "create")))
         {
-            ObjectStrategy.PrepareForCreate(schema, obj);
+            ObjectStrategy.PrepareForCreate(stored, obj);
         }
 
-        ObjectDefaults.Fill(schema, obj);
-        obj = Patch(folder, schema, obj, answers);
+        Fill(stored, obj);
+        obj = Patch(folder, stored, obj, answers);
         if (obj is null)
         {
             return answers;
         }
 
-        var old = Old(folder, schema);
-        Lines(answers, "errors.txt", ObjectValidation.Check(schema, obj, old).Select(error => error.ToString()));
+        var old = Old(folder, schema, stored);
+        var errors = ObjectValidation.Check(stored, obj, old, spoken: schema);
+        Lines(answers, "errors.txt", errors.Select(error => error.ToString()));
         if (File.Exists(Path.Combine(folder, "row.txt")))
         {
             var cells = TableRows.Cells(schema, obj, _now).Select(cell => $"{cell}");
@@ -138,7 +141,16 @@ public sealed class CaseTests
         return obj;
     }
 
-    private static JsonObject? Old(string folder, ResourceSchema schema)
+    /// <summary>Filled twice is filled once.</summary>
+    private static void Fill(ResourceSchema schema, JsonObject obj)
+    {
+        ObjectDefaults.Fill(schema, obj);
+        var once = obj.ToJsonString();
+        ObjectDefaults.Fill(schema, obj);
+        Assert.Equal(once, obj.ToJsonString());
+    }
+
+    private static JsonObject? Old(string folder, ResourceSchema schema, ResourceSchema stored)
     {
         var path = Path.Combine(folder, "old.yaml");
         if (!File.Exists(path))
@@ -148,7 +160,8 @@ public sealed class CaseTests
 
         var body = File.ReadAllBytes(path);
         var old = Samples.Decoded(ObjectDecoder.FromYaml(schema, body, FieldValidation.Strict)).Object;
-        ObjectDefaults.Fill(schema, old);
+        old = VersionConversion.ToStored(schema, old);
+        Fill(stored, old);
         return old;
     }
 
