@@ -72,7 +72,7 @@ internal static class ObjectDefaults
             var value = obj[field.Name];
             if (field.Default is { } text && (value is null or JsonArray { Count: 0 } || (!field.Pointer && IsZero(value))))
             {
-                obj[field.Name] = value = Parse(text);
+                obj[field.Name] = value = JsonNode.Parse(Json(text));
             }
 
             Descend(value is JsonValue or null ? null : field.Node, value);
@@ -98,10 +98,11 @@ internal static class ObjectDefaults
     private static bool IsZero(JsonNode value) =>
         value is JsonValue && value.ToJsonString() is "\"\"" or "0" or "false";
 
-    private static JsonNode? Parse(string text) =>
+    /// <summary>A default of a description as JSON: a bare word stands for a string.</summary>
+    public static string Json(string text) =>
         text is "true" or "false" || text[0] is '{' or '"' or '[' || char.IsAsciiDigit(text[0])
-            ? JsonNode.Parse(text)
-            : JsonValue.Create(text);
+            ? text
+            : $"\"{text}\"";
 
     /// <summary>stringData is written, never stored: it wins over data.</summary>
     private static void FoldStringData(JsonObject secret)

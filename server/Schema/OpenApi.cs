@@ -4,9 +4,14 @@ using Edge.Server.Schema.Documents;
 
 namespace Edge.Server.Schema;
 
-/// <summary>OpenAPI v3 documents made from the trees, and their index.</summary>
+/// <summary>
+/// OpenAPI documents made from the trees. The descriptive texts are read for a document only and dropped with it.
+/// </summary>
 internal static class OpenApi
 {
+    /// <summary>The path that a group-version has in the index.</summary>
+    public static string PathOf(GroupVersion served) => (served.Group.Length == 0 ? "api/" : "apis/") + served;
+
     /// <summary>The body of <c>/openapi/v3</c>: a path per group-version with the hash of its document.</summary>
     public static byte[] Index(SchemaCatalog catalog)
     {
@@ -15,12 +20,10 @@ internal static class OpenApi
         {
             writer.WriteStartObject();
             writer.WriteStartObject("paths");
-            foreach (var served in catalog.GroupVersions)
+            foreach (var (served, hash) in catalog.DocumentHashes.Value)
             {
-                var path = (served.Group.Length == 0 ? "api/" : "apis/") + served;
-                writer.WriteStartObject(path);
-                writer.WriteString(
-                    "serverRelativeURL", $"/openapi/v3/{path}?hash={Hash(catalog, served.Group, served.Version)}");
+                writer.WriteStartObject(PathOf(served));
+                writer.WriteString("serverRelativeURL", $"/openapi/v3/{PathOf(served)}?hash={hash}");
                 writer.WriteEndObject();
             }
 
@@ -31,19 +34,22 @@ internal static class OpenApi
         return stream.ToArray();
     }
 
-    /// <summary>The document of one group-version, or null when it is not served. Made anew on every call.</summary>
-    public static byte[]? V3(SchemaCatalog catalog, string group, string version)
+    /// <summary>The v3 document of one group-version, or null when it is not served. Made anew on every call.</summary>
+    public static byte[]? V3(SchemaCatalog catalog, GroupVersion served) => catalog.GroupVersions.Contains(served)
+        ? new OpenApiV3Document(new SchemaCatalog(keepTexts: true), served).Write()
+        : null;
+
+    /// <summary>The v2 document of everything, as JSON. Made anew on every call.</summary>
+    public static byte[] V2() => new OpenApiV2Document(new SchemaCatalog(keepTexts: true)).Write();
+
+    /// <summary>The same in the protobuf form of the type <c>com.github.proto-openapi.spec.v2</c>.</summary>
+    public static ReadOnlyMemory<byte> V2Protobuf() => OpenApiV2Protobuf.Of(V2());
+
+    /// <summary>The hashes that the index names; each changes with its document, so the document is immutable.</summary>
+    public static IReadOnlyList<(GroupVersion Served, string Hash)> Hashes(SchemaCatalog catalog)
     {
-        var served = new GroupVersion(group, version);
-
-        // The texts are read for the document only and dropped with it; clients keep what the hash names for good.
-        return catalog.GroupVersions.Contains(served)
-            ? new OpenApiDocument(new SchemaCatalog(keepTexts: true), served).Write()
-            : null;
+        var withTexts = new SchemaCatalog(keepTexts: true);
+        return [.. catalog.GroupVersions.Select(served => (served, Convert.ToHexString(
+            SHA256.HashData(new OpenApiV3Document(withTexts, served).Write()))))];
     }
-
-    /// <summary>The hash that the index names for a document; changes with it, so the document is immutable.</summary>
-    public static string Hash(SchemaCatalog catalog, string group, string version) =>
-        catalog.DocumentHashes.GetOrAdd(new GroupVersion(group, version), served => Convert.ToHexString(
-            SHA256.HashData(V3(catalog, served.Group, served.Version) ?? [])));
 }

@@ -1,5 +1,3 @@
-using System.Collections.Concurrent;
-
 namespace Edge.Server.Schema;
 
 /// <summary>A group and version that the API serves; the core group is the empty string.</summary>
@@ -27,6 +25,7 @@ internal sealed class SchemaCatalog
             .SelectMany(name => new KindReader(library).Read(TypeLibrary.ReadResource(assembly, name)))];
         Resources = [.. _kinds.Where(kind => kind.Plural.Length > 0)];
         GroupVersions = [.. Resources.Select(kind => new GroupVersion(kind.Group, kind.Version)).Distinct()];
+        DocumentHashes = new(() => OpenApi.Hashes(this));
         DeleteOptions = FindKind(MetaGroup, "v1", "DeleteOptions")!;
     }
 
@@ -38,8 +37,8 @@ internal sealed class SchemaCatalog
     /// <summary>Every resource with an endpoint.</summary>
     public IReadOnlyList<ResourceSchema> Resources { get; }
 
-    /// <summary>Hashes of the documents already made, see <see cref="OpenApi"/>.</summary>
-    public ConcurrentDictionary<GroupVersion, string> DocumentHashes { get; } = [];
+    /// <summary>Hashes of the documents, which are made once to know them, see <see cref="OpenApi"/>.</summary>
+    public Lazy<IReadOnlyList<(GroupVersion Served, string Hash)>> DocumentHashes { get; }
 
     /// <summary>The body of a DELETE, whatever group and version it names.</summary>
     public ResourceSchema DeleteOptions { get; }

@@ -12,13 +12,12 @@ internal sealed class DiscoveryEndpoint(SchemaCatalog catalog, int versionMinor,
 {
     private const string AggregatedType = "application/json;g=apidiscovery.k8s.io;v={0};as=APIGroupDiscoveryList";
 
-    /// <summary>An empty document of this type is enough for clients that still ask for OpenAPI v2.</summary>
+    /// <summary>Asked for with an at sign, which no client can read in an answer.</summary>
     private const string OpenApiV2Type = "application/com.github.proto-openapi.spec.v2.v1.0+protobuf";
 
     private const int YearSeconds = 365 * 24 * 3600;
 
-    private readonly Dictionary<string, byte[]> _documents = [];
-    private readonly Lock _gate = new();
+    private readonly DocumentCache _documents = new();
 
     public async Task Run(HttpContext http)
     {
@@ -81,15 +80,22 @@ internal sealed class DiscoveryEndpoint(SchemaCatalog catalog, int versionMinor,
     private static Task Plain(HttpContext http, JsonObject? body) =>
         ResponseBody.Write(http.Response, 200, body ?? throw Errors.NoSuchPath());
 
-    private static Task OpenApiV2(HttpContext http)
+    private Task OpenApiV2(HttpContext http)
     {
-        http.Response.ContentType = OpenApiV2Type;
-        return ResponseBody.Write(http.Response, 200, ReadOnlyMemory<byte>.Empty);
+        http.Response.Headers.Vary = "Accept";
+        return http.Request.Headers.Accept.ToString().Contains("protobuf", StringComparison.Ordinal)
+            ? _documents.Write(http, "v2 protobuf", OpenApiV2Type, OpenApi.V2Protobuf)
+            : _documents.Write(http, "v2", ResponseBody.Json, () => OpenApi.V2());
     }
 
     private Task OpenApiV3(HttpContext http, string group, string version)
     {
-        var document = Document(group, version) ?? throw Errors.NoSuchPath();
+        var served = new GroupVersion(group, version);
+        if (!catalog.GroupVersions.Contains(served))
+        {
+            throw Errors.NoSuchPath();
+        }
+
         http.Response.Headers.Vary = "Accept";
         if (http.Request.Query.ContainsKey("hash"))
         {
@@ -98,22 +104,7 @@ internal sealed class DiscoveryEndpoint(SchemaCatalog catalog, int versionMinor,
             http.Response.Headers.Expires = "Fri, 31 Dec 9999 23:59:59 GMT";
         }
 
-        return Tagged(http, ResponseBody.Json, document);
-    }
-
-    private byte[]? Document(string group, string version)
-    {
-        lock (_gate)
-        {
-            var key = $"{group}/{version}";
-            if (!_documents.TryGetValue(key, out var document)
-                && OpenApi.V3(catalog, group, version) is { } made)
-            {
-                document = _documents[key] = made;
-            }
-
-            return document;
-        }
+        return _documents.Write(http, $"v3 {served}", ResponseBody.Json, () => OpenApi.V3(catalog, served)!);
     }
 
     /// <summary>Answers 304 to a client that has these very bytes.</summary>

@@ -71,6 +71,6 @@ internal static class ResponseBody
     private static string Printable(string text) =>
         string.Concat(text.Select(letter => letter is < ' ' or > '~' ? '?' : letter));
 
-    private static bool TakesGzip(HttpRequest request) =>
+    public static bool TakesGzip(HttpRequest request) =>
         request.Headers.AcceptEncoding.ToString().Contains("gzip", StringComparison.OrdinalIgnoreCase);
 }

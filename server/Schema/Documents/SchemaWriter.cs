@@ -2,19 +2,26 @@ using System.Text.Json;
 
 namespace Edge.Server.Schema.Documents;
 
-/// <summary>One type of the tree as an OpenAPI v3 schema with Kubernetes' extensions.</summary>
-internal static class SchemaWriter
+/// <summary>Types of the tree as OpenAPI schemas with Kubernetes' extensions, in the words of v2 or of v3.</summary>
+internal sealed class SchemaWriter(Utf8JsonWriter writer, bool isV2)
 {
+    public const string V2Prefix = "#/definitions/";
+    public const string V3Prefix = "#/components/schemas/";
+
     private const string Time = $"{TypeLibrary.MetaPackage}.Time";
     private const string MicroTime = $"{TypeLibrary.MetaPackage}.MicroTime";
-    private const string Raw = $"{TypeLibrary.MetaPackage}.FieldsV1";
+    private const string Duration = $"{TypeLibrary.MetaPackage}.Duration";
+    private const string Fields = $"{TypeLibrary.MetaPackage}.FieldsV1";
+    private const string Raw = "io.k8s.apimachinery.pkg.runtime.RawExtension";
+    private const string ListMeta = $"{TypeLibrary.MetaPackage}.ListMeta";
     private const string Quantity = "io.k8s.apimachinery.pkg.api.resource.Quantity";
     private const string IntOrString = "io.k8s.apimachinery.pkg.util.intstr.IntOrString";
 
-    /// <summary>The members of an object's schema, without its braces.</summary>
-    public static void Object(Utf8JsonWriter writer, SchemaNode node)
+    /// <summary>A type by its name; <c>kind</c> is the resource that it is the type of, if it is one.</summary>
+    public void Definition(SchemaNode node, ResourceSchema? kind)
     {
-        Description(writer, node.Description);
+        writer.WriteStartObject(node.Name);
+        Description(node.Description);
         writer.WriteString("type", "object");
         if (node.Atomic)
         {
@@ -24,77 +31,136 @@ internal static class SchemaWriter
         var required = node.Fields.Where(field => field.Required || field.Listed).Select(field => field.Name).ToList();
         if (required.Count > 0)
         {
-            Strings(writer, "required", required);
+            DocumentJson.Strings(writer, "required", required);
         }
 
         writer.WriteStartObject("properties");
         foreach (var field in node.Fields)
         {
             writer.WriteStartObject(field.Name);
-            Field(writer, field);
+            Field(field);
             writer.WriteEndObject();
+        }
+
+        writer.WriteEndObject();
+        if (kind is not null)
+        {
+            Kinds(kind, kind.Kind);
         }
 
         writer.WriteEndObject();
     }
 
-    public static void List(Utf8JsonWriter writer, ResourceSchema kind)
+    public void ListDefinition(ResourceSchema kind)
     {
-        Description(writer, $"A list of {kind.Kind} objects.");
+        writer.WriteStartObject($"{kind.Package}.{kind.ListKind}");
+        Description($"A list of {kind.Kind} objects.");
         writer.WriteString("type", "object");
-        Strings(writer, "required", ["items"]);
+        DocumentJson.Strings(writer, "required", ["items"]);
         writer.WriteStartObject("properties");
-        foreach (var (name, target) in ((string, string)[])[("metadata", $"{TypeLibrary.MetaPackage}.ListMeta")])
-        {
-            writer.WriteStartObject(name);
-            Reference(writer, target);
-            writer.WriteEndObject();
-        }
+        Plain("apiVersion", "Version of the API this object is written in.");
+        Plain("kind", "Kind of the object.");
+        writer.WriteStartObject("metadata");
+        Description("Data that every list has.");
+        Reference(ListMeta);
+        writer.WriteEndObject();
+        writer.WriteStartObject("items");
+        Description("The objects.");
+        Nested("array", "items", kind.Tree);
+        writer.WriteEndObject();
+        writer.WriteEndObject();
+        Kinds(kind, kind.ListKind);
+        writer.WriteEndObject();
 
-        foreach (var name in (string[])["apiVersion", "kind"])
+        void Plain(string name, string text)
         {
             writer.WriteStartObject(name);
+            Description(text);
             writer.WriteString("type", "string");
             writer.WriteEndObject();
         }
+    }
 
-        writer.WriteStartObject("items");
-        writer.WriteString("type", "array");
-        writer.WriteStartObject("items");
-        Reference(writer, kind.Tree.Name);
-        writer.WriteEndObject();
-        writer.WriteEndObject();
+    /// <summary>The schemas of the types that have a name of their own and no description.</summary>
+    public void WellKnown()
+    {
+        Scalar(Time, "A time as RFC 3339 text.", "string", "date-time");
+        Scalar(MicroTime, "A time as RFC 3339 text with microseconds.", "string", "date-time");
+        Scalar(Duration, "A length of time such as 1h30m.", "string", "");
+        Scalar(Fields, "A set of fields, in Kubernetes' FieldsV1 form.", "object", "");
+        Scalar(Raw, "Any object.", "object", "");
+        Scalar(ApiOperation.PatchSchema, "A patch; its form is that of its content type.", "object", "");
+        Either(IntOrString, "A number, or a text that stands for one.", "int-or-string", "integer");
+        Either(Quantity, "An amount such as 100m, 1.5Gi or 2e3.", "", "number");
+    }
+
+    private void Scalar(string name, string text, string type, string format)
+    {
+        writer.WriteStartObject(name);
+        Description(text);
+        writer.WriteString("type", type);
+        if (format.Length > 0)
+        {
+            writer.WriteString("format", format);
+        }
+
         writer.WriteEndObject();
     }
 
-    /// <summary>The schemas of the scalar types that have a name of their own.</summary>
-    public static void WellKnown(Utf8JsonWriter writer)
+    /// <summary>A text or a number, of which v2 can say only the text.</summary>
+    private void Either(string name, string text, string format, string number)
     {
-        Scalar(Time, "string", "date-time", "A time as RFC 3339 text.");
-        Scalar(MicroTime, "string", "date-time", "A time as RFC 3339 text with microseconds.");
-        Scalar(Raw, "object", "", "A set of fields, in Kubernetes' FieldsV1 form.");
-        Scalar(IntOrString, "string", "int-or-string", "A number, or a text that stands for one.");
-        Scalar(Quantity, "string", "", "An amount such as 100m, 1.5Gi or 2e3.");
-
-        void Scalar(string name, string type, string format, string text)
+        if (isV2)
         {
-            writer.WriteStartObject(name);
-            writer.WriteString("description", text);
-            writer.WriteString("type", type);
-            if (format.Length > 0)
-            {
-                writer.WriteString("format", format);
-            }
+            Scalar(name, text, "string", format);
+            return;
+        }
 
+        writer.WriteStartObject(name);
+        Description(text);
+        if (format.Length > 0)
+        {
+            writer.WriteString("format", format);
+        }
+
+        writer.WriteStartArray("oneOf");
+        foreach (var type in (string[])[number, "string"])
+        {
+            writer.WriteStartObject();
+            writer.WriteString("type", type);
             writer.WriteEndObject();
         }
+
+        writer.WriteEndArray();
+        writer.WriteEndObject();
     }
 
-    private static void Field(Utf8JsonWriter writer, SchemaField field)
+    private void Kinds(ResourceSchema kind, string name)
     {
-        Description(writer, field.Unsupported ? $"{field.Description} (Edge stores this and does not act on it yet.)"
+        writer.WriteStartArray("x-kubernetes-group-version-kind");
+        DocumentJson.Kind(writer, kind.Group, kind.Version, name);
+        writer.WriteEndArray();
+    }
+
+    private void Field(SchemaField field)
+    {
+        Description(field.Unsupported ? $"{field.Description} (Edge stores this and does not act on it yet.)"
             .TrimStart() : field.Description);
-        Value(writer, field.Node);
+        if (field.Name == "fieldsV1")
+        {
+            Reference(Fields);
+        }
+        else
+        {
+            Value(field.Node);
+        }
+
+        if (field.Default is { } text)
+        {
+            writer.WritePropertyName("default");
+            writer.WriteRawValue(ObjectDefaults.Json(text));
+        }
+
         if (field.Node.Type == SchemaType.List)
         {
             writer.WriteString("x-kubernetes-list-type", field.ListType switch
@@ -111,7 +177,7 @@ internal static class SchemaWriter
 
         if (field.ListKeys.Count > 0)
         {
-            Strings(writer, "x-kubernetes-list-map-keys", field.ListKeys);
+            DocumentJson.Strings(writer, "x-kubernetes-list-map-keys", field.ListKeys);
         }
 
         if (field.MergeKey.Length > 0)
@@ -127,45 +193,48 @@ internal static class SchemaWriter
 
         if (field.Enum.Count > 0)
         {
-            Strings(writer, "enum", field.Enum);
+            DocumentJson.Strings(writer, "enum", field.Enum);
         }
     }
 
-    private static void Value(Utf8JsonWriter writer, SchemaNode node)
+    private void Value(SchemaNode node)
     {
         switch (node.Type)
         {
             case SchemaType.Object:
-                Reference(writer, node.Name);
+                Reference(node.Name);
                 break;
             case SchemaType.List:
-                Nested(writer, "array", "items", node.Item!);
+                Nested("array", "items", node.Item!);
                 break;
             case SchemaType.Map:
-                Nested(writer, "object", "additionalProperties", node.Item!);
+                Nested("object", "additionalProperties", node.Item!);
                 break;
             case SchemaType.Time:
-                Reference(writer, Time);
+                Reference(Time);
                 break;
             case SchemaType.MicroTime:
-                Reference(writer, MicroTime);
+                Reference(MicroTime);
+                break;
+            case SchemaType.Duration:
+                Reference(Duration);
                 break;
             case SchemaType.Raw:
-                Reference(writer, Raw);
+                Reference(Raw);
                 break;
             case SchemaType.Quantity:
-                Reference(writer, Quantity);
+                Reference(Quantity);
                 break;
             case SchemaType.IntOrString:
-                Reference(writer, IntOrString);
+                Reference(IntOrString);
                 break;
             default:
-                Plain(writer, node.Type);
+                Plain(node.Type);
                 break;
         }
     }
 
-    private static void Plain(Utf8JsonWriter writer, SchemaType type)
+    private void Plain(SchemaType type)
     {
         var (word, format) = type switch
         {
@@ -183,40 +252,35 @@ internal static class SchemaWriter
         }
     }
 
-    private static void Nested(Utf8JsonWriter writer, string type, string member, SchemaNode item)
+    private void Nested(string type, string member, SchemaNode item)
     {
         writer.WriteString("type", type);
         writer.WriteStartObject(member);
-        Value(writer, item);
+        Value(item);
         writer.WriteEndObject();
     }
 
-    private static void Reference(Utf8JsonWriter writer, string name)
+    private void Reference(string name)
     {
+        if (isV2)
+        {
+            writer.WriteString("$ref", V2Prefix + name);
+            return;
+        }
+
         // A bare $ref may have no siblings, so the description forces allOf.
         writer.WriteStartArray("allOf");
         writer.WriteStartObject();
-        writer.WriteString("$ref", OpenApiDocument.SchemaPrefix + name);
+        writer.WriteString("$ref", V3Prefix + name);
         writer.WriteEndObject();
         writer.WriteEndArray();
     }
 
-    private static void Description(Utf8JsonWriter writer, string text)
+    private void Description(string text)
     {
         if (text.Length > 0)
         {
             writer.WriteString("description", text);
         }
-    }
-
-    private static void Strings(Utf8JsonWriter writer, string name, IEnumerable<string> values)
-    {
-        writer.WriteStartArray(name);
-        foreach (var value in values)
-        {
-            writer.WriteStringValue(value);
-        }
-
-        writer.WriteEndArray();
     }
 }

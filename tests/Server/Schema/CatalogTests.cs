@@ -118,7 +118,7 @@ public sealed class CatalogTests
     [Fact]
     public void The_document_has_what_kubectl_looks_for()
     {
-        var document = JsonNode.Parse(OpenApi.V3(SchemaCatalog.Default, "", "v1")!)!;
+        var document = JsonNode.Parse(OpenApi.V3(SchemaCatalog.Default, new GroupVersion("", "v1"))!)!;
         var patch = document["paths"]!["/api/v1/namespaces/{namespace}/pods/{name}"]!["patch"]!;
         var spec = document["components"]!["schemas"]!["io.k8s.api.core.v1.PodSpec"]!;
         var containers = spec["properties"]!["containers"]!;
