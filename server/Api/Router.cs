@@ -30,7 +30,7 @@ internal sealed class Router : IDisposable
         _list = new ListVerb(parts);
         _watch = new WatchVerb(parts);
         _create = new CreateVerb(parts, admission);
-        _update = new UpdateVerb(parts, update);
+        _update = new UpdateVerb(parts, update, _create);
         _patch = new PatchVerb(parts, update);
         _delete = new DeleteVerb(parts);
         _logs = new LogEndpoint(parts.Store, openLogs, parts.Time);
@@ -83,6 +83,7 @@ internal sealed class Router : IDisposable
             "get" => _get.Run(request),
             "list" => _list.Run(request),
             "watch" => _watch.Run(request),
+            "create" when path.Resource == "bindings" => _bind.Run(request),
             "create" => _create.Run(request),
             "update" => _update.Run(request),
             "patch" => _patch.Run(request),

@@ -56,6 +56,8 @@ internal sealed class KindReader(TypeLibrary library)
             Categories = flags.GetValueOrDefault("categories")?.Split(',') ?? [],
             StoredVersion = stored[^1],
             StoredGroup = stored.Length == 1 ? _group : GroupOf(stored[0]),
+            CreatesOnUpdate = flags.ContainsKey("upsert"),
+            NeedsRevision = flags.ContainsKey("conditional"),
             Unsupported = flags.ContainsKey("unsupported"),
             Namespaced = flags.ContainsKey("namespaced"),
             Verbs = !endpoint ? [] : flags.GetValueOrDefault("verbs")?.Split(',') ?? _standardVerbs,

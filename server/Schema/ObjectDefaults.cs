@@ -70,7 +70,8 @@ internal static class ObjectDefaults
         foreach (var field in node.Fields)
         {
             var value = obj[field.Name];
-            if (field.Default is { } text && (value is null or JsonArray { Count: 0 } || (!field.Pointer && IsZero(value))))
+            var isAbsent = value is null or JsonArray { Count: 0 };
+            if (field.Default is { } text && (isAbsent || (!field.Pointer && IsZero(value!))))
             {
                 obj[field.Name] = value = JsonNode.Parse(Json(text));
             }

@@ -45,7 +45,7 @@ internal static class OpenApi
     /// <summary>The same in the protobuf form of the type <c>com.github.proto-openapi.spec.v2</c>.</summary>
     public static ReadOnlyMemory<byte> V2Protobuf() => OpenApiV2Protobuf.Of(V2());
 
-    /// <summary>The hashes that the index names; each changes with its document, so the document is immutable.</summary>
+    /// <summary>The hashes that the index names; each changes with its document, which is immutable so.</summary>
     public static IReadOnlyList<(GroupVersion Served, string Hash)> Hashes(SchemaCatalog catalog)
     {
         var withTexts = new SchemaCatalog(keepTexts: true);

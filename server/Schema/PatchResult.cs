@@ -9,8 +9,14 @@ internal abstract record PatchResult
     {
     }
 
-    /// <summary>A new tree; the original is untouched.</summary>
-    internal sealed record Patched(JsonObject Object) : PatchResult;
+    /// <summary>A new tree; the original is untouched. <c>Duplicates</c> are paths that stand twice in the patch.</summary>
+    internal sealed record Patched(JsonObject Object, IReadOnlyList<string> Duplicates) : PatchResult
+    {
+        public Patched(JsonObject made)
+            : this(made, [])
+        {
+        }
+    }
 
     /// <summary>The patch cannot be read, or breaks a limit: 400 (413 when <c>TooLarge</c>).</summary>
     internal sealed record Malformed(string Message, bool TooLarge = false) : PatchResult;

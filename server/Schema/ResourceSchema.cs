@@ -47,6 +47,12 @@ internal sealed class ResourceSchema
     /// <summary>Kept for whoever reads it, but no part of Edge acts on it yet: a body yields a warning.</summary>
     public bool Unsupported { get; init; }
 
+    /// <summary>A PUT creates the object where there is none.</summary>
+    public bool CreatesOnUpdate { get; init; }
+
+    /// <summary>A PUT must say which revision it replaces.</summary>
+    public bool NeedsRevision { get; init; }
+
     public bool Namespaced { get; init; }
 
     public IReadOnlyList<string> Verbs { get; init; } = [];

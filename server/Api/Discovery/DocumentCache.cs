@@ -6,8 +6,8 @@ using Microsoft.AspNetCore.Http;
 namespace Edge.Server.Api.Discovery;
 
 /// <summary>
-/// Documents that are made once and asked for rarely. They are kept compressed, a tenth of their size, which is also how
-/// clients want them.
+/// Documents that are made once and asked for rarely. They are kept compressed, a tenth of their size, which is also
+/// how clients want them.
 /// </summary>
 internal sealed class DocumentCache
 {

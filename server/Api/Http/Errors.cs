@@ -48,8 +48,9 @@ internal static class Errors
     public static StatusException NotAcceptable(string accepted) =>
         new(406, "NotAcceptable", $"only the following media types are accepted: {accepted}");
 
-    public static StatusException AlreadyExists(ResourceSchema schema, string name) =>
-        new(409, "AlreadyExists", $"{Qualified(schema.Group, schema.Plural)} \"{name}\" already exists")
+    public static StatusException AlreadyExists(ResourceSchema schema, string name, bool wasGenerated = false) =>
+        new(409, "AlreadyExists", $"{Qualified(schema.Group, schema.Plural)} \"{name}\" already exists"
+            + (wasGenerated ? ", the server was not able to generate a unique name for the object" : ""))
         {
             Name = name, Group = schema.Group, Kind = schema.Plural,
         };
@@ -68,6 +69,9 @@ internal static class Errors
 
     public static StatusException TooLarge(long limit) =>
         new(413, "RequestEntityTooLarge", $"Request entity too large: limit is {limit}");
+
+    public static StatusException TooLarge(string why) =>
+        new(413, "RequestEntityTooLarge", $"Request entity too large: {why}");
 
     public static StatusException UnsupportedMediaType(string accepted) =>
         new(415, "UnsupportedMediaType", "the body of the request was in an unknown format - "

@@ -16,38 +16,43 @@ internal enum ObjectForm
 /// <summary>Reads the Accept header; the first clause that can be served wins.</summary>
 internal static class Negotiation
 {
-    private const string Served = "application/json, application/yaml, application/vnd.kubernetes.protobuf";
+    public const string Yaml = "application/yaml";
 
-    public static ObjectForm Form(string? accept)
+    private const string Served = $"{ResponseBody.Json}, {Yaml}";
+
+    /// <summary>The form, and the content type: what is JSON is YAML as well, so that one body is both.</summary>
+    public static (ObjectForm Form, string Type) Of(string? accept)
     {
         if (string.IsNullOrWhiteSpace(accept))
         {
-            return ObjectForm.Full;
+            return (ObjectForm.Full, ResponseBody.Json);
         }
 
         foreach (var clause in accept.Split(','))
         {
             var parts = clause.Split(';', StringSplitOptions.TrimEntries);
-            if (parts[0].ToLowerInvariant() is not (ResponseBody.Json or "*/*" or "application/*"))
+            var type = parts[0].ToLowerInvariant() switch
             {
-                continue;
-            }
-
-            switch (Parameter(parts, "as"), Parameter(parts, "v"))
+                ResponseBody.Json or "*/*" or "application/*" => ResponseBody.Json,
+                Yaml => Yaml,
+                _ => "",
+            };
+            if (type.Length > 0 && FormOf(Parameter(parts, "as"), Parameter(parts, "v")) is { } form)
             {
-                case ("", _):
-                    return ObjectForm.Full;
-                case ("Table", "v1" or "v1beta1"):
-                    return ObjectForm.Table;
-                case ("PartialObjectMetadata" or "PartialObjectMetadataList", "v1" or "v1beta1"):
-                    return ObjectForm.Metadata;
-                default:
-                    continue;
+                return (form, type);
             }
         }
 
         throw Errors.NotAcceptable(Served);
     }
+
+    private static ObjectForm? FormOf(string word, string version) => (word, version) switch
+    {
+        ("", _) => ObjectForm.Full,
+        ("Table", "v1" or "v1beta1") => ObjectForm.Table,
+        ("PartialObjectMetadata" or "PartialObjectMetadataList", "v1" or "v1beta1") => ObjectForm.Metadata,
+        _ => null,
+    };
 
     /// <summary>True when the client prefers the aggregated form of discovery.</summary>
     public static string? AggregatedDiscovery(string? accept)

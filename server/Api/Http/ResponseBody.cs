@@ -25,6 +25,11 @@ internal static class ResponseBody
     {
         response.StatusCode = code;
         response.ContentType ??= Json;
+        if (response.ContentType == Json && IsForPeople(response.HttpContext.Request))
+        {
+            body = Indented(body);
+        }
+
         if (body.Length > GzipAbove && TakesGzip(response.HttpContext.Request))
         {
             response.Headers.ContentEncoding = "gzip";
@@ -70,6 +75,33 @@ internal static class ResponseBody
 
     private static string Printable(string text) =>
         string.Concat(text.Select(letter => letter is < ' ' or > '~' ? '?' : letter));
+
+    /// <summary>As upstream: where it is asked for, and for the tools that show bodies as they are.</summary>
+    private static bool IsForPeople(HttpRequest request)
+    {
+        var asked = request.Query["pretty"].ToString();
+        if (asked.Length > 0)
+        {
+            return asked is "1" or "t" or "T" or "true" or "TRUE" or "True";
+        }
+
+        var agent = request.Headers.UserAgent.ToString();
+        return agent.StartsWith("curl", StringComparison.Ordinal) || agent.StartsWith("Wget", StringComparison.Ordinal)
+            || agent.StartsWith("Mozilla/5.0", StringComparison.Ordinal);
+    }
+
+    private static ReadOnlyMemory<byte> Indented(ReadOnlyMemory<byte> body)
+    {
+        var buffer = new ArrayBufferWriter<byte>(body.Length * 2);
+        using (var document = JsonDocument.Parse(body))
+        using (var writer = new Utf8JsonWriter(buffer, s_writing with { Indented = true }))
+        {
+            document.RootElement.WriteTo(writer);
+        }
+
+        buffer.Write("\n"u8);
+        return buffer.WrittenMemory;
+    }
 
     public static bool TakesGzip(HttpRequest request) =>
         request.Headers.AcceptEncoding.ToString().Contains("gzip", StringComparison.OrdinalIgnoreCase);

@@ -12,11 +12,21 @@ internal sealed class CreateVerb(VerbParts parts, ObjectAdmission admission)
     /// <summary>Attempts at a free generated name; 27^5 names make even two collisions in a row a rarity.</summary>
     private const int NameAttempts = 8;
 
+    /// <summary>With the five letters that are added, a generated name is still a label.</summary>
+    private const int PrefixMax = 58;
+
     public async Task Run(ApiRequest request)
     {
-        var dryRun = request.Query.DryRun();
+        _ = request.Query.DryRun();
         var answer = ObjectAnswer.For(request, parts.Time);
         var obj = ObjectReading.AsStored(request, await ObjectReading.Read(request, request.Schema));
+        await Create(request, obj, answer);
+    }
+
+    /// <summary>Creates what was read, in the version that is kept, and answers with it.</summary>
+    public async Task Create(ApiRequest request, JsonObject obj, ObjectAnswer answer)
+    {
+        var dryRun = request.Query.DryRun();
         var metadata = obj.Ensure("metadata");
         _ = admission.CheckNamespace(request, metadata.Text("name"));
         var generate = Prepare(request, metadata);
@@ -37,7 +47,8 @@ internal sealed class CreateVerb(VerbParts parts, ObjectAdmission admission)
 
             if (generate is null || attempt == NameAttempts)
             {
-                throw Errors.AlreadyExists(request.Schema, proposed.Object("metadata").Text("name"));
+                throw Errors.AlreadyExists(
+                    request.Schema, proposed.Object("metadata").Text("name"), wasGenerated: generate is not null);
             }
         }
     }
@@ -63,7 +74,7 @@ internal sealed class CreateVerb(VerbParts parts, ObjectAdmission admission)
         }
 
         return metadata.Text("generateName") is { Length: > 0 } prefix
-            ? prefix
+            ? prefix[..Math.Min(prefix.Length, PrefixMax)]
             : throw Errors.Invalid(request.Schema, "", [new FieldError("metadata.name", "FieldValueRequired",
                 "Required value: name or generateName is required")]);
     }

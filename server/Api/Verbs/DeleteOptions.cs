@@ -53,7 +53,8 @@ internal sealed record DeleteOptions(
     {
         var propagation = PropagationOf(orphan, policy);
         return new DeleteOptions(
-            new DeletionWish(grace, propagation), preconditions.Text("uid"), preconditions.Text("resourceVersion"),
+            // As upstream: less than nothing is the least.
+            new DeletionWish(grace < 0 ? 1 : grace, propagation), preconditions.Text("uid"), preconditions.Text("resourceVersion"),
             dryRun, AwaitsDependents: propagation == Propagation.Foreground || orphan == false);
     }
 

@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using Edge.Server.Api.Http;
 using Edge.Server.Schema;
+using Edge.Server.Schema.Rules;
 
 namespace Edge.Server.Api.Verbs;
 
@@ -49,7 +50,8 @@ internal sealed class LabelSelectorText
     {
         if (part.EndsWith(')') && part.IndexOf('(', StringComparison.Ordinal) is > 0 and var open)
         {
-            var values = part[(open + 1)..^1].Split(',', StringSplitOptions.TrimEntries);
+            var values = part[(open + 1)..^1].Split(',', StringSplitOptions.TrimEntries)
+                .Select(value => Value(whole, value)).ToArray();
             return part[..open].Split(' ', StringSplitOptions.RemoveEmptyEntries) switch
             {
                 [var key, "in"] => new Requirement(Key(whole, key), values, Negated: false),
@@ -58,12 +60,23 @@ internal sealed class LabelSelectorText
             };
         }
 
-        var at = part.IndexOf('=', StringComparison.Ordinal);
+        var at = part.AsSpan().IndexOfAny('=', '<', '>');
         if (at < 0)
         {
             return part.StartsWith('!')
                 ? new Requirement(Key(whole, part[1..]), null, Negated: true)
                 : new Requirement(Key(whole, part), null, Negated: false);
+        }
+
+        if (part[at] != '=')
+        {
+            return new Requirement(Key(whole, part[..at]), null, Negated: false)
+            {
+                Bound = long.TryParse(part.AsSpan(at + 1).Trim(), out var bound)
+                    ? bound
+                    : throw Unreadable(whole, part),
+                Above = part[at] == '>',
+            };
         }
 
         var negated = at > 0 && part[at - 1] == '!';
@@ -74,16 +87,11 @@ internal sealed class LabelSelectorText
     private static string Key(string whole, string key)
     {
         key = key.Trim();
-        return key.Length > 0
-            && key.All(letter => char.IsAsciiLetterOrDigit(letter) || letter is '-' or '_' or '.' or '/')
-            ? key
-            : throw Unreadable(whole, key);
+        return Names.Qualified(key).Any() ? throw Unreadable(whole, key) : key;
     }
 
     private static string Value(string whole, string value) =>
-        value.All(letter => char.IsAsciiLetterOrDigit(letter) || letter is '-' or '_' or '.')
-            ? value
-            : throw Unreadable(whole, value);
+        Names.LabelValue(value).Any() ? throw Unreadable(whole, value) : value;
 
     private static StatusException Unreadable(string whole, string part) =>
         Errors.BadRequest($"unable to parse requirement: found '{part}' in selector '{whole}'");
@@ -91,9 +99,19 @@ internal sealed class LabelSelectorText
     /// <summary>Null values ask for the label alone. A negated one also holds where the label is absent.</summary>
     private sealed record Requirement(string Key, string[]? Values, bool Negated)
     {
+        /// <summary>The label is a number above or below this one.</summary>
+        public long? Bound { get; init; }
+
+        public bool Above { get; init; }
+
         public bool Holds(JsonObject? labels)
         {
             var value = JsonTree.AsText(labels?[Key]);
+            if (Bound is { } bound)
+            {
+                return long.TryParse(value, out var number) && (Above ? number > bound : number < bound);
+            }
+
             return (value is not null && (Values is null || Values.Contains(value))) != Negated;
         }
     }

@@ -112,6 +112,11 @@ internal sealed class ListVerb(VerbParts parts)
         }
 
         var revision = query.ResourceVersion();
+        if (revision > 0 && query.Text("continue").Length > 0)
+        {
+            throw Errors.BadRequest("specifying resource version is not allowed when using continue");
+        }
+
         var match = query.Text("resourceVersionMatch");
         if (match.Length > 0)
         {

@@ -13,9 +13,17 @@ internal sealed class ObjectAnswer(ResourceSchema schema, ObjectForm form, strin
 
     public ObjectForm Form => form;
 
-    public static ObjectAnswer For(ApiRequest request, TimeProvider time) => new(
-        request.Schema, Negotiation.Form(request.Http.Request.Headers.Accept),
-        request.Query.Text("includeObject"), time);
+    public static ObjectAnswer For(ApiRequest request, TimeProvider time) => For(request, request.Schema, time);
+
+    /// <param name="request">Says in which form it wants to be answered.</param>
+    /// <param name="schema">Of the object that is answered.</param>
+    /// <param name="time">For ages.</param>
+    public static ObjectAnswer For(ApiRequest request, ResourceSchema schema, TimeProvider time)
+    {
+        var (form, type) = Negotiation.Of(request.Http.Request.Headers.Accept);
+        request.Response.ContentType = type;
+        return new ObjectAnswer(schema, form, request.Query.Text("includeObject"), time);
+    }
 
     /// <summary>Kept as it is answered, so that its bytes need not be read.</summary>
     private bool IsAsStored => form == ObjectForm.Full && schema.IsStored;

@@ -17,9 +17,7 @@ internal sealed class ScaleEndpoint(VerbParts parts, ObjectUpdate update)
 
     public async Task Run(string verb, ApiRequest request)
     {
-        var answer = new ObjectAnswer(
-            _schema, Negotiation.Form(request.Http.Request.Headers.Accept), request.Query.Text("includeObject"),
-            parts.Time);
+        var answer = ObjectAnswer.For(request, _schema, parts.Time);
         var stored = verb == "get"
             ? parts.Store.Get(request.Key) ?? throw request.NotFound()
             : await Write(request, await Change(verb, request));

@@ -10,8 +10,14 @@ namespace Edge.Server.Api.Verbs;
 /// <summary>Streams changes, one JSON document a line.</summary>
 internal sealed class WatchVerb(VerbParts parts)
 {
-    /// <summary>As upstream's default of --min-request-timeout: half an hour to an hour.</summary>
-    private const int DefaultSeconds = 1800;
+    /// <summary>
+    /// As upstream's default of --min-request-timeout: half an hour to an hour, by chance, so that they do not all come
+    /// back at once.
+    /// </summary>
+    private const int LeastSeconds = 1800;
+
+    /// <summary>A day; a longer wish is cut to it.</summary>
+    private const int LongestSeconds = 86400;
 
     private const string InitialEventsEnd = "k8s.io/initial-events-end";
 
@@ -30,7 +36,9 @@ internal sealed class WatchVerb(VerbParts parts)
 
         Begin(request);
         using var end = new CancellationTokenSource(
-            TimeSpan.FromSeconds(query.Number("timeoutSeconds") is > 0 and var seconds ? seconds : DefaultSeconds),
+            TimeSpan.FromSeconds(query.Number("timeoutSeconds") is > 0 and var seconds
+                ? Math.Min(seconds, LongestSeconds)
+                : LeastSeconds + Random.Shared.Next(LeastSeconds)),
             parts.Time);
         using var both = CancellationTokenSource.CreateLinkedTokenSource(end.Token, request.Ct);
         var stream = new EventStream(request, answer);
@@ -192,16 +200,18 @@ internal sealed class WatchVerb(VerbParts parts)
             }
 
             Start("BOOKMARK");
-            ResponseBody.WriteNode(_output, answer.Form == ObjectForm.Table
-                ? answer.Table([], metadata, withColumns: _first)
-                : new JsonObject
-                {
-                    ["kind"] = request.Schema.Kind,
-                    ["apiVersion"] = request.Schema.ApiVersion,
-                    ["metadata"] = metadata,
-                });
+            ResponseBody.WriteNode(_output, answer.Form switch
+            {
+                ObjectForm.Table => answer.Table([], metadata, withColumns: _first),
+                // Who watches metadata can read nothing else.
+                ObjectForm.Metadata => Empty("PartialObjectMetadata", "meta.k8s.io/v1", metadata),
+                ObjectForm.Full => Empty(request.Schema.Kind, request.Schema.ApiVersion, metadata),
+            });
             _output.Write("}\n"u8);
         }
+
+        private static JsonObject Empty(string kind, string version, JsonObject metadata) =>
+            new() { ["kind"] = kind, ["apiVersion"] = version, ["metadata"] = metadata };
 
         public void Error(StatusException error)
         {

@@ -3,8 +3,8 @@ using System.Globalization;
 namespace Edge.Server.Schema.Bodies;
 
 /// <summary>
-/// The one spelling that Kubernetes keeps of an amount (apimachinery resource.Quantity): no fractions, the coarsest unit
-/// that is exact, binary units only where they were written and the amount is 1024 at least.
+/// The one spelling that Kubernetes keeps of an amount (apimachinery resource.Quantity): no fractions, the coarsest
+/// unit that is exact, binary units only where they were written and the amount is 1024 at least.
 /// </summary>
 internal static class QuantityForm
 {

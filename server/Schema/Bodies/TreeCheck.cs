@@ -8,8 +8,8 @@ namespace Edge.Server.Schema.Bodies;
 /// <summary>
 /// Holds a tree against its schema, in place: drops nulls and unknown fields (noting them), refuses values of a wrong
 /// type with the text of Go's decoder, and notes fields that Edge stores but does not act on. What it lets through the
-/// typed records can read: numbers, amounts, times and bytes are kept in their one canonical spelling, as Go writes them
-/// back.
+/// typed records can read: numbers, amounts, times and bytes are kept in their one canonical spelling, as Go writes
+/// them back.
 /// </summary>
 internal sealed class TreeCheck
 {

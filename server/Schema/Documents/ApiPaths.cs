@@ -1,6 +1,6 @@
 namespace Edge.Server.Schema.Documents;
 
-/// <summary>The paths of a kind: its collection in one and in all namespaces, the object, and what is below it.</summary>
+/// <summary>The paths of a kind: its collection, the object, and what is below it.</summary>
 internal sealed class ApiPaths(SchemaCatalog catalog)
 {
     private static readonly ApiParameter s_dryRun = Text("dryRun", "All checks everything and stores nothing.");
@@ -123,7 +123,10 @@ internal sealed class ApiPaths(SchemaCatalog catalog)
     }
 
     private static IReadOnlyList<(string Verb, string Method, string Word)> Words { get; } =
-        [("get", "get", "read"), ("update", "put", "replace"), ("patch", "patch", "patch"), ("delete", "delete", "delete")];
+    [
+        ("get", "get", "read"), ("update", "put", "replace"), ("patch", "patch", "patch"),
+        ("delete", "delete", "delete"),
+    ];
 
     private static ApiOperation One(string method, string id, (string, string, string) gvk, string schema) =>
         method switch

@@ -3,8 +3,8 @@ using System.Text.Json.Nodes;
 namespace Edge.Server.Schema.Rules;
 
 /// <summary>
-/// Event: stands in the namespace of what it is about; cluster objects use the default one. One that has eventTime is of
-/// the newer kind, of which more is asked.
+/// Event: stands in the namespace of what it is about; cluster objects use the default one. One that has eventTime is
+/// of the newer kind, of which more is asked.
 /// </summary>
 internal static class EventRules
 {

@@ -111,7 +111,8 @@ internal static class PersistentVolumeRules
 
         if (spec.Object("hostPath").Text("path") == "/" && spec.Text("persistentVolumeReclaimPolicy") == "Recycle")
         {
-            errors.Forbidden($"{path}.persistentVolumeReclaimPolicy", "may not be 'recycle' for a hostPath mount of '/'");
+            errors.Forbidden(
+                $"{path}.persistentVolumeReclaimPolicy", "may not be 'recycle' for a hostPath mount of '/'");
         }
 
         if (spec.Object("csi").Text("driver") is { Length: > 0 } driver)
