@@ -31,7 +31,7 @@ internal sealed class FieldSelector
             var value = part[(at + (at + 1 < part.Length && part[at + 1] == '=' ? 2 : 1))..];
             if (path is not ("metadata.name" or "metadata.namespace") && !schema.SelectableFields.Contains(path))
             {
-                message = $"field label not supported: {path}";
+                message = NotKnown(schema, path);
                 return null;
             }
 
@@ -41,6 +41,15 @@ internal sealed class FieldSelector
         message = "";
         return new FieldSelector(clauses);
     }
+
+    /// <summary>Upstream says it in another way for each of the functions that convert labels.</summary>
+    private static string NotKnown(ResourceSchema schema, string path) => schema switch
+    {
+        { SelectableFields.Count: 0 } =>
+            $"\"{path}\" is not a known field selector: only \"metadata.name\", \"metadata.namespace\"",
+        { Group: "batch" or "apps" } => $"field label \"{path}\" not supported for {schema.Kind}",
+        _ => $"field label not supported: {path}",
+    };
 
     public bool Matches(JsonObject obj) => _clauses.All(clause => Values(obj, clause.Path).Contains(clause.Value)
         == clause.Equal);

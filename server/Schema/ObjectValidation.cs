@@ -154,7 +154,7 @@ internal static class ObjectValidation
                 StorageRules.Driver(obj, old, errors);
                 break;
             case "CSINode":
-                StorageRules.Node(obj, errors);
+                StorageRules.Node(obj, old, errors);
                 break;
             case "VolumeAttachment":
                 StorageRules.Attachment(obj, old, errors);

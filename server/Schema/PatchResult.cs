@@ -9,7 +9,7 @@ internal abstract record PatchResult
     {
     }
 
-    /// <summary>A new tree; the original is untouched. <c>Duplicates</c> are paths that stand twice in the patch.</summary>
+    /// <summary>A new tree; the original is untouched. <c>Duplicates</c> are what stands twice in the patch.</summary>
     internal sealed record Patched(JsonObject Object, IReadOnlyList<string> Duplicates) : PatchResult
     {
         public Patched(JsonObject made)

@@ -54,8 +54,8 @@ internal sealed record DeleteOptions(
         var propagation = PropagationOf(orphan, policy);
         return new DeleteOptions(
             // As upstream: less than nothing is the least.
-            new DeletionWish(grace < 0 ? 1 : grace, propagation), preconditions.Text("uid"), preconditions.Text("resourceVersion"),
-            dryRun, AwaitsDependents: propagation == Propagation.Foreground || orphan == false);
+            new DeletionWish(grace < 0 ? 1 : grace, propagation), preconditions.Text("uid"),
+            preconditions.Text("resourceVersion"), dryRun, AwaitsDependents: propagation == Propagation.Foreground || orphan == false);
     }
 
     /// <summary>

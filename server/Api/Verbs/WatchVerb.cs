@@ -11,8 +11,8 @@ namespace Edge.Server.Api.Verbs;
 internal sealed class WatchVerb(VerbParts parts)
 {
     /// <summary>
-    /// As upstream's default of --min-request-timeout: half an hour to an hour, by chance, so that they do not all come
-    /// back at once.
+    /// As upstream's default of --min-request-timeout: half an hour to an hour, another for each request, so that they
+    /// do not all come back at once.
     /// </summary>
     private const int LeastSeconds = 1800;
 
@@ -38,7 +38,7 @@ internal sealed class WatchVerb(VerbParts parts)
         using var end = new CancellationTokenSource(
             TimeSpan.FromSeconds(query.Number("timeoutSeconds") is > 0 and var seconds
                 ? Math.Min(seconds, LongestSeconds)
-                : LeastSeconds + Random.Shared.Next(LeastSeconds)),
+                : LeastSeconds + (uint)request.Http.TraceIdentifier.GetHashCode() % LeastSeconds),
             parts.Time);
         using var both = CancellationTokenSource.CreateLinkedTokenSource(end.Token, request.Ct);
         var stream = new EventStream(request, answer);

@@ -73,8 +73,17 @@ internal static class StorageRules
         }
     }
 
-    public static void Node(JsonObject node, FieldErrors errors)
+    public static void Node(JsonObject node, JsonObject? old, FieldErrors errors)
     {
+        var known = old.Object("spec").Objects("drivers").ToDictionary(driver => driver.Text("name"));
+        foreach (var driver in node.Object("spec").Objects("drivers"))
+        {
+            if (known.TryGetValue(driver.Text("name"), out var before))
+            {
+                errors.Immutable("CSINodeDriver", driver, before);
+            }
+        }
+
         var at = 0;
         var names = new HashSet<string>();
         foreach (var driver in node.Object("spec").Objects("drivers"))
