@@ -121,10 +121,10 @@ internal static class ObjectValidation
         switch (schema.Kind)
         {
             case "ReplicationController":
-                ReplicationRules.Controller(obj, errors);
+                ReplicationRules.Controller(obj, old, errors);
                 break;
             case "PodTemplate":
-                ReplicationRules.PodTemplate(obj, errors);
+                ReplicationRules.PodTemplate(obj, old, errors);
                 break;
             case "ResourceQuota":
                 QuotaRules.Check(obj, old, errors);

@@ -55,7 +55,8 @@ internal sealed record DeleteOptions(
         return new DeleteOptions(
             // As upstream: less than nothing is the least.
             new DeletionWish(grace < 0 ? 1 : grace, propagation), preconditions.Text("uid"),
-            preconditions.Text("resourceVersion"), dryRun, AwaitsDependents: propagation == Propagation.Foreground || orphan == false);
+            preconditions.Text("resourceVersion"), dryRun,
+            AwaitsDependents: propagation == Propagation.Foreground || orphan == false);
     }
 
     /// <summary>

@@ -34,7 +34,7 @@ internal static class ReplicationRules
         }
     }
 
-    public static void Controller(JsonObject controller, FieldErrors errors)
+    public static void Controller(JsonObject controller, JsonObject? old, FieldErrors errors)
     {
         const string path = "spec.template";
         var spec = controller.Object("spec") ?? [];
@@ -50,7 +50,7 @@ internal static class ReplicationRules
         }
 
         MatchesTemplate(spec.Object("selector"), template, errors);
-        TemplateRules.Check(template, path, [], errors);
+        TemplateRules.Check(template, old.Object("spec").Object("template"), path, [], errors);
         var pod = template.Object("spec");
         if (pod.Text("restartPolicy") != "Always")
         {
@@ -64,8 +64,8 @@ internal static class ReplicationRules
         }
     }
 
-    public static void PodTemplate(JsonObject podTemplate, FieldErrors errors) =>
-        TemplateRules.Check(podTemplate.Object("template"), "template", [], errors);
+    public static void PodTemplate(JsonObject podTemplate, JsonObject? old, FieldErrors errors) =>
+        TemplateRules.Check(podTemplate.Object("template"), old.Object("template"), "template", [], errors);
 
     private static void MatchesTemplate(JsonObject? selector, JsonObject template, FieldErrors errors)
     {
