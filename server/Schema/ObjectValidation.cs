@@ -147,6 +147,12 @@ internal static class ObjectValidation
             case "NetworkPolicy":
                 NetworkPolicyRules.Check(obj, errors);
                 break;
+            case "ServiceCIDR":
+                ServiceRangeRules.Range(obj, old, errors);
+                break;
+            case "IPAddress":
+                ServiceRangeRules.Address(obj, old, errors);
+                break;
             case "StorageClass":
                 StorageRules.StorageClass(obj, old, errors);
                 break;

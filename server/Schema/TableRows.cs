@@ -64,6 +64,8 @@ internal static class TableRows
             "Ingress" => NetworkRow.Ingress(obj, now),
             "IngressClass" => NetworkRow.IngressClass(obj, now),
             "NetworkPolicy" => NetworkRow.Policy(obj, now),
+            "ServiceCIDR" => NetworkRow.Ranges(obj, now),
+            "IPAddress" => NetworkRow.Address(obj, now),
             "StorageClass" => StorageRow.StorageClass(obj, now),
             "VolumeAttachment" => StorageRow.Attachment(obj, now),
             "CSIDriver" => StorageRow.Driver(obj, now),

@@ -17,7 +17,7 @@ internal sealed class ObjectAdmission(Objects objects, PodAdmission pods, Enrolm
     private static readonly string[] s_unnumbered =
     [
         "namespaces", "nodes", "certificatesigningrequests", "leases", "services", "persistentvolumeclaims",
-        "horizontalpodautoscalers", "persistentvolumes", "resourcequotas", "volumeattachments",
+        "horizontalpodautoscalers", "persistentvolumes", "resourcequotas", "volumeattachments", "servicecidrs",
     ];
 
     /// <summary>Kinds without a status that upstream numbers all the same.</summary>

@@ -47,6 +47,26 @@ internal static class NetworkRow
         HumanDuration.Age(policy, now),
     ];
 
+    public static IReadOnlyList<JsonNode?> Ranges(JsonObject range, DateTimeOffset now) =>
+    [
+        Name(range),
+        string.Join(',', range.Object("spec").Items("cidrs").Select(JsonTree.AsText)),
+        HumanDuration.Age(range, now),
+    ];
+
+    public static IReadOnlyList<JsonNode?> Address(JsonObject address, DateTimeOffset now)
+    {
+        var parent = address.Object("spec").Object("parentRef");
+        var group = parent.Text("group").Length > 0 ? $".{parent.Text("group")}" : "";
+        var ns = parent.Text("namespace").Length > 0 ? $"/{parent.Text("namespace")}" : "";
+        return
+        [
+            Name(address),
+            parent is null ? None : $"{parent.Text("resource")}{group}{ns}/{parent.Text("name")}".ToLowerInvariant(),
+            HumanDuration.Age(address, now),
+        ];
+    }
+
     public static IReadOnlyList<JsonNode?> Endpoints(JsonObject endpoints, DateTimeOffset now)
     {
         var all = endpoints.Objects("subsets").SelectMany(Of).ToList();

@@ -82,7 +82,8 @@ internal static class AddressRules
         }
     }
 
-    private static IPNetwork? Range(string text, string path, FieldErrors errors)
+    /// <summary>Null and a cause for a text that is no range.</summary>
+    public static IPNetwork? Range(string text, string path, FieldErrors errors)
     {
         var slash = text.IndexOf('/', StringComparison.Ordinal);
         if (slash > 0 && Parse(text[..slash]) is { } address
