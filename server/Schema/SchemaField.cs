@@ -43,6 +43,12 @@ internal sealed class SchemaField
 
     public IReadOnlyList<string> ListKeys { get; init; } = [];
 
+    /// <summary>The same by name, as sets of fields spell them.</summary>
+    public IReadOnlyList<string> SortedKeys => field ??= [.. ListKeys.Order(StringComparer.Ordinal)];
+
+    /// <summary>The step to this field in a set of fields.</summary>
+    public string Element => field ??= Apply.FieldElement.Field(Name);
+
     /// <summary>The map or object is owned and replaced as a whole.</summary>
     public bool Atomic { get; init; }
 
