@@ -39,6 +39,9 @@ internal sealed class SchemaField
 
     public bool RetainKeys { get; init; }
 
+    /// <summary>Strategic merge: the object is replaced and not merged.</summary>
+    public bool Replace { get; init; }
+
     public ListType ListType { get; init; }
 
     public IReadOnlyList<string> ListKeys { get; init; } = [];
@@ -80,7 +83,7 @@ internal sealed class SchemaField
     public SchemaField AsInlined() => new(() => Node)
     {
         Name = Name, Number = Number, Inlined = true, Pointer = Pointer, KeepZero = KeepZero, Merge = Merge,
-        MergeKey = MergeKey, RetainKeys = RetainKeys, ListType = ListType, ListKeys = ListKeys, Atomic = Atomic,
+        MergeKey = MergeKey, RetainKeys = RetainKeys, Replace = Replace, ListType = ListType, ListKeys = ListKeys, Atomic = Atomic,
         Required = Required, Listed = Listed, Unsupported = Unsupported, Immutable = Immutable, Default = Default,
         Enum = Enum, Min = Min, Max = Max, Format = Format, Description = Description,
     };

@@ -3,8 +3,8 @@ using System.Text.Json.Nodes;
 namespace Edge.Server.Schema.Apply;
 
 /// <summary>
-/// What makes an object impossible to apply: fields that the schema does not know, items without their keys, items that
-/// stand twice. In the words and paths of Kubernetes.
+/// What makes an object impossible to apply: fields that the schema does not know, items that stand twice. In the words
+/// and paths of Kubernetes.
 /// </summary>
 internal static class ApplyCheck
 {
@@ -68,13 +68,6 @@ internal static class ApplyCheck
             if (isAtomic)
             {
                 Value(node.Item!, null, list[at], $"{path}[{at}]", faults);
-                continue;
-            }
-
-            if (FieldElement.MissingKey(field!, list[at]) is { } missing)
-            {
-                faults.Add($"{path}: element {at}: associative list with keys has an element that omits key field "
-                    + $"\"{missing}\" (and doesn't have default value)");
                 continue;
             }
 

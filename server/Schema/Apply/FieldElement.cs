@@ -41,28 +41,11 @@ internal static class FieldElement
         var text = new System.Text.StringBuilder(KeyPrefix).Append('{');
         foreach (var key in field.SortedKeys)
         {
-            if (KeyValue(field, item, key) is { } value)
-            {
-                text.Append(text.Length > KeyPrefix.Length + 1 ? ",\"" : "\"").Append(key).Append("\":")
-                    .Append(value);
-            }
+            text.Append(text.Length > KeyPrefix.Length + 1 ? ",\"" : "\"").Append(key).Append("\":")
+                .Append(KeyValue(field, item, key));
         }
 
         return text.Append('}').ToString();
-    }
-
-    /// <summary>The first key that an item must have and has not; null when it has all of them.</summary>
-    public static string? MissingKey(SchemaField field, JsonNode? item)
-    {
-        foreach (var key in field.ListKeys)
-        {
-            if (KeyValue(field, item, key) is null)
-            {
-                return key;
-            }
-        }
-
-        return null;
     }
 
     /// <summary>Checks a step that somebody sent and brings it into its one spelling; null when it is none.</summary>
@@ -141,10 +124,17 @@ internal static class FieldElement
             ? number : null;
     }
 
-    private static string? KeyValue(SchemaField field, JsonNode? item, string key) =>
-        (item as JsonObject)?[key] is { } value ? Json(value)
-        : field.Node.Item!.Find(key)?.Default is { } text ? $"\"{text}\""
-        : null;
+    /// <summary>A key that is left out is its default, or what Go has where nothing is said.</summary>
+    private static string KeyValue(SchemaField field, JsonNode? item, string key)
+    {
+        if ((item as JsonObject)?[key] is { } value)
+        {
+            return Json(value);
+        }
+
+        var part = field.Node.Item!.Find(key);
+        return part?.Node.Type is SchemaType.Int32 or SchemaType.Int64 ? part.Default ?? "0" : $"\"{part?.Default}\"";
+    }
 
     private static JsonNode? Parse(string element) =>
         JsonTreeReader.Read(System.Text.Encoding.UTF8.GetBytes(element[2..])).Tree;

@@ -59,6 +59,23 @@ internal static class FieldTracking
         return rest.With(who with { Fields = before.Union(changed) }).Capped();
     }
 
+    /// <summary>
+    /// Brings managedFields of an object up to date that one of the server's own loops changes. In place.
+    /// </summary>
+    /// <param name="versions">Of the kind; both objects are in the spoken one, which is the one that is kept.</param>
+    /// <param name="old">The stored object.</param>
+    /// <param name="next">The same with what the loop changed.</param>
+    /// <param name="who">The loop, and when; without fields.</param>
+    public static void Stamp(FieldVersions versions, JsonObject old, JsonObject next, FieldOwner who)
+    {
+        var metadata = next.Ensure("metadata");
+        if (FieldOwners.Read(metadata["managedFields"], trusted: true) is { IsEmpty: false } owners)
+        {
+            var written = Update(versions, old, next, owners, who).Write();
+            metadata["managedFields"] = JsonNode.Parse(written.Span);
+        }
+    }
+
     private static FieldSet Nobodys()
     {
         var metadata = new FieldSet();

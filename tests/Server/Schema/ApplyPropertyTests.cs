@@ -7,7 +7,7 @@ namespace Edge.Tests.Server.Schema;
 /// <summary>What must hold whoever applies what: random objects, manifests and owners, by seed.</summary>
 public sealed class ApplyPropertyTests
 {
-    private const int Rounds = 300;
+    private const int Rounds = 100;
     private const int StepsOfARound = 8;
 
     private static readonly string[] _names = ["me", "you", "they"];

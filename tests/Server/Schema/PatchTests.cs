@@ -63,8 +63,10 @@ public sealed class PatchTests
     [InlineData("""{"containers":[{"name":"a","$patch":"delete"}]}""", """[{"name":"b"}]""")]
     [InlineData("""{"containers":[{"$patch":"replace"},{"name":"z"}]}""", """[{"name":"z"}]""")]
     [InlineData(
-        """{"containers":[{"name":"a","$patch":"replace","tty":true}]}""",
-        """[{"name":"a","tty":true},{"name":"b"}]""")]
+        """{"containers":[{"name":"a","$patch":"replace","tty":true},{"name":"z"}]}""", """[{"name":"z"}]""")]
+    [InlineData(
+        """{"containers":[{"name":"new"}]}""", """[{"name":"new"},{"name":"a","image":"1"},{"name":"b"}]""")]
+    [InlineData("""{"containers":[{"name":"b"},{"name":"a"}]}""", """[{"name":"b"},{"name":"a","image":"1"}]""")]
     [InlineData(
         """{"$setElementOrder/containers":[{"name":"b"},{"name":"a"}],"containers":[{"name":"b"}]}""",
         """[{"name":"b"},{"name":"a","image":"1"}]""")]
