@@ -10,9 +10,10 @@ internal static class MergePatch
     public static PatchResult Apply(JsonObject original, ReadOnlyMemory<byte> patch)
     {
         JsonNode? tree;
+        IReadOnlyList<string> duplicates;
         try
         {
-            tree = JsonTreeReader.Read(patch.Span).Tree;
+            (tree, duplicates) = JsonTreeReader.Read(patch.Span);
         }
         catch (JsonException fault)
         {
@@ -20,7 +21,7 @@ internal static class MergePatch
         }
 
         return tree is JsonObject changes
-            ? new PatchResult.Patched(Merge(original.Copy(), changes))
+            ? new PatchResult.Patched(Merge(original.Copy(), changes)) { Duplicates = duplicates }
             : new PatchResult.Malformed(
                 $"error decoding patch: json: cannot unmarshal {JsonTree.KindWord(tree)} into Go value of type "
                 + "map[string]interface {}");

@@ -94,8 +94,9 @@ internal static class ObjectDecoder
     }
 
     /// <summary>The same checks on a tree that a patch has made; the tree is changed in place.</summary>
-    public static DecodeResult FromTree(ResourceSchema schema, JsonObject tree, FieldValidation validation) =>
-        Decode(schema, tree, [], validation);
+    public static DecodeResult FromTree(
+        ResourceSchema schema, JsonObject tree, FieldValidation validation, IReadOnlyList<string>? duplicates = null) =>
+        Decode(schema, tree, duplicates ?? [], validation);
 
     private static DecodeResult Decode(
         ResourceSchema schema, JsonNode? tree, IReadOnlyList<string> duplicates, FieldValidation validation,

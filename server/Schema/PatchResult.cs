@@ -10,7 +10,11 @@ internal abstract record PatchResult
     }
 
     /// <summary>A new tree; the original is untouched.</summary>
-    internal sealed record Patched(JsonObject Object) : PatchResult;
+    internal sealed record Patched(JsonObject Object) : PatchResult
+    {
+        /// <summary>Paths that stand twice in the patch itself.</summary>
+        public IReadOnlyList<string> Duplicates { get; init; } = [];
+    }
 
     /// <summary>The patch cannot be read, or breaks a limit: 400 (413 when <c>TooLarge</c>).</summary>
     internal sealed record Malformed(string Message, bool TooLarge = false) : PatchResult;

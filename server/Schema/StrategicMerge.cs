@@ -19,9 +19,10 @@ internal static class StrategicMerge
     public static PatchResult Apply(ResourceSchema schema, JsonObject original, ReadOnlyMemory<byte> patch)
     {
         JsonNode? tree;
+        IReadOnlyList<string> duplicates;
         try
         {
-            tree = JsonTreeReader.Read(patch.Span).Tree;
+            (tree, duplicates) = JsonTreeReader.Read(patch.Span);
         }
         catch (JsonException fault)
         {
@@ -37,7 +38,7 @@ internal static class StrategicMerge
 
         try
         {
-            return new PatchResult.Patched(Merge(schema.Tree, original.Copy(), changes));
+            return new PatchResult.Patched(Merge(schema.Tree, original.Copy(), changes)) { Duplicates = duplicates };
         }
         catch (InvalidDataException fault)
         {

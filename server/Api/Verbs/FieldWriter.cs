@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.Json.Nodes;
 using Edge.Proto.Model;
 using Edge.Server.Api.Http;
+using Edge.Server.Api.Identity;
 using Edge.Server.Schema;
 using Edge.Server.Schema.Apply;
 
@@ -24,9 +25,17 @@ internal sealed class FieldWriter(SchemaCatalog catalog, TimeProvider time)
         Name(request, options), applies, request.Schema.ApiVersion, request.Path.Subresource,
         TimeJson.Text(time.GetUtcNow()), FieldSet.Empty);
 
-    /// <summary>managedFields of an object that is to be made, with its defaults and nothing that the server adds.</summary>
+    /// <summary>
+    /// managedFields of an object that is to be made, with its defaults and nothing that the server adds. None of what
+    /// a device makes: it could put words of its own there.
+    /// </summary>
     public ReadOnlyMemory<byte> Create(ApiRequest request, JsonObject obj)
     {
+        if (request.User.IsIn(UserInfo.Bootstrappers) || request.User.IsIn(UserInfo.Nodes))
+        {
+            return default;
+        }
+
         var who = Who(request, "CreateOptions");
         var spoken = request.Schema.IsStored ? obj : VersionConversion.FromStored(request.Schema, obj.Copy());
         return FieldOwners.WriteNew(request.Schema, spoken, who.Name, who.Time!);

@@ -49,16 +49,16 @@ internal sealed class ObjectPatch
     /// <exception cref="StatusException">The patch does not fit the object, or makes something else of it.</exception>
     public (JsonObject Object, IReadOnlyList<string> Warnings) Apply(JsonObject original)
     {
-        var patched = _apply(original) switch
+        var (patched, duplicates) = _apply(original) switch
         {
-            PatchResult.Patched whole => whole.Object,
+            PatchResult.Patched whole => (whole.Object, whole.Duplicates),
             PatchResult.Malformed { TooLarge: true } => throw Errors.TooLarge(JsonPatch.MaxOperations),
             PatchResult.Malformed malformed => throw Errors.BadRequest(malformed.Message),
             PatchResult.Unprocessable failed => throw Unprocessable(failed.Message),
             _ => throw Errors.Internal("unknown patch result"),
         };
         ObjectReading.CheckName(_request, patched);
-        return ObjectDecoder.FromTree(_schema, patched, _validation) switch
+        return ObjectDecoder.FromTree(_schema, patched, _validation, duplicates) switch
         {
             DecodeResult.Decoded decoded => (decoded.Object, decoded.Warnings),
             DecodeResult.Failed failed => throw Unprocessable(failed.Message),
