@@ -54,8 +54,8 @@ internal static class ObjectDecoder
     }
 
     /// <summary>
-    /// An object to be applied, JSON or YAML. Whatever the validation, it may hold no field that is not known; its nulls
-    /// stay.
+    /// An object to be applied, JSON or YAML. Whatever the validation, it may hold no field that is not known; its
+    /// nulls stay.
     /// </summary>
     public static DecodeResult FromApply(ResourceSchema schema, ReadOnlyMemory<byte> body, FieldValidation validation)
     {

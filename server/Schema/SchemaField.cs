@@ -83,7 +83,8 @@ internal sealed class SchemaField
     public SchemaField AsInlined() => new(() => Node)
     {
         Name = Name, Number = Number, Inlined = true, Pointer = Pointer, KeepZero = KeepZero, Merge = Merge,
-        MergeKey = MergeKey, RetainKeys = RetainKeys, Replace = Replace, ListType = ListType, ListKeys = ListKeys, Atomic = Atomic,
+        MergeKey = MergeKey, RetainKeys = RetainKeys, Replace = Replace, ListType = ListType, ListKeys = ListKeys,
+        Atomic = Atomic,
         Required = Required, Listed = Listed, Unsupported = Unsupported, Immutable = Immutable, Default = Default,
         Enum = Enum, Min = Min, Max = Max, Format = Format, Description = Description,
     };

@@ -158,6 +158,11 @@ internal static class StrategicMerge
 
         var keep = (listed as JsonArray ?? throw new InvalidDataException("invalid patch format of retainKeys"))
             .Select(JsonTree.AsText).ToHashSet();
+        if (patch.Any(pair => pair.Value is not null && !pair.Key.StartsWith('$') && !keep.Contains(pair.Key)))
+        {
+            throw new InvalidDataException("invalid patch format of retainKeys");
+        }
+
         foreach (var name in into.Select(pair => pair.Key).Where(name => !keep.Contains(name)).ToList())
         {
             into.Remove(name);

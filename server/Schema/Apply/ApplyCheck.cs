@@ -21,7 +21,9 @@ internal static class ApplyCheck
         var metadata = applied.Object("metadata");
         var kind = $"{metadata.Text("namespace")}/{metadata.Text("name")}; {schema.Group}/{schema.Version}, "
             + $"Kind={schema.Kind}";
-        var text = faults is [var only] ? only : string.Join('\n', faults.Select(fault => $"  {fault}").Prepend("errors:"));
+        var text = faults is [var only]
+            ? only
+            : string.Join('\n', faults.Select(fault => $"  {fault}").Prepend("errors:"));
         return $"failed to create typed patch object ({kind}): {text}";
     }
 

@@ -9,7 +9,9 @@ internal abstract record ApplyOutcome
     {
     }
 
-    /// <summary>The object as it is to be stored once it has its defaults, in the spoken version, without managedFields.</summary>
+    /// <summary>
+    /// The object as it is to be stored once it has its defaults, in the spoken version, without managedFields.
+    /// </summary>
     internal sealed record Applied(JsonObject Object, FieldOwners Owners) : ApplyOutcome;
 
     /// <summary>Others own what would change.</summary>

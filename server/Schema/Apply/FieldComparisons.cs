@@ -50,7 +50,9 @@ internal sealed class FieldComparisons
         }
     }
 
-    /// <summary>What owners keep once the change is made; <paramref name="who"/> (null for nobody) is left as it is.</summary>
+    /// <summary>
+    /// What owners keep once the change is made; <paramref name="who"/> (null for nobody) is left as it is.
+    /// </summary>
     public FieldOwners Left(FieldOwners owners, FieldOwner? who)
     {
         var kept = new List<FieldOwner>(owners.All.Count);

@@ -107,9 +107,10 @@ internal static class FieldElement
         }
 
         // Digits right after a colon are a number; those of a text stand after a quote.
-        return start > 0 && left[start - 1] == ':' && Number(left, start) is { } less && Number(right, start) is { } more
-            ? less.CompareTo(more)
-            : string.CompareOrdinal(left, right);
+        return start > 0 && left[start - 1] == ':'
+            && Number(left, start) is { } less && Number(right, start) is { } more
+                ? less.CompareTo(more)
+                : string.CompareOrdinal(left, right);
     }
 
     private static long? Number(string text, int start)
@@ -133,7 +134,9 @@ internal static class FieldElement
         }
 
         var part = field.Node.Item!.Find(key);
-        return part?.Node.Type is SchemaType.Int32 or SchemaType.Int64 ? part.Default ?? "0" : $"\"{part?.Default}\"";
+        return part?.Node.Type is SchemaType.Int32 or SchemaType.Int64
+            ? part.Default ?? "0"
+            : $"\"{part?.Default}\"";
     }
 
     private static JsonNode? Parse(string element) =>

@@ -2,7 +2,9 @@ using System.Text.Json.Nodes;
 
 namespace Edge.Server.Schema.Apply;
 
-/// <summary>Puts an applied object over the live one: leaves are replaced, everything else is joined part by part.</summary>
+/// <summary>
+/// Puts an applied object over the live one: leaves are replaced, everything else is joined part by part.
+/// </summary>
 internal static class FieldMerge
 {
     /// <summary>A new tree. A null that is applied takes a leaf away; parts that hold something stay.</summary>

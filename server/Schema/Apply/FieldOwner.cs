@@ -2,7 +2,9 @@ using System.Text.Json.Nodes;
 
 namespace Edge.Server.Schema.Apply;
 
-/// <summary>Who set which fields: one entry of <c>metadata.managedFields</c>. Its name is the client's, its time RFC 3339.</summary>
+/// <summary>
+/// Who set which fields: one entry of <c>metadata.managedFields</c>. Its name is the client's, its time RFC 3339.
+/// </summary>
 internal sealed record FieldOwner(
     string Name, bool Applied, string ApiVersion, string Subresource, string? Time, FieldSet Fields)
 {

@@ -58,7 +58,9 @@ internal sealed class FieldOwners
         return null;
     }
 
-    /// <summary>The same with this entry in the place of its owner's former one; without it when it owns nothing.</summary>
+    /// <summary>
+    /// The same with this entry in the place of its owner's former one; without it when it owns nothing.
+    /// </summary>
     public FieldOwners With(FieldOwner owner)
     {
         var others = _all.Where(known => !known.IsSameOwner(owner));
@@ -123,7 +125,9 @@ internal sealed class FieldOwners
         return buffer.WrittenMemory;
     }
 
-    /// <summary>The one entry of an object that was just made, in one pass over it; empty when it holds nothing.</summary>
+    /// <summary>
+    /// The one entry of an object that was just made, in one pass over it; empty when it holds nothing.
+    /// </summary>
     /// <param name="schema">The version that the client speaks.</param>
     /// <param name="obj">With its defaults; <c>.status</c> is left out where it is another endpoint's.</param>
     /// <param name="name">Who made it.</param>

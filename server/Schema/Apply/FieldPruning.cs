@@ -25,8 +25,9 @@ internal sealed class FieldPruning(FieldVersions versions, FieldOwners owners)
         {
             if (versions.Find(version) is { } other)
             {
-                bare = PutBack(FieldVersions.Convert(whole, schema, other), FieldVersions.Convert(bare, schema, other), other);
-                bare = FieldVersions.Convert(bare, other, schema);
+                var kept = PutBack(
+                    FieldVersions.Convert(whole, schema, other), FieldVersions.Convert(bare, schema, other), other);
+                bare = FieldVersions.Convert(kept, other, schema);
             }
         }
 

@@ -3,7 +3,9 @@ using System.Text.Json.Nodes;
 
 namespace Edge.Server.Schema.Apply;
 
-/// <summary>FieldsV1: an object for each step, <c>"."</c> where a step with others below it is in the set itself.</summary>
+/// <summary>
+/// FieldsV1: an object for each step, <c>"."</c> where a step with others below it is in the set itself.
+/// </summary>
 internal static class FieldSetJson
 {
     /// <summary>Null when it is no FieldsV1.</summary>

@@ -23,7 +23,9 @@ internal static class LastApplied
     private static readonly JsonWriterOptions s_writing =
         new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
 
-    /// <summary>Fields that the annotation names and that still have its values; null when there is no such thing.</summary>
+    /// <summary>
+    /// Fields that the annotation names and that still have its values; null when there is no such thing.
+    /// </summary>
     public static FieldSet? Allowed(ResourceSchema schema, JsonObject live, string name)
     {
         if (name != Kubectl || Read(schema, Annotations(live).Text(Annotation)) is not { } before)

@@ -36,8 +36,9 @@ internal static class StrategicList
         var replaces = false;
         foreach (var item in patch)
         {
-            var key = Key(field, item, isDirective: item is JsonObject map && StrategicMerge.Directive(map) == "replace");
-            switch (StrategicMerge.Directive((JsonObject)item!))
+            var directive = item is JsonObject map ? StrategicMerge.Directive(map) : null;
+            var key = Key(field, item, isDirective: directive == "replace");
+            switch (directive)
             {
                 case null:
                     changes.Add((JsonObject)item!);
@@ -100,7 +101,8 @@ internal static class StrategicList
         while (at < named.Count || to < others.Count)
         {
             var place = at < named.Count ? before.IndexOf(key(named[at])) : -1;
-            var isNext = at == named.Count || (to < others.Count && place >= 0 && before.IndexOf(key(others[to])) < place);
+            var isNext = at == named.Count
+                || (to < others.Count && place >= 0 && before.IndexOf(key(others[to])) < place);
             result.Add(isNext ? others[to++] : named[at++]);
         }
 

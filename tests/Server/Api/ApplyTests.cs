@@ -3,7 +3,7 @@ using System.Text.Json.Nodes;
 
 namespace Edge.Tests.Server.Api;
 
-/// <summary>Server-side apply over HTTP; what becomes of fields is said by the golden cases of tests/Cases/apply.</summary>
+/// <summary>Server-side apply over HTTP; what becomes of fields is said by the cases of tests/Cases/apply.</summary>
 public sealed class ApplyTests(ApiFixture api) : IClassFixture<ApiFixture>
 {
     private const string ConfigMaps = "/api/v1/namespaces/default/configmaps";
@@ -45,9 +45,8 @@ public sealed class ApplyTests(ApiFixture api) : IClassFixture<ApiFixture>
         Assert.Equal(HttpStatusCode.Conflict, response.StatusCode);
         Assert.Equal("Conflict", (string?)status["reason"]);
         Assert.Equal("Apply failed with 1 conflict: conflict with \"me\": .data.a", (string?)status["message"]);
-        Assert.Equal(
-            """{"causes":[{"reason":"FieldManagerConflict","message":"conflict with \u0022me\u0022","field":".data.a"}]}""",
-            status["details"]!.ToJsonString());
+        Assert.Equal("FieldManagerConflict conflict with \"me\" .data.a", string.Join(' ',
+            status["details"]!["causes"]!.AsArray().Single()!.AsObject().Select(pair => (string?)pair.Value)));
 
         var forced = await ApiFixture.Body(await Apply("conflict", Map("conflict", "a: '2'"), "you&force=true"));
         Assert.Equal("""{"a":"2","b":"1"}""", forced["data"]!.ToJsonString());
@@ -100,8 +99,8 @@ public sealed class ApplyTests(ApiFixture api) : IClassFixture<ApiFixture>
         var with = Map("stale", "a: '2'", $", resourceVersion: \"{revision}\"");
         Assert.Equal(HttpStatusCode.OK, (await Apply("stale", with)).StatusCode);
         await Is(await Apply("stale", with.Replace("'2'", "'3'")), HttpStatusCode.Conflict, "Operation cannot be "
-            + "fulfilled on configmaps \"stale\": the object has been modified; please apply your changes to the latest "
-            + "version and try again");
+            + "fulfilled on configmaps \"stale\": the object has been modified; please apply your changes to the "
+            + "latest version and try again");
     }
 
     [Fact]
@@ -187,7 +186,11 @@ public sealed class ApplyTests(ApiFixture api) : IClassFixture<ApiFixture>
     public async Task Clients_may_clear_and_migrate_owners()
     {
         await Apply("owners", Map("owners", "a: '1'"));
-        const string migrate = """[{"op":"replace","path":"/metadata/managedFields","value":[{"manager":"new","operation":"Apply","apiVersion":"v1","time":"2026-01-01T00:00:00Z","fieldsType":"FieldsV1","fieldsV1":{"f:data":{"f:a":{}}}}]}]""";
+        const string migrate = """
+            [{"op":"replace","path":"/metadata/managedFields","value":[
+              {"manager":"new","operation":"Apply","apiVersion":"v1","time":"2026-01-01T00:00:00Z",
+               "fieldsType":"FieldsV1","fieldsV1":{"f:data":{"f:a":{}}}}]}]
+            """;
         var migrated = await Send(
             HttpMethod.Patch, $"{ConfigMaps}/owners", migrate, "application/json-patch+json", "x");
         Assert.Equal("new Apply", Owners(migrated, "manager", "operation"));
@@ -220,10 +223,10 @@ public sealed class ApplyTests(ApiFixture api) : IClassFixture<ApiFixture>
     [Fact]
     public async Task What_admission_adds_is_nobodys()
     {
-        const string pod = "apiVersion: v1\nkind: Pod\nmetadata: {name: bare}\nspec: {containers: [{name: c, image: i}]}\n";
+        const string pod = """{"metadata":{"name":"bare"},"spec":{"containers":[{"name":"c","image":"i"}]}}""";
         await Patch("/api/v1/namespaces/default/pods/bare?fieldManager=me", pod);
         var made = await Send(HttpMethod.Post, "/api/v1/namespaces/default/pods",
-            """{"metadata":{"name":"posted"},"spec":{"containers":[{"name":"c","image":"i"}]}}""", "application/json", "x");
+            pod.Replace("bare", "posted"), "application/json", "x");
         Assert.NotNull(made["spec"]!["priority"]);
         Assert.DoesNotContain("f:priority", AllFields(made), StringComparison.Ordinal);
         Assert.Contains("f:dnsPolicy", AllFields(made), StringComparison.Ordinal);

@@ -89,8 +89,8 @@ public sealed class ObjectVerbsTests(ApiFixture api) : IClassFixture<ApiFixture>
         await api.Admin.PostAsync(ConfigMaps, ApiFixture.Json(Map("typed")));
         var response = await api.Admin.PatchAsync(
             ConfigMaps + "/typed", ApiFixture.Json("{}", "application/json"));
-        await Is(response, HttpStatusCode.UnsupportedMediaType, "UnsupportedMediaType", "the body of the request was in "
-            + "an unknown format - accepted media types include: application/json-patch+json, "
+        await Is(response, HttpStatusCode.UnsupportedMediaType, "UnsupportedMediaType", "the body of the request was "
+            + "in an unknown format - accepted media types include: application/json-patch+json, "
             + "application/merge-patch+json, application/strategic-merge-patch+json, application/apply-patch+yaml");
     }
 

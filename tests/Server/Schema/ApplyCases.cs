@@ -5,8 +5,8 @@ using Edge.Server.Schema.Bodies;
 namespace Edge.Tests.Server.Schema;
 
 /// <summary>
-/// Golden cases of <c>tests/Cases/apply</c>; its README says how they are written. Each is also checked for idempotence:
-/// whatever its last step applied changes nothing when it is applied again.
+/// Golden cases of <c>tests/Cases/apply</c>; its README says how they are written. Each is also checked for
+/// idempotence: whatever its last step applied changes nothing when it is applied again.
 /// </summary>
 public sealed class ApplyCases
 {

@@ -91,7 +91,8 @@ public sealed class ApplyPropertyTests
         var mine = world.Owners.All.Single(owner => owner.Applied && owner.Name == name);
         Assert.True(mine.Fields.IsSame(named), where);
         var merged = FieldMerge.Object(_schema.Tree, world.Object!, manifest);
-        Assert.True(FieldTracking.Claims(FieldComparison.Of(_schema.Tree, world.Object!, merged).Changed).IsEmpty, where);
+        var changed = FieldComparison.Of(_schema.Tree, world.Object!, merged).Changed;
+        Assert.True(FieldTracking.Claims(changed).IsEmpty, where);
     }
 
     /// <summary>Without force nobody loses a field that is still there.</summary>
@@ -133,12 +134,13 @@ public sealed class ApplyPropertyTests
             containers.Add(Container(random, name));
         }
 
+        var labels = Some(random, ["x", "y"], new JsonObject { ["app"] = "w" });
         var spec = new JsonObject
         {
             ["selector"] = new JsonObject { ["matchLabels"] = new JsonObject { ["app"] = "w" } },
             ["template"] = new JsonObject
             {
-                ["metadata"] = new JsonObject { ["labels"] = Some(random, ["x", "y"], new JsonObject { ["app"] = "w" }) },
+                ["metadata"] = new JsonObject { ["labels"] = labels },
                 ["spec"] = new JsonObject { ["containers"] = containers },
             },
         };

@@ -17,6 +17,11 @@ internal sealed class ApplyWorld
         WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
     };
 
+    private static readonly JsonSerializerOptions _flat = new()
+    {
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    };
+
     private int _minute;
 
     public JsonObject? Object { get; private set; }
@@ -87,8 +92,6 @@ internal sealed class ApplyWorld
         _ => value?.DeepClone(),
     };
 
-    private static readonly JsonSerializerOptions _flat = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
-
     private string Written() => Owners.IsEmpty ? "[]" : Encoding.UTF8.GetString(Owners.Write().Span);
 
     public static ResourceSchema SchemaOf(JsonObject obj)
@@ -114,9 +117,10 @@ internal sealed class ApplyWorld
         var time = who.Time!;
         var written = FieldOwners.WriteNew(schema, obj, who.Name, time);
         Owners = written.IsEmpty ? FieldOwners.None : FieldOwners.Read(JsonNode.Parse(written.Span), trusted: true)!;
+        who = who with { ApiVersion = schema.ApiVersion };
         var compared = FieldTracking.Update(
-            Versions(schema), [], WithoutStatus(schema, obj), FieldOwners.None, who with { ApiVersion = schema.ApiVersion });
-        Assert.True(compared.IsSame(Owners), $"{Written()} but compared {Encoding.UTF8.GetString(compared.Write().Span)}");
+            Versions(schema), [], WithoutStatus(schema, obj), FieldOwners.None, who);
+        Assert.True(compared.IsSame(Owners), Written());
         Finish(schema, obj);
         return "";
     }
