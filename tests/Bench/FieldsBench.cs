@@ -26,9 +26,9 @@ internal static class FieldsBench
         return
         [
             new Figure("configmap-create-without-owners", plain, "us", Bound.Max, 60),
-            Create("configmap", map, small, 6),
+            Create("configmap", map, small, 15),
             Create("deployment", deployment, large, 40),
-            Update("configmap", map, small, obj => obj.Ensure("data")["key-0"] = "changed", 20),
+            Update("configmap", map, small, obj => obj.Ensure("data")["key-0"] = "changed", 40),
             Update("deployment", deployment, large, obj => obj.Ensure("spec")["replicas"] = 7, 120),
             Apply("configmap", map, small, 60),
             Apply("deployment", deployment, large, 400),

@@ -51,16 +51,15 @@ internal sealed class ApplyPlan(FieldVersions versions, FieldScope scope, FieldO
         var found = comparisons.Conflicts(owners, who).ToList();
         if (found.Count > 0 && LastApplied.Allowed(versions.Spoken, live, who.Name) is { } allowed)
         {
-            found = [.. found.Select(conflict => (conflict.Owner, Fields: conflict.Fields.Difference(allowed)))];
+            found = [.. found.Select(owner => owner with { Fields = owner.Fields.Difference(allowed) })];
         }
 
         return [.. found
-            .OrderBy(conflict => conflict.Owner.Name, StringComparer.Ordinal)
-            .ThenBy(conflict => conflict.Owner.Operation, StringComparer.Ordinal)
-            .ThenBy(conflict => conflict.Owner.ApiVersion, StringComparer.Ordinal)
-            .ThenBy(conflict => conflict.Owner.Subresource, StringComparer.Ordinal)
-            .SelectMany(conflict => conflict.Fields.Paths().Select(path =>
-                new FieldConflict(conflict.Owner.Text, path)))];
+            .OrderBy(owner => owner.Name, StringComparer.Ordinal)
+            .ThenBy(owner => owner.Operation, StringComparer.Ordinal)
+            .ThenBy(owner => owner.ApiVersion, StringComparer.Ordinal)
+            .ThenBy(owner => owner.Subresource, StringComparer.Ordinal)
+            .SelectMany(owner => owner.Fields.Paths().Select(path => new FieldConflict(owner.Text, path)))];
     }
 
     private FieldOwners Before(JsonObject live)

@@ -37,15 +37,15 @@ internal sealed class FieldComparisons
         return known;
     }
 
-    /// <summary>What others own of what was changed.</summary>
-    public IEnumerable<(FieldOwner Owner, FieldSet Fields)> Conflicts(FieldOwners owners, FieldOwner who)
+    /// <summary>The others, each with what it owns of what was changed.</summary>
+    public IEnumerable<FieldOwner> Conflicts(FieldOwners owners, FieldOwner who)
     {
         foreach (var owner in owners.All)
         {
             if (!owner.IsSameOwner(who) && For(owner.ApiVersion) is { } comparison
                 && owner.Fields.Intersection(comparison.Changed) is { IsEmpty: false } taken)
             {
-                yield return (owner, taken);
+                yield return owner with { Fields = taken };
             }
         }
     }

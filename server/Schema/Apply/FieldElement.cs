@@ -63,8 +63,9 @@ internal static class FieldElement
                 _ => null,
             };
         }
-        catch (JsonException)
+        catch (Exception fault) when (fault is JsonException or InvalidOperationException)
         {
+            // The second is the reader's word for text that is not UTF-8.
             return null;
         }
     }

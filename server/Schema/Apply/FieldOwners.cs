@@ -13,6 +13,9 @@ internal sealed class FieldOwners
     /// <summary>As upstream: more entries of updates are folded into one, the oldest first.</summary>
     public const int UpdatesMax = 10;
 
+    /// <summary>More entries than anybody who writes them by hand has a reason for.</summary>
+    private const int SentMax = 1000;
+
     private static readonly JsonWriterOptions s_writing =
         new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
 
@@ -31,6 +34,11 @@ internal sealed class FieldOwners
     /// <param name="trusted">True for what this server wrote.</param>
     public static FieldOwners? Read(JsonNode? managedFields, bool trusted)
     {
+        if (!trusted && managedFields is JsonArray { Count: > SentMax })
+        {
+            return null;
+        }
+
         var owners = new List<FieldOwner>();
         foreach (var entry in managedFields as JsonArray ?? [])
         {
@@ -70,35 +78,60 @@ internal sealed class FieldOwners
     /// <summary>At most <see cref="UpdatesMax"/> entries of updates; older ones become one of each version.</summary>
     public FieldOwners Capped()
     {
-        var updates = _all.Where(owner => !owner.Applied)
-            .OrderBy(owner => owner.Time ?? "", StringComparer.Ordinal)
-            .ThenBy(owner => owner.Name, StringComparer.Ordinal).ToList();
-        var kept = this;
-        var firsts = new Dictionary<string, FieldOwner>(StringComparer.Ordinal);
-        var count = updates.Count;
-        for (var at = 0; at < updates.Count && count > UpdatesMax; at++)
+        var excess = _all.Count(owner => !owner.Applied) - UpdatesMax;
+        if (excess <= 0)
         {
-            var owner = updates[at];
-            if (!firsts.TryGetValue(owner.ApiVersion, out var first))
-            {
-                firsts[owner.ApiVersion] = owner;
-                continue;
-            }
-
-            var bucket = new FieldOwner(AncientChanges, Applied: false, owner.ApiVersion, "", owner.Time,
-                owner.Fields.Union((kept.Find(first) ?? first).Fields));
-            kept = new FieldOwners(kept._all.Where(known =>
-                !known.IsSameOwner(owner) && !known.IsSameOwner(first) && !known.IsSameOwner(bucket))).With(bucket);
-            firsts[owner.ApiVersion] = bucket;
-            count--;
+            return this;
         }
 
-        return kept;
+        var folded = new HashSet<FieldOwner>(ReferenceEqualityComparer.Instance);
+        var buckets = new Dictionary<string, FieldOwner>(StringComparer.Ordinal);
+        foreach (var owner in _all.Where(owner => !owner.Applied)
+            .OrderBy(owner => owner.Time ?? "", StringComparer.Ordinal)
+            .ThenBy(owner => owner.Name, StringComparer.Ordinal))
+        {
+            if (excess == 0)
+            {
+                break;
+            }
+
+            if (buckets.TryGetValue(owner.ApiVersion, out var first))
+            {
+                // Two entries become one; the first of a version stays what it is until it has company.
+                folded.Add(first);
+                folded.Add(owner);
+                excess--;
+                first = new FieldOwner(AncientChanges, Applied: false, owner.ApiVersion, "", owner.Time,
+                    owner.Fields.Union(first.Fields));
+            }
+
+            buckets[owner.ApiVersion] = first ?? owner;
+        }
+
+        return new FieldOwners(_all.Where(owner => !folded.Contains(owner))
+            .Concat(buckets.Values.Where(bucket => !_all.Contains(bucket, ReferenceEqualityComparer.Instance))));
     }
 
     /// <summary>Whether the same own the same, whenever they said so.</summary>
-    public bool IsSame(FieldOwners other) => _all.Count == other._all.Count && _all.All(owner =>
-        other.Find(owner) is { } twin && twin.ApiVersion == owner.ApiVersion && twin.Fields.IsSame(owner.Fields));
+    public bool IsSame(FieldOwners other)
+    {
+        if (_all.Count != other._all.Count)
+        {
+            return false;
+        }
+
+        for (var at = 0; at < _all.Count; at++)
+        {
+            var owner = _all[at];
+            var twin = other._all[at].IsSameOwner(owner) ? other._all[at] : other.Find(owner);
+            if (twin?.ApiVersion != owner.ApiVersion || !twin.Fields.IsSame(owner.Fields))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
 
     /// <summary>The value of managedFields; empty where nobody owns anything.</summary>
     public ReadOnlyMemory<byte> Write()

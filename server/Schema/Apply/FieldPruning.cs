@@ -20,8 +20,8 @@ internal sealed class FieldPruning(FieldVersions versions, FieldOwners owners)
         var whole = FieldVersions.Convert(merged, versions.Spoken, schema);
         var before = last.Fields.WithNamed(tree);
         var bare = FieldRemoval.Object(tree, whole, before);
-        foreach (var version in owners.All.Select(owner => owner.ApiVersion)
-            .OrderBy(version => version == last.ApiVersion ? 0 : 1).Distinct().ToList())
+        // Its own version first, so that what others need to be converted at all is there again.
+        foreach (var version in owners.All.Select(owner => owner.ApiVersion).Prepend(last.ApiVersion).Distinct())
         {
             if (versions.Find(version) is { } other)
             {

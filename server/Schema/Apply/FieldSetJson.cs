@@ -8,12 +8,17 @@ namespace Edge.Server.Schema.Apply;
 /// </summary>
 internal static class FieldSetJson
 {
+    /// <summary>More steps than any path has; deeper JSON could not be read back from the store.</summary>
+    private const int StepsMax = 48;
+
     /// <summary>Null when it is no FieldsV1.</summary>
     /// <param name="json">The object as it was sent or stored.</param>
     /// <param name="trusted">True for what this server wrote, which has one spelling.</param>
-    public static FieldSet? Read(JsonNode? json, bool trusted)
+    public static FieldSet? Read(JsonNode? json, bool trusted) => Read(json, trusted, StepsMax);
+
+    private static FieldSet? Read(JsonNode? json, bool trusted, int stepsMax)
     {
-        if (json is not JsonObject steps)
+        if (json is not JsonObject steps || stepsMax == 0)
         {
             return null;
         }
@@ -28,7 +33,7 @@ internal static class FieldSetJson
             }
 
             var element = trusted ? name : FieldElement.Canonical(name);
-            if (element is null || value is not JsonObject inner || Read(inner, trusted) is not { } below)
+            if (element is null || value is not JsonObject inner || Read(inner, trusted, stepsMax - 1) is not { } below)
             {
                 return null;
             }

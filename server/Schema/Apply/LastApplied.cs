@@ -69,7 +69,7 @@ internal static class LastApplied
                 && ObjectDecoder.FromTree(schema, obj, FieldValidation.Strict) is DecodeResult.Decoded decoded
                     ? decoded.Object : null;
         }
-        catch (JsonException)
+        catch (Exception fault) when (fault is JsonException or InvalidOperationException)
         {
             return null;
         }

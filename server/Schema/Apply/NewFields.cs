@@ -9,13 +9,16 @@ namespace Edge.Server.Schema.Apply;
 /// </summary>
 internal static class NewFields
 {
+    private static readonly Comparer<string> s_order = Comparer<string>.Create(FieldElement.Compare);
+
     /// <summary>False when it holds nothing that can be owned.</summary>
     public static bool Write(Utf8JsonWriter writer, ResourceSchema schema, JsonObject obj)
     {
         writer.WriteStartObject();
         var any = false;
-        foreach (var (name, value) in Sorted(obj))
+        foreach (var name in Sorted(obj))
         {
+            var value = obj[name]!;
             if (name is "apiVersion" or "kind" || (name == "status" && schema.HasStatus)
                 || schema.Tree.Find(name) is not { } field)
             {
@@ -40,8 +43,9 @@ internal static class NewFields
     private static bool Metadata(Utf8JsonWriter writer, SchemaField field, JsonObject metadata)
     {
         var any = false;
-        foreach (var (name, value) in Sorted(metadata))
+        foreach (var name in Sorted(metadata))
         {
+            var value = metadata[name]!;
             if (!FieldTracking.IsServers(name) && field.Node.Find(name) is { } part && !part.IsZero(value))
             {
                 if (!any)
@@ -80,11 +84,11 @@ internal static class NewFields
         }
 
         writer.WriteStartObject(field.Element);
-        foreach (var (name, inner) in Sorted(obj))
+        foreach (var name in Sorted(obj))
         {
             if (field.Node.Find(name) is { } part)
             {
-                Root(writer, part, inner);
+                Root(writer, part, obj[name]!);
             }
         }
 
@@ -134,8 +138,9 @@ internal static class NewFields
 
     private static void Parts(Utf8JsonWriter writer, SchemaNode node, JsonObject obj)
     {
-        foreach (var (name, value) in Sorted(obj))
+        foreach (var name in Sorted(obj))
         {
+            var value = obj[name]!;
             if (node.Type == SchemaType.Map)
             {
                 Added(writer, node.Item!, null, FieldElement.Field(name), value, isNew: true);
@@ -149,29 +154,29 @@ internal static class NewFields
 
     private static void Items(Utf8JsonWriter writer, SchemaField field, JsonArray list)
     {
-        var items = new (string Element, JsonNode? Value)[list.Count];
-        for (var at = 0; at < items.Length; at++)
+        var (elements, values) = (new string[list.Count], new JsonNode?[list.Count]);
+        for (var at = 0; at < elements.Length; at++)
         {
-            items[at] = (FieldElement.Item(field, list[at]), list[at]);
+            (elements[at], values[at]) = (FieldElement.Item(field, list[at]), list[at]);
         }
 
-        Array.Sort(items, static (left, right) => FieldElement.Compare(left.Element, right.Element));
-        for (var at = 0; at < items.Length; at++)
+        Array.Sort(elements, values, s_order);
+        for (var at = 0; at < elements.Length; at++)
         {
-            if (at > 0 && items[at].Element == items[at - 1].Element)
+            if (at > 0 && elements[at] == elements[at - 1])
             {
                 continue;
             }
 
-            var isDouble = at + 1 < items.Length && items[at].Element == items[at + 1].Element;
-            if (isDouble || items[at].Value is not { } value)
+            var isDouble = at + 1 < elements.Length && elements[at] == elements[at + 1];
+            if (isDouble || values[at] is not { } value)
             {
-                writer.WriteStartObject(items[at].Element);
+                writer.WriteStartObject(elements[at]);
                 writer.WriteEndObject();
             }
             else
             {
-                Added(writer, field.Node.Item!, null, items[at].Element, value, isNew: true);
+                Added(writer, field.Node.Item!, null, elements[at], value, isNew: true);
             }
         }
     }
@@ -184,21 +189,21 @@ internal static class NewFields
         }
     }
 
-    /// <summary>Members by name, as the form wants them; nulls left out.</summary>
-    private static (string Name, JsonNode Value)[] Sorted(JsonObject obj)
+    /// <summary>The names of members in the order that the form wants; nulls left out.</summary>
+    private static string[] Sorted(JsonObject obj)
     {
-        var members = new (string Name, JsonNode Value)[obj.Count];
+        var names = new string[obj.Count];
         var count = 0;
         foreach (var (name, value) in obj)
         {
             if (value is not null)
             {
-                members[count++] = (name, value);
+                names[count++] = name;
             }
         }
 
-        Array.Resize(ref members, count);
-        Array.Sort(members, static (left, right) => string.CompareOrdinal(left.Name, right.Name));
-        return members;
+        Array.Resize(ref names, count);
+        Array.Sort(names, StringComparer.Ordinal);
+        return names;
     }
 }
