@@ -15,6 +15,7 @@ internal enum FieldShape
     Items,
 }
 
+/// <summary>What the schema says about who can own what of a value.</summary>
 internal static class FieldShapes
 {
     /// <param name="node">The type of the value.</param>
