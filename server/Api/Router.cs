@@ -25,18 +25,20 @@ internal sealed class Router : IDisposable
     public Router(VerbParts parts, BootstrapTokens tokens, OpenPodLogs openLogs, NodeUsages usages)
     {
         var admission = new ObjectAdmission(parts.Objects, parts.Pods, new EnrolmentCheck(parts.Objects, tokens));
-        var update = new ObjectUpdate(parts, admission);
+        var writer = new FieldWriter(parts.Catalog, parts.Time);
+        var update = new ObjectUpdate(parts, admission, writer);
+        var creation = new ObjectCreation(parts, admission, writer);
         _get = new GetVerb(parts);
         _list = new ListVerb(parts);
         _watch = new WatchVerb(parts);
-        _create = new CreateVerb(parts, admission);
+        _create = new CreateVerb(parts, admission, creation);
         _update = new UpdateVerb(parts, update, _create);
-        _patch = new PatchVerb(parts, update);
+        _patch = new PatchVerb(parts, update, new ApplyVerb(parts, admission, update, creation, writer));
         _delete = new DeleteVerb(parts);
         _logs = new LogEndpoint(parts.Store, openLogs, parts.Time);
         _evict = new EvictionEndpoint(parts);
         _bind = new BindingEndpoint(parts);
-        _scale = new ScaleEndpoint(parts, update);
+        _scale = new ScaleEndpoint(parts, update, writer);
         _metrics = new MetricsEndpoint(parts, usages);
     }
 

@@ -53,7 +53,8 @@ internal static class JsonPatch
             var fault = Operate(ref root, operation);
             if (fault is not null)
             {
-                return new PatchResult.Unprocessable($"the server rejected our request due to an error: {fault}");
+                return new PatchResult.Unprocessable(
+                    $"the server rejected our request due to an error in our request: {fault}");
             }
         }
 
@@ -74,9 +75,8 @@ internal static class JsonPatch
             case "replace":
                 return JsonPointer.Replace(ref root, path, operation["value"]?.DeepClone());
             case "test":
-                return JsonPointer.Find(root, path, out var found) is null
-                    && JsonTree.Same(found, operation["value"])
-                        ? null : $"testing value {path} failed";
+                return JsonPointer.Holds(root, path, operation["value"])
+                    ? null : $"testing value {path} failed: test failed";
             case "copy":
                 return JsonPointer.Find(root, operation.Text("from"), out var source)
                     ?? JsonPointer.Add(ref root, path, source?.DeepClone());

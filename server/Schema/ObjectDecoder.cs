@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Edge.Server.Schema.Apply;
 using Edge.Server.Schema.Bodies;
 using YamlDotNet.Core;
 
@@ -52,13 +53,54 @@ internal static class ObjectDecoder
         }
     }
 
+    /// <summary>
+    /// An object to be applied, JSON or YAML. Whatever the validation, it may hold no field that is not known; its
+    /// nulls stay.
+    /// </summary>
+    public static DecodeResult FromApply(ResourceSchema schema, ReadOnlyMemory<byte> body, FieldValidation validation)
+    {
+        try
+        {
+            var (tree, duplicates) = ReadAny(body.Span);
+            if (tree is not JsonObject obj)
+            {
+                return new DecodeResult.Failed("error decoding YAML: an object is expected");
+            }
+
+            if (obj.Object("metadata")?["managedFields"] is not null)
+            {
+                return new DecodeResult.Failed("metadata.managedFields must be nil");
+            }
+
+            if (TypeFault(schema, obj) is { } fault)
+            {
+                return new DecodeResult.Failed(fault);
+            }
+
+            if (validation == FieldValidation.Strict && duplicates.Count > 0)
+            {
+                var strict = string.Join(", ", duplicates.Select(path => $"duplicate field \"{path}\""));
+                return new DecodeResult.Failed($"error strict decoding YAML: {strict}");
+            }
+
+            return ApplyCheck.Fault(schema, obj) is { } refused
+                ? new DecodeResult.Failed(refused)
+                : Decode(schema, obj, duplicates, validation, keepNulls: true);
+        }
+        catch (YamlException broken)
+        {
+            return new DecodeResult.Failed($"error decoding YAML: {broken.Message}");
+        }
+    }
+
     /// <summary>The same checks on a tree that a patch has made; the tree is changed in place.</summary>
     public static DecodeResult FromTree(
         ResourceSchema schema, JsonObject tree, FieldValidation validation, IReadOnlyList<string>? duplicates = null) =>
         Decode(schema, tree, duplicates ?? [], validation);
 
     private static DecodeResult Decode(
-        ResourceSchema schema, JsonNode? tree, IReadOnlyList<string> duplicates, FieldValidation validation)
+        ResourceSchema schema, JsonNode? tree, IReadOnlyList<string> duplicates, FieldValidation validation,
+        bool keepNulls = false)
     {
         if (tree is not JsonObject obj)
         {
@@ -71,7 +113,7 @@ internal static class ObjectDecoder
             return new DecodeResult.Failed(fault);
         }
 
-        var check = new TreeCheck();
+        var check = new TreeCheck { KeepNulls = keepNulls };
         try
         {
             check.Object(schema.Tree, obj, "");
@@ -99,6 +141,24 @@ internal static class ObjectDecoder
 
         return new DecodeResult.Decoded(
             obj, validation == FieldValidation.Warn ? [.. strict, .. notes] : [.. notes]);
+    }
+
+    /// <summary>Most bodies that call themselves YAML are JSON, which is read faster as what it is.</summary>
+    private static (JsonNode? Tree, IReadOnlyList<string> Duplicates) ReadAny(ReadOnlySpan<byte> body)
+    {
+        if (body.TrimStart(" \t\r\n"u8) is not [(byte)'{', ..])
+        {
+            return YamlTreeReader.Read(body);
+        }
+
+        try
+        {
+            return JsonTreeReader.Read(body);
+        }
+        catch (Exception fault) when (fault is JsonException or InvalidOperationException)
+        {
+            return YamlTreeReader.Read(body);
+        }
     }
 
     /// <summary>A body may leave out apiVersion and kind, but may not name others than the endpoint's.</summary>

@@ -39,9 +39,18 @@ internal sealed class SchemaField
 
     public bool RetainKeys { get; init; }
 
+    /// <summary>Strategic merge: the object is replaced and not merged.</summary>
+    public bool Replace { get; init; }
+
     public ListType ListType { get; init; }
 
     public IReadOnlyList<string> ListKeys { get; init; } = [];
+
+    /// <summary>The same by name, as sets of fields spell them.</summary>
+    public IReadOnlyList<string> SortedKeys => field ??= [.. ListKeys.Order(StringComparer.Ordinal)];
+
+    /// <summary>The step to this field in a set of fields.</summary>
+    public string Element => field ??= Apply.FieldElement.Field(Name);
 
     /// <summary>The map or object is owned and replaced as a whole.</summary>
     public bool Atomic { get; init; }
@@ -77,7 +86,8 @@ internal sealed class SchemaField
     public SchemaField AsInlined() => new(() => Node)
     {
         Name = Name, Number = Number, Inlined = true, Pointer = Pointer, KeepZero = KeepZero, Merge = Merge,
-        MergeKey = MergeKey, RetainKeys = RetainKeys, ListType = ListType, ListKeys = ListKeys, Atomic = Atomic,
+        MergeKey = MergeKey, RetainKeys = RetainKeys, Replace = Replace, ListType = ListType, ListKeys = ListKeys,
+        Atomic = Atomic,
         Granular = Granular, Required = Required, Listed = Listed, Unsupported = Unsupported, Immutable = Immutable,
         Default = Default, Enum = Enum, Min = Min, Max = Max, Format = Format, Description = Description,
     };

@@ -40,42 +40,85 @@ internal static class StrategicMerge
         {
             return new PatchResult.Patched(Merge(schema.Tree, original.Copy(), changes), duplicates);
         }
+        catch (InvalidDataException fault)
+        {
+            return new PatchResult.Malformed(fault.Message);
+        }
         catch (FormatException fault)
         {
             return new PatchResult.Unprocessable(fault.Message);
         }
     }
 
-    /// <exception cref="FormatException">A directive or a keyed element is malformed.</exception>
+    /// <summary>The object with the patch in it; the object itself may be changed.</summary>
+    /// <exception cref="FormatException">A directive does not exist, or a keyed element has no key.</exception>
+    /// <exception cref="InvalidDataException">A directive has another form than it must have.</exception>
     internal static JsonObject Merge(SchemaNode? node, JsonObject into, JsonObject patch)
     {
-        switch (patch.Text(PatchKey))
+        switch (Directive(patch))
         {
             case "replace":
                 return Clean(patch);
             case "delete":
                 return [];
+            case { } other:
+                throw Unknown(other, patch);
         }
 
         Retain(into, patch);
         foreach (var (name, value) in patch)
         {
-            if (name.StartsWith('$'))
+            if (name.StartsWith(OrderPrefix, StringComparison.Ordinal))
             {
-                continue;
+                // An order may be given for a list that the patch does not change otherwise.
+                var list = name[OrderPrefix.Length..];
+                if (node?.Find(list) is { Merge: true } field && into[list] is JsonArray current && patch[list] is null)
+                {
+                    into[list] = StrategicList.Merge(field, current, [], Order(patch, list));
+                }
             }
-
-            MergeField(node, into, name, value, patch[OrderPrefix + name] as JsonArray);
+            else if (name.StartsWith(DeletePrefix, StringComparison.Ordinal))
+            {
+                DeletePrimitives(into, name[DeletePrefix.Length..], value);
+            }
+            else if (!name.StartsWith('$'))
+            {
+                MergeField(node, into, name, value, Order(patch, name));
+            }
         }
 
-        foreach (var (name, value) in patch.Where(pair => pair.Key.StartsWith(DeletePrefix, StringComparison.Ordinal)))
-        {
-            DeletePrimitives(into, name[DeletePrefix.Length..], value);
-        }
-
-        OrderUntouched(node, into, patch);
         return into;
     }
+
+    /// <summary>The patch as a value: a copy without directives and nulls, at any depth.</summary>
+    internal static JsonObject Clean(JsonObject patch)
+    {
+        var result = new JsonObject();
+        foreach (var (name, value) in patch)
+        {
+            if (!name.StartsWith('$') && IsKept(value))
+            {
+                result[name] = Clean(value);
+            }
+        }
+
+        return result;
+    }
+
+    /// <summary>The same for any value.</summary>
+    internal static JsonNode? Clean(JsonNode? value) => value switch
+    {
+        JsonObject map => Clean(map),
+        JsonArray list => new JsonArray([.. list.Where(item => item is null || IsKept(item)).Select(Clean)]),
+        _ => value?.DeepClone(),
+    };
+
+    /// <summary>What stands behind <c>$patch</c>; null when it does not stand there.</summary>
+    internal static string? Directive(JsonObject patch) =>
+        patch.TryGetPropertyValue(PatchKey, out var value) ? JsonTree.AsText(value) ?? $"{value}" : null;
+
+    internal static FormatException Unknown(string directive, JsonObject patch) =>
+        new($"unknown patch type: {directive} in map: {patch.ToJsonString()}");
 
     private static void MergeField(SchemaNode? node, JsonObject into, string name, JsonNode? value, JsonArray? order)
     {
@@ -83,53 +126,43 @@ internal static class StrategicMerge
         var shape = field?.Node ?? (node?.Type == SchemaType.Map ? node.Item : null);
         switch (value)
         {
-            case null:
-                into.Remove(name);
-                break;
-            case JsonObject map when map.Text(PatchKey) == "delete":
-                into.Remove(name);
-                break;
-            case JsonObject map:
-                into[name] = Merge(shape, into[name] is JsonObject current ? current.Copy() : [], map);
+            case JsonObject map when into[name] is JsonObject current && field is not { Replace: true }:
+                into[name] = Merge(shape, current.Copy(), map);
                 break;
             case JsonArray list when field is { Merge: true }:
                 into[name] = StrategicList.Merge(field, into[name] as JsonArray ?? [], list, order);
                 break;
+            case null or JsonObject when !IsKept(value):
+                into.Remove(name);
+                break;
             default:
-                into[name] = value.DeepClone();
+                into[name] = Clean(value);
                 break;
         }
     }
 
-    /// <summary>An order may be given for a list that the patch does not change otherwise.</summary>
-    private static void OrderUntouched(SchemaNode? node, JsonObject into, JsonObject patch)
-    {
-        foreach (var (directive, value) in patch)
-        {
-            if (!directive.StartsWith(OrderPrefix, StringComparison.Ordinal))
-            {
-                continue;
-            }
+    /// <summary>False for what is not there: null, and whatever deletes.</summary>
+    private static bool IsKept(JsonNode? value) => value is JsonObject map
+        ? Directive(map) != "delete" : value is not null;
 
-            var name = directive[OrderPrefix.Length..];
-            if (node?.Find(name) is { Merge: true } field && into[name] is JsonArray list && value is JsonArray order
-                && patch[name] is null)
-            {
-                into[name] = StrategicList.Merge(field, list, [], order);
-            }
-        }
-    }
+    private static JsonArray? Order(JsonObject patch, string name) =>
+        !patch.TryGetPropertyValue(OrderPrefix + name, out var value) ? null
+        : value as JsonArray ?? throw new InvalidDataException("invalid patch format of setElementOrder list");
 
     private static void Retain(JsonObject into, JsonObject patch)
     {
-        if (!patch.ContainsKey(RetainKeys))
+        if (!patch.TryGetPropertyValue(RetainKeys, out var listed))
         {
             return;
         }
 
-        var keep = (patch[RetainKeys] as JsonArray
-                ?? throw new FormatException("invalid patch: $retainKeys is no list"))
+        var keep = (listed as JsonArray ?? throw new InvalidDataException("invalid patch format of retainKeys"))
             .Select(JsonTree.AsText).ToHashSet();
+        if (patch.Any(pair => pair.Value is not null && !pair.Key.StartsWith('$') && !keep.Contains(pair.Key)))
+        {
+            throw new InvalidDataException("invalid patch format of retainKeys");
+        }
+
         foreach (var name in into.Select(pair => pair.Key).Where(name => !keep.Contains(name)).ToList())
         {
             into.Remove(name);
@@ -138,16 +171,13 @@ internal static class StrategicMerge
 
     private static void DeletePrimitives(JsonObject into, string name, JsonNode? values)
     {
-        if (into[name] is JsonArray list && values is JsonArray gone)
+        var gone = values as JsonArray
+            ?? throw new InvalidDataException("invalid patch format of primitive list");
+        if (into[name] is JsonArray list)
         {
             into[name] = new JsonArray(
                 [.. list.Where(item => !gone.Any(value => JsonTree.Same(item, value)))
                     .Select(item => item?.DeepClone())]);
         }
     }
-
-    /// <summary>The patch as a value: a copy without directives, at any depth.</summary>
-    internal static JsonObject Clean(JsonObject patch) => Merge(null, [], new JsonObject(
-        patch.Where(pair => pair.Key != PatchKey)
-            .Select(pair => KeyValuePair.Create(pair.Key, pair.Value?.DeepClone()))));
 }

@@ -56,6 +56,7 @@ internal static class TypeReader
             Merge = flags.ContainsKey("merge"),
             MergeKey = flags.GetValueOrDefault("merge") ?? "",
             RetainKeys = flags.ContainsKey("retainKeys"),
+            Replace = flags.ContainsKey("replace"),
             ListType = keys is not null ? ListType.Map : flags.ContainsKey("set") ? ListType.Set : ListType.Atomic,
             ListKeys = keys?.Split(',') ?? [],
             Atomic = flags.ContainsKey("atomic"),

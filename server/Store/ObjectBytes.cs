@@ -19,6 +19,7 @@ internal static class ObjectBytes
     public const int BytesMax = 1536 * 1024;
 
     private const string ResourceVersion = "resourceVersion";
+    private const string ManagedFields = "managedFields";
 
     private static readonly string[] s_first = ["apiVersion", "kind", "metadata"];
 
@@ -31,7 +32,9 @@ internal static class ObjectBytes
     private static ReadOnlySpan<byte> RevisionStart => "\"resourceVersion\":\""u8;
 
     /// <summary>The stored form of a tree; the tree is left as it is.</summary>
-    public static byte[] Write(JsonObject obj)
+    /// <param name="obj">The object.</param>
+    /// <param name="managedFields">JSON that becomes metadata.managedFields; empty for what the tree has.</param>
+    public static byte[] Write(JsonObject obj, ReadOnlySpan<byte> managedFields = default)
     {
         var buffer = new ArrayBufferWriter<byte>(1024);
         using (var writer = new Utf8JsonWriter(buffer, s_writing))
@@ -42,7 +45,8 @@ internal static class ObjectBytes
                 if (obj.TryGetPropertyValue(name, out var value))
                 {
                     writer.WritePropertyName(name);
-                    WriteWithoutRevision(writer, value, isMetadata: name == "metadata");
+                    WriteWithoutRevision(
+                        writer, value, isMetadata: name == "metadata", name == "metadata" ? managedFields : default);
                 }
             }
 
@@ -97,7 +101,8 @@ internal static class ObjectBytes
         output.Advance(written);
     }
 
-    private static void WriteWithoutRevision(Utf8JsonWriter writer, JsonNode? value, bool isMetadata)
+    private static void WriteWithoutRevision(
+        Utf8JsonWriter writer, JsonNode? value, bool isMetadata, ReadOnlySpan<byte> managedFields = default)
     {
         if (value is null)
         {
@@ -114,11 +119,17 @@ internal static class ObjectBytes
         writer.WriteStartObject();
         foreach (var (name, field) in metadata)
         {
-            if (name != ResourceVersion)
+            if (name != ResourceVersion && (managedFields.IsEmpty || name != ManagedFields))
             {
                 writer.WritePropertyName(name);
                 WriteWithoutRevision(writer, field, isMetadata: false);
             }
+        }
+
+        if (!managedFields.IsEmpty)
+        {
+            writer.WritePropertyName(ManagedFields);
+            writer.WriteRawValue(managedFields, skipInputValidation: true);
         }
 
         writer.WriteEndObject();

@@ -3,11 +3,13 @@ using Edge.Tests.Bench;
 using Edge.Tests.EndToEnd.Fixture;
 
 // Prints one line a figure (see Figure.Line) and ends with 1 when a budget is missed. `schedule` measures the scheduler
-// alone, `fleet` the server with a thousand nodes, `api` its API.
+// alone, `fields` who owns which field, `fleet` the server with a thousand nodes, `api` its API.
 switch (args)
 {
     case ["schedule"]:
         return Print(await ScheduleBench.Run());
+    case ["fields"]:
+        return Print(FieldsBench.Run());
     case ["fleet"]:
         return Print(await FleetBench.Run());
     case ["api"]:
@@ -38,6 +40,7 @@ finally
 }
 
 figures.AddRange(await ScheduleBench.Run());
+figures.AddRange(FieldsBench.Run());
 figures.AddRange(await FleetBench.Run());
 figures.AddRange(await ApiBench.Run());
 return Print(figures);

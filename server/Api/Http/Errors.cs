@@ -1,4 +1,5 @@
 using Edge.Server.Schema;
+using Edge.Server.Schema.Apply;
 
 namespace Edge.Server.Api.Http;
 
@@ -62,6 +63,17 @@ internal static class Errors
             $"Operation cannot be fulfilled on {Qualified(schema.Group, schema.Plural)} \"{name}\": {why}")
         {
             Name = name, Group = schema.Group, Kind = schema.Plural,
+        };
+
+    /// <summary>An apply that would change what others own.</summary>
+    public static StatusException ApplyConflict(ApplyOutcome.Conflicted conflicted) =>
+        new(409, "Conflict", conflicted.Message)
+        {
+            Causes =
+            [
+                .. conflicted.Conflicts.Select(conflict => new StatusCause(
+                    "FieldManagerConflict", $"conflict with {conflict.Owner}", conflict.Path)),
+            ],
         };
 
     public static StatusException Expired(string message, string next = "") =>

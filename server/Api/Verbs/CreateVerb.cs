@@ -1,13 +1,11 @@
 using System.Text.Json.Nodes;
-using Edge.Proto.Model;
 using Edge.Server.Api.Http;
 using Edge.Server.Schema;
-using Edge.Server.Store;
 
 namespace Edge.Server.Api.Verbs;
 
 /// <summary>Creates an object.</summary>
-internal sealed class CreateVerb(VerbParts parts, ObjectAdmission admission)
+internal sealed class CreateVerb(VerbParts parts, ObjectAdmission admission, ObjectCreation creation)
 {
     /// <summary>Attempts at a free generated name; 27^5 names make even two collisions in a row a rarity.</summary>
     private const int NameAttempts = 8;
@@ -38,8 +36,7 @@ internal sealed class CreateVerb(VerbParts parts, ObjectAdmission admission)
                 proposed.Ensure("metadata")["name"] = generate + parts.Suffix.Next();
             }
 
-            Finish(request, proposed);
-            if (await Store(request, proposed, dryRun) is { } stored)
+            if (await creation.Commit(request, proposed) is { } stored)
             {
                 await answer.Write(request, 201, stored);
                 return;
@@ -61,13 +58,7 @@ internal sealed class CreateVerb(VerbParts parts, ObjectAdmission admission)
             throw Errors.BadRequest("resourceVersion should not be set on objects to be created");
         }
 
-        foreach (var name in ObjectUpdate.ServerFields)
-        {
-            metadata.Remove(name);
-        }
-
-        metadata["uid"] = parts.Objects.NewUid();
-        metadata["creationTimestamp"] = TimeJson.Text(parts.Time.GetUtcNow());
+        creation.Prepare(metadata);
         if (metadata.Text("name").Length > 0)
         {
             return null;
@@ -77,42 +68,5 @@ internal sealed class CreateVerb(VerbParts parts, ObjectAdmission admission)
             ? prefix[..Math.Min(prefix.Length, PrefixMax)]
             : throw Errors.Invalid(request.Schema, "", [new FieldError("metadata.name", "FieldValueRequired",
                 "Required value: name or generateName is required")]);
-    }
-
-    private void Finish(ApiRequest request, JsonObject obj)
-    {
-        admission.OnCreate(request, obj);
-        ObjectStrategy.PrepareForCreate(request.Stored, obj);
-        ObjectDefaults.Fill(request.Stored, obj);
-        var errors = ObjectValidation.Check(request.Stored, obj, spoken: request.Schema);
-        if (errors.Count > 0)
-        {
-            throw Errors.Invalid(request.Schema, obj.Object("metadata").Text("name"), errors);
-        }
-    }
-
-    /// <summary>Null when the name is taken.</summary>
-    private async Task<StoredObject?> Store(ApiRequest request, JsonObject obj, bool dryRun)
-    {
-        var name = obj.Object("metadata").Text("name");
-        var key = StoreKeys.For(request.Schema.Group, request.Schema.Plural, request.Path.Namespace, name);
-        var value = ObjectUpdate.Bytes(obj);
-        if (dryRun)
-        {
-            return parts.Store.Get(key) is null ? new StoredObject(key, parts.Store.Revision, value) : null;
-        }
-
-        while (true)
-        {
-            // Again each time: a namespace that began to go in between takes nothing new.
-            Compare[] conditions = [new Compare(key, 0), .. admission.CheckNamespace(request, name)];
-            switch (await parts.Store.Txn(conditions, [StoreOp.Put(key, value)], request.Ct))
-            {
-                case TxnResult.Committed done:
-                    return new StoredObject(key, done.Revision, value);
-                case TxnResult.Conflict taken when taken.Key == key:
-                    return null;
-            }
-        }
     }
 }

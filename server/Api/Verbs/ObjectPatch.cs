@@ -9,8 +9,8 @@ namespace Edge.Server.Api.Verbs;
 /// </summary>
 internal sealed class ObjectPatch
 {
-    private const string Accepted =
-        "application/json-patch+json, application/merge-patch+json, application/strategic-merge-patch+json";
+    private const string Accepted = "application/json-patch+json, application/merge-patch+json, "
+        + "application/strategic-merge-patch+json, application/apply-patch+yaml";
 
     private readonly ApiRequest _request;
     private readonly ResourceSchema _schema;
@@ -34,6 +34,12 @@ internal sealed class ObjectPatch
                     (original, patch) => StrategicMerge.Apply(schema, original, patch),
                 _ => throw Errors.UnsupportedMediaType(Accepted),
             };
+        if (request.Query.Has("force"))
+        {
+            throw Errors.InvalidOptions("PatchOptions", "force", "FieldValueForbidden",
+                "Forbidden: may not be specified for non-apply patch");
+        }
+
         var validation = request.Query.Validation();
         var body = await RequestBody.Read(request.Http.Request, request.Ct);
         return new ObjectPatch(request, schema, validation, original => kind(original, body));
@@ -45,7 +51,7 @@ internal sealed class ObjectPatch
     {
         var (patched, duplicates) = _apply(original) switch
         {
-            PatchResult.Patched whole => whole,
+            PatchResult.Patched whole => (whole.Object, whole.Duplicates),
             PatchResult.Malformed { TooLarge: true } malformed => throw Errors.TooLarge(malformed.Message),
             PatchResult.Malformed malformed => throw Errors.BadRequest(malformed.Message),
             PatchResult.Unprocessable failed => throw Unprocessable(failed.Message),

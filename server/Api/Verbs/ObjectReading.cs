@@ -69,7 +69,8 @@ internal static class ObjectReading
         metadata["name"] = request.Path.Name;
     }
 
-    private static void CheckNamespace(ApiRequest request, JsonObject metadata)
+    /// <summary>The namespace in the body may be left out, but may not be another one; it is filled in.</summary>
+    public static void CheckNamespace(ApiRequest request, JsonObject metadata)
     {
         var ns = metadata.Text("namespace");
         if (ns.Length > 0 && ns != request.Path.Namespace && request.Path.Resource != "namespaces")

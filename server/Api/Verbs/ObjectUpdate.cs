@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using Edge.Server.Api.Http;
 using Edge.Server.Schema;
+using Edge.Server.Schema.Apply;
 using Edge.Server.Store;
 
 namespace Edge.Server.Api.Verbs;
@@ -9,7 +10,7 @@ namespace Edge.Server.Api.Verbs;
 /// The common end of PUT and PATCH: takes from a proposed object what its endpoint may change, checks it against the
 /// stored one and writes it, if it differs.
 /// </summary>
-internal sealed class ObjectUpdate(VerbParts parts, ObjectAdmission admission)
+internal sealed class ObjectUpdate(VerbParts parts, ObjectAdmission admission, FieldWriter writer)
 {
     /// <summary>Metadata that clients send back but do not decide.</summary>
     public static readonly string[] ServerFields =
@@ -19,9 +20,11 @@ internal sealed class ObjectUpdate(VerbParts parts, ObjectAdmission admission)
     ];
 
     /// <summary>The stored form, within the limit of one object.</summary>
-    public static byte[] Bytes(JsonObject obj)
+    /// <param name="obj">The object.</param>
+    /// <param name="managedFields">JSON for metadata.managedFields; empty for what the object has.</param>
+    public static byte[] Bytes(JsonObject obj, ReadOnlyMemory<byte> managedFields = default)
     {
-        var bytes = ObjectBytes.Write(obj);
+        var bytes = ObjectBytes.Write(obj, managedFields.Span);
         return bytes.Length <= ObjectBytes.BytesMax ? bytes : throw Errors.TooLarge(ObjectBytes.BytesMax);
     }
 
@@ -29,10 +32,13 @@ internal sealed class ObjectUpdate(VerbParts parts, ObjectAdmission admission)
     /// <param name="request">Names the object and the endpoint.</param>
     /// <param name="current">The stored object that the proposal was made from, or is to replace.</param>
     /// <param name="proposed">The whole object as the client wants it, in the version that is kept.</param>
-    public async Task<StoredObject?> Commit(ApiRequest request, StoredObject current, JsonObject proposed)
+    /// <param name="applied">Who owns which fields, when an apply found it out; null for any other write.</param>
+    public async Task<StoredObject?> Commit(
+        ApiRequest request, StoredObject current, JsonObject proposed, FieldOwners? applied = null)
     {
         var old = ObjectBytes.Read(current);
         CheckPreconditions(request, current, old, proposed);
+        var held = FieldWriter.Detach(old);
         var next = Take(request, old, proposed);
         if (request.Path.Subresource.Length == 0)
         {
@@ -41,11 +47,13 @@ internal sealed class ObjectUpdate(VerbParts parts, ObjectAdmission admission)
 
         Validate(request, old, next);
         CountGeneration(request.Schema, old, next);
-        var value = Bytes(next);
-        if (value.AsSpan().SequenceEqual(current.Value.Span) || Same(value, current))
+        var owners = applied ?? writer.Update(request, old, next, held, proposed.At("metadata.managedFields"));
+        if (JsonTree.Same(old, next) && owners.IsSame(FieldOwners.Read(held, trusted: true) ?? FieldOwners.None))
         {
             return current;
         }
+
+        var value = Bytes(next, owners.Write());
 
         if (request.Query.DryRun())
         {
@@ -142,7 +150,4 @@ internal sealed class ObjectUpdate(VerbParts parts, ObjectAdmission admission)
             next.Ensure("metadata")["generation"] = (old.Object("metadata").Number("generation") ?? 0) + 1;
         }
     }
-
-    private static bool Same(byte[] value, StoredObject current) =>
-        JsonNode.DeepEquals(JsonNode.Parse(value), JsonNode.Parse(current.Value.Span));
 }

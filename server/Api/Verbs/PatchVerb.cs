@@ -6,13 +6,19 @@ using Edge.Server.Store;
 namespace Edge.Server.Api.Verbs;
 
 /// <summary>Changes an object by a patch.</summary>
-internal sealed class PatchVerb(VerbParts parts, ObjectUpdate update)
+internal sealed class PatchVerb(VerbParts parts, ObjectUpdate update, ApplyVerb apply)
 {
     /// <summary>As upstream: a patch is applied again to what somebody else wrote in between.</summary>
     private const int Attempts = 8;
 
     public async Task Run(ApiRequest request)
     {
+        if (ApplyVerb.Is(request))
+        {
+            await apply.Run(request);
+            return;
+        }
+
         _ = request.Query.DryRun();
         var answer = ObjectAnswer.For(request, parts.Time);
         var patch = await ObjectPatch.Read(request, request.Schema);

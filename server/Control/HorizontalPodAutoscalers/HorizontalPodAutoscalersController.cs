@@ -121,7 +121,7 @@ internal sealed class HorizontalPodAutoscalersController(
         var meta = state.Autoscaler.Metadata;
         var target = (ScaleTarget.Found)state.Target;
         var done = await targets.Scale(
-            meta.Namespace ?? "", state.Autoscaler.Spec.ScaleTargetRef.Name, target, replicas, ct);
+            meta.Namespace ?? "", state.Autoscaler.Spec.ScaleTargetRef.Name, target, replicas, time.GetUtcNow(), ct);
         if (done)
         {
             log.Rescaled(key, target.Replicas, replicas);

@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using Edge.Proto.Model;
 using Edge.Server.Control.Workloads;
 using Edge.Server.Schema;
+using Edge.Server.Schema.Apply;
 using Edge.Server.Store;
 using Microsoft.Extensions.Logging;
 
@@ -57,10 +58,16 @@ internal sealed class ScaleTargets(
         ];
     }
 
-    /// <summary>False when the target is gone, or got another size meanwhile.</summary>
+    /// <summary>
+    /// False when the target is gone, or got another size meanwhile. The size is then the autoscaler's: who applies the
+    /// workload with a size of their own is told of the conflict.
+    /// </summary>
     public async Task<bool> Scale(
-        string ns, string name, ScaleTarget.Found target, int replicas, CancellationToken ct)
+        string ns, string name, ScaleTarget.Found target, int replicas, DateTimeOffset now, CancellationToken ct)
     {
+        var schema = SchemaCatalog.Default.FindKind(Group, "v1", target.Kind)!;
+        var who = new FieldOwner(
+            "kube-controller-manager", Applied: false, schema.ApiVersion, "scale", TimeJson.Text(now), FieldSet.Empty);
         var done = false;
         JsonObject? Change(JsonObject tree)
         {
@@ -72,8 +79,10 @@ internal sealed class ScaleTargets(
                 return null;
             }
 
+            var old = tree.Copy();
             spec["replicas"] = replicas;
             metadata["generation"] = (metadata["generation"]?.GetValue<long>() ?? 0) + 1;
+            FieldTracking.Stamp(new FieldVersions(SchemaCatalog.Default, schema), old, tree, who);
             return tree;
         }
 

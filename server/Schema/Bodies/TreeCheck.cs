@@ -20,6 +20,9 @@ internal sealed class TreeCheck
 
     public List<string> Unsupported { get; } = [];
 
+    /// <summary>True leaves nulls of objects where they stand: an applied null is a field that is named.</summary>
+    public bool KeepNulls { get; init; }
+
     /// <exception cref="TypeMismatchException">A value has the wrong type.</exception>
     public void Object(SchemaNode node, JsonObject obj, string path)
     {
@@ -35,7 +38,11 @@ internal sealed class TreeCheck
 
             if (value is null)
             {
-                obj.Remove(name);
+                if (!KeepNulls)
+                {
+                    obj.Remove(name);
+                }
+
                 continue;
             }
 

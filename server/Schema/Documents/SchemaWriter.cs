@@ -185,7 +185,11 @@ internal sealed class SchemaWriter(Utf8JsonWriter writer, bool isV2)
             writer.WriteString("x-kubernetes-patch-merge-key", field.MergeKey);
         }
 
-        if (field.Merge || field.RetainKeys)
+        if (field.Replace)
+        {
+            writer.WriteString("x-kubernetes-patch-strategy", "replace");
+        }
+        else if (field.Merge || field.RetainKeys)
         {
             writer.WriteString("x-kubernetes-patch-strategy",
                 !field.RetainKeys ? "merge" : field.Merge ? "merge,retainKeys" : "retainKeys");

@@ -28,6 +28,12 @@ internal static class JsonPointer
         return null;
     }
 
+    /// <summary>Whether the value stands at the path; what is missing from an object is null.</summary>
+    public static bool Holds(JsonNode? root, string path, JsonNode? value) => Find(root, path, out var found) is null
+        ? JsonTree.Same(found, value)
+        : value is null && Parent(root, path, out var parent, out var last) is null
+            && parent is JsonObject map && !map.ContainsKey(last);
+
     public static string? Add(ref JsonNode? root, string path, JsonNode? value)
     {
         if (path.Length == 0)
@@ -110,6 +116,16 @@ internal static class JsonPointer
     private static string Unescape(string token) =>
         token.Replace("~1", "/", StringComparison.Ordinal).Replace("~0", "~", StringComparison.Ordinal);
 
-    private static int? Index(string token, int max) =>
-        int.TryParse(token, NumberStyles.None, CultureInfo.InvariantCulture, out var at) && at <= max ? at : null;
+    /// <summary>As upstream's library: a negative index counts from the end.</summary>
+    private static int? Index(string token, int max)
+    {
+        if (!int.TryParse(token, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var at)
+            || token[0] == '+')
+        {
+            return null;
+        }
+
+        at += at < 0 ? max + 1 : 0;
+        return at >= 0 && at <= max ? at : null;
+    }
 }

@@ -86,10 +86,12 @@ public sealed class ObjectVerbsTests(ApiFixture api) : IClassFixture<ApiFixture>
     [Fact]
     public async Task An_unknown_patch_type_names_those_that_are_known()
     {
-        await api.Admin.PostAsync(ConfigMaps, ApiFixture.Json(Map("apply")));
+        await api.Admin.PostAsync(ConfigMaps, ApiFixture.Json(Map("typed")));
         var response = await api.Admin.PatchAsync(
-            ConfigMaps + "/apply", ApiFixture.Json("{}", "application/apply-patch+yaml"));
-        Assert.Equal(HttpStatusCode.UnsupportedMediaType, response.StatusCode);
+            ConfigMaps + "/typed", ApiFixture.Json("{}", "application/json"));
+        await Is(response, HttpStatusCode.UnsupportedMediaType, "UnsupportedMediaType", "the body of the request was "
+            + "in an unknown format - accepted media types include: application/json-patch+json, "
+            + "application/merge-patch+json, application/strategic-merge-patch+json, application/apply-patch+yaml");
     }
 
     [Fact]

@@ -20,6 +20,7 @@ public sealed class PodAdmissionTests(ApiFixture api) : IClassFixture<ApiFixture
     {
         var requested = await ApiFixture.Body(await api.Admin.PostAsync(Pods, ApiFixture.Json(Template)));
         requested["metadata"]!.AsObject().Remove("resourceVersion");
+        requested["metadata"]!.AsObject().Remove("managedFields");
 
         var made = JsonNode.Parse(Template)!.AsObject();
         var created = DateTimeOffset.Parse((string)requested["metadata"]!["creationTimestamp"]!);

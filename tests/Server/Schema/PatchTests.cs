@@ -12,6 +12,9 @@ public sealed class PatchTests
     [InlineData("""[{"op":"move","from":"/a","path":"/c~1d"}]""", """{"c/d":{"b":1},"l":[1,2]}""")]
     [InlineData("""[{"op":"copy","from":"/a","path":"/c"}]""", """{"a":{"b":1},"c":{"b":1},"l":[1,2]}""")]
     [InlineData("""[{"op":"test","path":"/a/b","value":1},{"op":"remove","path":"/l"}]""", """{"a":{"b":1}}""")]
+    [InlineData("""[{"op":"remove","path":"/l/-1"},{"op":"add","path":"/l/-1","value":9}]""",
+        """{"a":{"b":1},"l":[1,9]}""")]
+    [InlineData("""[{"op":"test","path":"/a/c","value":null},{"op":"remove","path":"/l"}]""", """{"a":{"b":1}}""")]
     public void A_json_patch_applies(string patch, string expected) =>
         Samples.Same(expected, Samples.Patched(
             JsonPatch.Apply(Samples.Tree("""{"a":{"b":1},"l":[1,2]}"""), Samples.Bytes(patch))));
@@ -19,6 +22,8 @@ public sealed class PatchTests
     [Theory]
     [InlineData("""[{"op":"test","path":"/a/b","value":2}]""")]
     [InlineData("""[{"op":"remove","path":"/x"}]""")]
+    [InlineData("""[{"op":"remove","path":"/l/-3"}]""")]
+    [InlineData("""[{"op":"test","path":"/x/y","value":null}]""")]
     [InlineData("""[{"op":"replace","path":"/l/2","value":1}]""")]
     [InlineData("""[{"op":"add","path":"/x/y","value":1}]""")]
     [InlineData("""[{"op":"nonsense","path":"/a"}]""")]
@@ -63,8 +68,10 @@ public sealed class PatchTests
     [InlineData("""{"containers":[{"name":"a","$patch":"delete"}]}""", """[{"name":"b"}]""")]
     [InlineData("""{"containers":[{"$patch":"replace"},{"name":"z"}]}""", """[{"name":"z"}]""")]
     [InlineData(
-        """{"containers":[{"name":"a","$patch":"replace","tty":true}]}""",
-        """[{"name":"a","tty":true},{"name":"b"}]""")]
+        """{"containers":[{"name":"a","$patch":"replace","tty":true},{"name":"z"}]}""", """[{"name":"z"}]""")]
+    [InlineData(
+        """{"containers":[{"name":"new"}]}""", """[{"name":"new"},{"name":"a","image":"1"},{"name":"b"}]""")]
+    [InlineData("""{"containers":[{"name":"b"},{"name":"a"}]}""", """[{"name":"b"},{"name":"a","image":"1"}]""")]
     [InlineData(
         """{"$setElementOrder/containers":[{"name":"b"},{"name":"a"}],"containers":[{"name":"b"}]}""",
         """[{"name":"b"},{"name":"a","image":"1"}]""")]

@@ -103,6 +103,31 @@ public sealed class HorizontalPodAutoscalersControllerTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task A_size_is_the_autoscalers_once_it_has_set_it()
+    {
+        await PutAll();
+        await _world.Objects.Update(Resources.ReplicaSets, "default", "web", set =>
+        {
+            set["metadata"]!["managedFields"] = JsonNode.Parse("""
+                [{"manager":"me","operation":"Apply","apiVersion":"apps/v1","fieldsType":"FieldsV1",
+                  "fieldsV1":{"f:spec":{"f:replicas":{},"f:selector":{}}}}]
+                """);
+            return set;
+        }, default);
+        _milli = 100;
+        await Sync();
+
+        var stored = _world.Objects.Store.Get(Resources.ReplicaSets.KeyOf("default", "web"))!.Value;
+        Assert.Equal(
+            [
+                """me Apply  {"f:spec":{"f:selector":{}}}""",
+                """kube-controller-manager Update scale {"f:spec":{"f:replicas":{}}}""",
+            ],
+            ObjectBytes.Read(stored)["metadata"]!["managedFields"]!.AsArray().Select(entry =>
+                $"{entry!["manager"]} {entry["operation"]} {entry["subresource"]} {entry["fieldsV1"]!.ToJsonString()}"));
+    }
+
+    [Fact]
     public async Task A_size_that_somebody_sets_meanwhile_is_kept_and_judged_again()
     {
         await PutAll();

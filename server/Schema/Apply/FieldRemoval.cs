@@ -1,0 +1,65 @@
+using System.Text.Json.Nodes;
+
+namespace Edge.Server.Schema.Apply;
+
+/// <summary>Takes fields out of an object.</summary>
+internal static class FieldRemoval
+{
+    /// <summary>A new tree without the members of the set and all that stands below them.</summary>
+    public static JsonObject Object(SchemaNode node, JsonObject obj, FieldSet set)
+    {
+        var result = obj.Copy();
+        Take(node, result, set);
+        return result;
+    }
+
+    private static void Take(SchemaNode node, JsonObject obj, FieldSet set)
+    {
+        foreach (var item in set.Nodes)
+        {
+            if (!FieldElement.IsField(item.Element, out var name) || !obj.ContainsKey(name))
+            {
+                continue;
+            }
+
+            var field = node.Find(name);
+            if (item.IsMember || Below(field?.Node ?? node.Item, field, obj[name], item.Below))
+            {
+                obj.Remove(name);
+            }
+        }
+    }
+
+    /// <summary>True when nothing is left of what held something.</summary>
+    private static bool Below(SchemaNode? node, SchemaField? field, JsonNode? value, FieldSet set)
+    {
+        if (node is null || set.IsEmpty)
+        {
+            return false;
+        }
+
+        switch (FieldShapes.Of(node, field), value)
+        {
+            case (FieldShape.Struct or FieldShape.Map, JsonObject { Count: > 0 } inner):
+                Take(node, inner, set);
+                return inner.Count == 0;
+            case (FieldShape.Items, JsonArray { Count: > 0 } list):
+                Items(field!, list, set);
+                return list.Count == 0;
+            default:
+                return false;
+        }
+    }
+
+    private static void Items(SchemaField field, JsonArray list, FieldSet set)
+    {
+        for (var at = list.Count - 1; at >= 0; at--)
+        {
+            if (set.Find(FieldElement.Item(field, list[at])) is { } found
+                && (found.IsMember || Below(field.Node.Item, null, list[at], found.Below)))
+            {
+                list.RemoveAt(at);
+            }
+        }
+    }
+}

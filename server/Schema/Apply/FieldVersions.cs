@@ -1,0 +1,31 @@
+using System.Text.Json.Nodes;
+
+namespace Edge.Server.Schema.Apply;
+
+/// <summary>The versions of one kind, because owners name fields in the version that they wrote in.</summary>
+/// <param name="catalog">Knows the other versions.</param>
+/// <param name="spoken">The version of the request.</param>
+internal sealed class FieldVersions(SchemaCatalog catalog, ResourceSchema spoken)
+{
+    public ResourceSchema Spoken => spoken;
+
+    /// <summary>Null for a version that is not served (any more).</summary>
+    public ResourceSchema? Find(string apiVersion)
+    {
+        if (apiVersion == spoken.ApiVersion)
+        {
+            return spoken;
+        }
+
+        var slash = apiVersion.LastIndexOf('/');
+        return (slash < 0 ? "" : apiVersion[..slash]) == spoken.Group
+            ? catalog.Find(spoken.Group, apiVersion[(slash + 1)..], spoken.Plural)
+            : null;
+    }
+
+    /// <summary>The object in another version; the object itself where both are the same.</summary>
+    public static JsonObject Convert(JsonObject obj, ResourceSchema from, ResourceSchema to) =>
+        from.Version == to.Version
+            ? obj
+            : VersionConversion.FromStored(to, VersionConversion.ToStored(from, obj));
+}

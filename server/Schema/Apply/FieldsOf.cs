@@ -1,0 +1,48 @@
+using System.Text.Json.Nodes;
+
+namespace Edge.Server.Schema.Apply;
+
+/// <summary>The fields that an applied object names: its leaves, its empty objects, every item and every key.</summary>
+internal static class FieldsOf
+{
+    /// <param name="node">An object or a part of one that is owned in parts.</param>
+    /// <param name="obj">The object; a null in it is a field that is named.</param>
+    public static FieldSet Object(SchemaNode node, JsonObject obj)
+    {
+        var result = new FieldSet();
+        foreach (var (name, value) in obj)
+        {
+            if (node.Type == SchemaType.Map)
+            {
+                result.Add(FieldElement.Field(name), isMember: true, Below(node.Item!, null, value));
+            }
+            else if (node.Find(name) is { } field)
+            {
+                var isLeaf = FieldShapes.Of(field.Node, field) == FieldShape.Leaf;
+                result.Add(field.Element, isLeaf || value is null or JsonObject { Count: 0 },
+                    Below(field.Node, field, value));
+            }
+        }
+
+        return result;
+    }
+
+    private static FieldSet Below(SchemaNode node, SchemaField? field, JsonNode? value) =>
+        (FieldShapes.Of(node, field), value) switch
+        {
+            (FieldShape.Struct or FieldShape.Map, JsonObject inner) => Object(node, inner),
+            (FieldShape.Items, JsonArray list) => Items(field!, list),
+            _ => FieldSet.Empty,
+        };
+
+    private static FieldSet Items(SchemaField field, JsonArray list)
+    {
+        var result = new FieldSet();
+        foreach (var item in list)
+        {
+            result.Add(FieldElement.Item(field, item), isMember: true, Below(field.Node.Item!, null, item));
+        }
+
+        return result;
+    }
+}
