@@ -10,10 +10,8 @@ internal static class ClaimRow
     /// <summary>The older way to name the class; it still wins.</summary>
     private const string ClassNote = "volume.beta.kubernetes.io/storage-class";
 
-    private static readonly (string Mode, string Word)[] s_words =
-    [
-        ("ReadWriteOnce", "RWO"), ("ReadOnlyMany", "ROX"), ("ReadWriteMany", "RWX"), ("ReadWriteOncePod", "RWOP"),
-    ];
+    private static readonly string[] s_modes = ["ReadWriteOnce", "ReadOnlyMany", "ReadWriteMany", "ReadWriteOncePod"];
+    private static readonly string[] s_words = ["RWO", "ROX", "RWX", "RWOP"];
 
     public static IReadOnlyList<JsonNode?> Cells(JsonObject claim, DateTimeOffset now)
     {
@@ -41,7 +39,7 @@ internal static class ClaimRow
     public static string Modes(JsonObject? part)
     {
         var modes = part.Items("accessModes").Select(JsonTree.AsText).ToHashSet();
-        return string.Join(',', s_words.Where(word => modes.Contains(word.Mode)).Select(word => word.Word));
+        return string.Join(',', s_words.Where((_, at) => modes.Contains(s_modes[at])));
     }
 
     private static string Or(string text, string absent) => text.Length > 0 ? text : absent;

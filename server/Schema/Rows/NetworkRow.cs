@@ -98,7 +98,7 @@ internal static class NetworkRow
     private static IEnumerable<string> Of(JsonObject subset)
     {
         var addresses = subset.Objects("addresses").Select(address => address.Text("ip")).ToList();
-        var ports = subset.Objects("ports").Select(port => port.Number("port") ?? 0).ToList();
+        var ports = subset.Objects("ports").Select(port => $"{port.Number("port") ?? 0}").ToList();
         return ports.Count == 0
             ? addresses
             : ports.SelectMany(port => addresses.Select(address =>

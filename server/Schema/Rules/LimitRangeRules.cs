@@ -36,12 +36,25 @@ internal static class LimitRangeRules
                     "either minimum or maximum storage value is required, but neither was provided");
             }
 
-            foreach (var name in s_maps.SelectMany(map => item.Object(map) ?? []).Select(pair => pair.Key)
-                .Distinct().Order(StringComparer.Ordinal))
+            foreach (var name in Resources(item))
             {
                 new LimitRangeBounds(item, name, path, errors).Check();
             }
         }
+    }
+
+    private static SortedSet<string> Resources(JsonObject item)
+    {
+        var names = new SortedSet<string>(StringComparer.Ordinal);
+        foreach (var map in s_maps)
+        {
+            foreach (var (name, _) in item.Object(map) ?? [])
+            {
+                names.Add(name);
+            }
+        }
+
+        return names;
     }
 
     private static void Take(JsonObject? from, JsonObject item, string map)

@@ -121,7 +121,14 @@ internal static class PersistentVolumeRules
         }
     }
 
-    private static JsonObject Source(JsonObject spec) => new(spec
-        .Where(pair => !s_common.Contains(pair.Key))
-        .Select(pair => KeyValuePair.Create(pair.Key, pair.Value?.DeepClone())));
+    private static JsonObject Source(JsonObject spec)
+    {
+        var source = spec.Copy();
+        foreach (var name in s_common)
+        {
+            source.Remove(name);
+        }
+
+        return source;
+    }
 }

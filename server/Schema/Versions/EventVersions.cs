@@ -5,39 +5,43 @@ namespace Edge.Server.Schema.Versions;
 /// <summary>Events as core/v1 and as events.k8s.io/v1 has them: the same facts under other names.</summary>
 internal static class EventVersions
 {
-    private static readonly (string Core, string Newer)[] s_names =
+    private static readonly string[] s_core =
     [
-        ("involvedObject", "regarding"), ("message", "note"), ("reportingComponent", "reportingController"),
-        ("source", "deprecatedSource"), ("firstTimestamp", "deprecatedFirstTimestamp"),
-        ("lastTimestamp", "deprecatedLastTimestamp"), ("count", "deprecatedCount"),
+        "involvedObject", "message", "reportingComponent", "source", "firstTimestamp", "lastTimestamp", "count",
     ];
 
-    public static JsonObject ToCore(JsonObject newer) =>
-        Renamed(newer, "v1", s_names.ToDictionary(pair => pair.Newer, pair => pair.Core));
+    private static readonly string[] s_newer =
+    [
+        "regarding", "note", "reportingController", "deprecatedSource", "deprecatedFirstTimestamp",
+        "deprecatedLastTimestamp", "deprecatedCount",
+    ];
 
-    public static JsonObject FromCore(JsonObject core) =>
-        Renamed(core, "events.k8s.io/v1", s_names.ToDictionary(pair => pair.Core, pair => pair.Newer));
+    public static JsonObject ToCore(JsonObject newer) => Renamed(newer, "v1", s_newer, s_core);
+
+    public static JsonObject FromCore(JsonObject core) => Renamed(core, "events.k8s.io/v1", s_core, s_newer);
 
     /// <summary>The name that a field of events.k8s.io/v1 has where events are kept.</summary>
     public static string CoreName(string path)
     {
-        foreach (var (core, newer) in s_names)
+        for (var at = 0; at < s_newer.Length; at++)
         {
+            var newer = s_newer[at];
             if (path == newer || path.StartsWith(newer + ".", StringComparison.Ordinal))
             {
-                return core + path[newer.Length..];
+                return s_core[at] + path[newer.Length..];
             }
         }
 
         return path;
     }
 
-    private static JsonObject Renamed(JsonObject from, string version, Dictionary<string, string> names)
+    private static JsonObject Renamed(JsonObject from, string version, string[] names, string[] others)
     {
         var to = new JsonObject();
         foreach (var (name, value) in from)
         {
-            to[names.GetValueOrDefault(name, name)] = value?.DeepClone();
+            var at = Array.IndexOf(names, name);
+            to[at < 0 ? name : others[at]] = value?.DeepClone();
         }
 
         to["apiVersion"] = version;
