@@ -1,10 +1,12 @@
 using Edge.Proto.Model;
 using Edge.Server;
+using Edge.Server.Access;
 using Edge.Server.Admission;
 using Edge.Server.Api;
 using Edge.Server.Api.Metrics;
 using Edge.Server.Control;
 using Edge.Server.Control.Certificates;
+using Edge.Server.Control.ClusterRoles;
 using Edge.Server.Control.GarbageCollection;
 using Edge.Server.Control.Namespaces;
 using Edge.Server.Control.Nodes;
@@ -64,6 +66,7 @@ static async Task Serve(ServerSettings settings, CancellationToken ct)
         .. workloads.All,
         new CertificatesController(
             objects, pki.NodeCa, denied.Has, newUid, time, logs.CreateLogger<CertificatesController>()),
+        new ClusterRolesController(objects),
         new GarbageCollectionController(
             objects, SchemaCatalog.Default, events, logs.CreateLogger<GarbageCollectionController>()),
         new NamespacesController(objects, time, logs.CreateLogger<NamespacesController>()),
@@ -84,14 +87,17 @@ static async Task Serve(ServerSettings settings, CancellationToken ct)
     var addressing = new NodeAddressing(objects, logs.CreateLogger<NodeAddressing>());
     var relay = new LogRelay(link, time);
 
+    var roles = new RoleIndex(store);
     await using var api = new ApiServer(
         PartSettings.Api(settings, pki, denied.Has) with { Usages = new NodeUsages(usage.Ask, time) },
-        objects, (node, request, cancel) => relay.Open(node, ToStream(request), cancel), time, random, logs);
+        objects, new Authorizer(roles), (node, request, cancel) => relay.Open(node, ToStream(request), cancel), time, random, logs);
 
     // Nodes must hear what they run, and whom we deny, from the first hello on.
     denied.Prime();
     publisher.Prime();
     workloads.Prime();
+    await new DefaultRolesWriter(objects, time).Run(ct);
+    roles.Prime();
     await api.Start(ct);
     Kubeconfig.Write(settings.AdminKubeconfig, settings.ApiUrl, pki);
 
@@ -99,7 +105,7 @@ static async Task Serve(ServerSettings settings, CancellationToken ct)
         logs.CreateLogger("edge-server"),
         [
             .. control.Select(loop => (Func<CancellationToken, Task>)loop.Run),
-            scheduler.Run, publisher.Run, intake.Run, addressing.Run, denied.Run, link.Run,
+            scheduler.Run, publisher.Run, intake.Run, addressing.Run, denied.Run, link.Run, roles.Run,
             .. broker is null ? Array.Empty<Func<CancellationToken, Task>>() : [broker.Run],
             cancel => store.Completion.WaitAsync(cancel),
         ],

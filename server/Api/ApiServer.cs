@@ -1,3 +1,4 @@
+using Edge.Server.Access;
 using Edge.Server.Admission;
 using Edge.Server.Api.Discovery;
 using Edge.Server.Api.Identity;
@@ -30,8 +31,8 @@ internal sealed class ApiServer : IAsyncDisposable
     private readonly ILogger _log;
 
     public ApiServer(
-        ApiSettings settings, Objects objects, OpenPodLogs openLogs, TimeProvider time, Random random,
-        ILoggerFactory loggers)
+        ApiSettings settings, Objects objects, Authorizer authorizer, OpenPodLogs openLogs, TimeProvider time,
+        Random random, ILoggerFactory loggers)
     {
         _log = loggers.CreateLogger<ApiServer>();
         var catalog = SchemaCatalog.Default;
@@ -39,10 +40,11 @@ internal sealed class ApiServer : IAsyncDisposable
         var parts = new VerbParts(
             objects, catalog, new SnapshotPins(time), time, new NameSuffix(random),
             new PodAdmission(objects, settings.Tolerations));
-        _router = new Router(parts, tokens, openLogs, settings.Usages);
+        var authenticator = new Authenticator(
+            new CertificateUsers(settings.ApiCa, settings.NodeCa), tokens, settings.IsDenied);
+        _router = new Router(parts, tokens, authorizer, authenticator, openLogs, settings.Usages);
         var dispatcher = new Dispatcher(
-            new Authenticator(new CertificateUsers(settings.ApiCa, settings.NodeCa), tokens, settings.IsDenied),
-            _router,
+            authenticator, authorizer, _router,
             new DiscoveryEndpoint(catalog, settings.VersionMinor, settings.ApiCa.ExportCertificatePem()), catalog,
             time, _log);
 

@@ -1,3 +1,4 @@
+using Edge.Server.Access;
 using Edge.Server.Api.Http;
 using Edge.Server.Api.Identity;
 using Edge.Server.Api.Metrics;
@@ -21,10 +22,15 @@ internal sealed class Router : IDisposable
     private readonly BindingEndpoint _bind;
     private readonly ScaleEndpoint _scale;
     private readonly MetricsEndpoint _metrics;
+    private readonly ReviewEndpoint _reviews;
 
-    public Router(VerbParts parts, BootstrapTokens tokens, OpenPodLogs openLogs, NodeUsages usages)
+    public Router(
+        VerbParts parts, BootstrapTokens tokens, Authorizer authorizer, Authenticator authenticator,
+        OpenPodLogs openLogs, NodeUsages usages)
     {
-        var admission = new ObjectAdmission(parts.Objects, parts.Pods, new EnrolmentCheck(parts.Objects, tokens));
+        var admission = new ObjectAdmission(
+            parts.Objects, parts.Pods, new EnrolmentCheck(parts.Objects, tokens),
+            new EscalationCheck(parts.Store, authorizer), new CertificateApproval(authorizer));
         var update = new ObjectUpdate(parts, admission);
         _get = new GetVerb(parts);
         _list = new ListVerb(parts);
@@ -38,6 +44,7 @@ internal sealed class Router : IDisposable
         _bind = new BindingEndpoint(parts);
         _scale = new ScaleEndpoint(parts, update);
         _metrics = new MetricsEndpoint(parts, usages);
+        _reviews = new ReviewEndpoint(authorizer, authenticator);
     }
 
     public void Dispose() => _evict.Dispose();
@@ -76,6 +83,11 @@ internal sealed class Router : IDisposable
         if (request.Schema.Group == "metrics.k8s.io")
         {
             return _metrics.Run(verb, request);
+        }
+
+        if (ReviewEndpoint.Answers(request.Schema))
+        {
+            return _reviews.Run(request);
         }
 
         return verb switch

@@ -171,6 +171,12 @@ internal static class ObjectValidation
             case "RuntimeClass":
                 RuntimeClassRules.Check(obj, old, errors);
                 break;
+            case "Role" or "ClusterRole":
+                RbacRules.Role(obj, schema.Namespaced, errors);
+                break;
+            case "RoleBinding" or "ClusterRoleBinding":
+                RbacRules.Binding(obj, old, schema.Namespaced, errors);
+                break;
         }
     }
 }

@@ -1,3 +1,4 @@
+using Edge.Server.Access;
 using Edge.Server.Api.Http;
 using Microsoft.AspNetCore.Http;
 
@@ -23,11 +24,15 @@ internal sealed class Authenticator(
         var header = http.Request.Headers.Authorization.ToString();
         if (header.StartsWith(Bearer, StringComparison.OrdinalIgnoreCase))
         {
-            return tokens.Find(header[Bearer.Length..].Trim()) ?? throw Errors.Unauthorized();
+            return OfToken(header[Bearer.Length..].Trim()) ?? throw Errors.Unauthorized();
         }
 
         return certificate is null ? UserInfo.Anonymous : throw Errors.Unauthorized();
     }
+
+    /// <summary>Whose a bearer token is; null when it is none of ours.</summary>
+    /// <exception cref="StatusException">401: the token is ours, but not good any more.</exception>
+    public UserInfo? OfToken(string token) => tokens.Find(token);
 
     private bool IsDenied(UserInfo user) =>
         user.IsIn(UserInfo.Nodes) && user.Name.StartsWith(UserInfo.NodePrefix, StringComparison.Ordinal)

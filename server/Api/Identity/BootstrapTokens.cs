@@ -1,8 +1,9 @@
 using System.Globalization;
 using System.Security.Cryptography;
-using System.Text;
 using System.Text.RegularExpressions;
+using System.Text;
 using Edge.Proto.Model;
+using Edge.Server.Access;
 using Edge.Server.Api.Http;
 using Edge.Server.Store;
 

@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
-using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using System.Security.Cryptography;
+using Edge.Server.Access;
 
 namespace Edge.Server.Api.Identity;
 

@@ -1,8 +1,9 @@
-using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
-using System.Text;
+using System.Security.Cryptography;
 using System.Text.Json.Nodes;
+using System.Text;
 using Edge.Proto.Model;
+using Edge.Server.Access;
 using Edge.Server.Api.Http;
 using Edge.Server.Schema;
 using Edge.Server.Store;
@@ -32,7 +33,7 @@ internal sealed class EnrolmentCheck(Objects objects, BootstrapTokens tokens)
     /// </exception>
     public void Prepare(UserInfo user, JsonObject request)
     {
-        if (!user.IsIn(UserInfo.Masters))
+        if (user.IsDevice)
         {
             CheckCount(user);
             foreach (var field in s_notDevices)
@@ -44,8 +45,8 @@ internal sealed class EnrolmentCheck(Objects objects, BootstrapTokens tokens)
         var spec = request.Ensure("spec");
         spec["username"] = user.Name;
         spec["groups"] = new JsonArray([.. user.Groups.Select(group => JsonValue.Create(group))]);
-        spec.Remove("uid");
-        spec.Remove("extra");
+        spec["uid"] = user.Uid;
+        spec["extra"] = UserJson.Extra(user);
         if (tokens.NodeOf(user) is { } node && KeyOf(spec.Text("request")) is var key && key != KnownKey(node))
         {
             throw Errors.Unauthorized($"TokenUsed: the bootstrap token was used to enrol node \"{node}\"");

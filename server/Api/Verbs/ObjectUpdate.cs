@@ -88,6 +88,10 @@ internal sealed class ObjectUpdate(VerbParts parts, ObjectAdmission admission)
             KeepServerFields(old.Ensure("metadata"), next.Ensure("metadata"));
             admission.OnUpdate(request, old, next);
         }
+        else
+        {
+            admission.OnUpdateBelow(request, old, next);
+        }
 
         return next;
     }

@@ -4,8 +4,10 @@ using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using System.Text.Json.Nodes;
 using Edge.Proto.Model;
+using Edge.Server.Access;
 using Edge.Server.Api;
 using Edge.Server.Api.Metrics;
+using Edge.Server.Control.ClusterRoles;
 using Edge.Server.Store;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -16,6 +18,8 @@ public sealed class ApiFixture : IAsyncLifetime
 {
     private readonly DirectoryInfo _directory = Directory.CreateTempSubdirectory("edge-api-");
     private readonly List<HttpClient> _clients = [];
+    private readonly CancellationTokenSource _stop = new();
+    private Task _following = Task.CompletedTask;
     private int _uids;
 
     internal X509Certificate2 ApiCa { get; } = Authority("api-ca");
@@ -59,6 +63,11 @@ public sealed class ApiFixture : IAsyncLifetime
             }, default);
         }
 
+        await new DefaultRolesWriter(Objects, TimeProvider.System).Run(default);
+        var roles = new RoleIndex(Store);
+        roles.Prime();
+        _following = roles.Run(_stop.Token);
+
         var settings = new ApiSettings(
             [new IPEndPoint(IPAddress.Loopback, Port)], Issue(ApiCa, "CN=edge-server"), ApiCa, NodeCa)
         {
@@ -66,7 +75,7 @@ public sealed class ApiFixture : IAsyncLifetime
             IsDenied = name => name == DeniedNode,
             Usages = new NodeUsages((node, ct) => ReadUsage(node, ct), TimeProvider.System),
         };
-        Server = new ApiServer(settings, Objects, (node, request, ct) => Logs(node, request, ct),
+        Server = new ApiServer(settings, Objects, new Authorizer(roles), (node, request, ct) => Logs(node, request, ct),
             TimeProvider.System, new Random(1), NullLoggerFactory.Instance);
         await Server.Start(default);
         Admin = Client(Issue(ApiCa, "O=system:masters, CN=admin"));
@@ -115,6 +124,9 @@ public sealed class ApiFixture : IAsyncLifetime
     {
         _clients.ForEach(client => client.Dispose());
         await Server.DisposeAsync();
+        await _stop.CancelAsync();
+        await _following.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        _stop.Dispose();
         await Store.DisposeAsync();
         _directory.Delete(recursive: true);
     }
