@@ -1,6 +1,5 @@
 using Edge.Proto.Model;
 using Edge.Server;
-using Edge.Server.Access;
 using Edge.Server.Admission;
 using Edge.Server.Api;
 using Edge.Server.Api.Metrics;
@@ -48,7 +47,7 @@ static async Task Serve(ServerSettings settings, CancellationToken ct)
         new StoreSettings(settings.DatabaseFile, secretKey), time, logs.CreateLogger<ObjectStore>());
     var objects = new Objects(store, time, newUid, logs.CreateLogger<Objects>());
     var events = new EventRecorder(objects, time);
-    var clusterUid = await new ClusterBootstrap(objects).Run(settings.BrokerUrl, pki.NodeCa.CertificatePem, ct);
+    var clusterUid = await new ClusterBootstrap(objects, time).Run(settings.BrokerUrl, pki.NodeCa.CertificatePem, ct);
 
     var broker = settings.Broker is null
         ? new BrokerProcess(PartSettings.Broker(settings, pki), time, logs.CreateLogger<BrokerProcess>())
@@ -87,17 +86,14 @@ static async Task Serve(ServerSettings settings, CancellationToken ct)
     var addressing = new NodeAddressing(objects, logs.CreateLogger<NodeAddressing>());
     var relay = new LogRelay(link, time);
 
-    var roles = new RoleIndex(store);
     await using var api = new ApiServer(
         PartSettings.Api(settings, pki, denied.Has) with { Usages = new NodeUsages(usage.Ask, time) },
-        objects, new Authorizer(roles), (node, request, cancel) => relay.Open(node, ToStream(request), cancel), time, random, logs);
+        objects, (node, request, cancel) => relay.Open(node, ToStream(request), cancel), time, random, logs);
 
     // Nodes must hear what they run, and whom we deny, from the first hello on.
     denied.Prime();
     publisher.Prime();
     workloads.Prime();
-    await new DefaultRolesWriter(objects, time).Run(ct);
-    roles.Prime();
     await api.Start(ct);
     Kubeconfig.Write(settings.AdminKubeconfig, settings.ApiUrl, pki);
 
@@ -105,7 +101,7 @@ static async Task Serve(ServerSettings settings, CancellationToken ct)
         logs.CreateLogger("edge-server"),
         [
             .. control.Select(loop => (Func<CancellationToken, Task>)loop.Run),
-            scheduler.Run, publisher.Run, intake.Run, addressing.Run, denied.Run, link.Run, roles.Run,
+            scheduler.Run, publisher.Run, intake.Run, addressing.Run, denied.Run, link.Run, api.Run,
             .. broker is null ? Array.Empty<Func<CancellationToken, Task>>() : [broker.Run],
             cancel => store.Completion.WaitAsync(cancel),
         ],

@@ -20,7 +20,8 @@ internal static class DefaultRoles
     public static IReadOnlyList<DefaultObject> Read()
     {
         var assembly = typeof(DefaultRoles).Assembly;
-        var name = assembly.GetManifestResourceNames().Single(name => name.EndsWith(".roles", StringComparison.Ordinal));
+        var name = assembly.GetManifestResourceNames().Single(
+            name => name.EndsWith(".roles", StringComparison.Ordinal));
         var objects = new List<DefaultObject>();
         foreach (var line in TypeLibrary.ReadResource(assembly, name).Split('\n'))
         {

@@ -3,7 +3,9 @@ using Edge.Server.Schema;
 
 namespace Edge.Server.Access;
 
-/// <summary>One rule of a role (rbac/v1 PolicyRule): verbs, and the resources or paths that they may be done to.</summary>
+/// <summary>
+/// One rule of a role (rbac/v1 PolicyRule): verbs, and the resources or paths that they may be done to.
+/// </summary>
 internal sealed record PolicyRule
 {
     private const string Everything = "*";

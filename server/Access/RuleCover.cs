@@ -1,6 +1,8 @@
 namespace Edge.Server.Access;
 
-/// <summary>Compares rules: which of those to be given are not held already (Kubernetes' guard against escalation).</summary>
+/// <summary>
+/// Compares rules: which of those to be given are not held already (Kubernetes' guard against escalation).
+/// </summary>
 internal static class RuleCover
 {
     private const string Everything = "*";
@@ -13,8 +15,8 @@ internal static class RuleCover
     ];
 
     /// <summary>
-    /// The parts of <paramref name="wanted"/> that no rule of <paramref name="held"/> covers, broken down to one verb of
-    /// one resource or path each. Takes as many comparisons as there are parts times rules held.
+    /// The parts of <paramref name="wanted"/> that no rule of <paramref name="held"/> covers, broken down to one verb
+    /// of one resource or path each. Takes as many comparisons as there are parts times rules held.
     /// </summary>
     public static IReadOnlyList<PolicyRule> Missing(
         IReadOnlyList<PolicyRule> held, IEnumerable<PolicyRule> wanted)
@@ -34,7 +36,9 @@ internal static class RuleCover
         return missing;
     }
 
-    /// <summary>The rules as a refusal lists them: those of one resource in one line, in the order of their texts.</summary>
+    /// <summary>
+    /// The rules as a refusal lists them: those of one resource in one line, in the order of their texts.
+    /// </summary>
     public static IReadOnlyList<string> Describe(IReadOnlyList<PolicyRule> missing)
     {
         var verbs = new Dictionary<string, (PolicyRule Rule, List<string> Verbs)>(StringComparer.Ordinal);

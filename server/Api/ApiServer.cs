@@ -31,8 +31,8 @@ internal sealed class ApiServer : IAsyncDisposable
     private readonly ILogger _log;
 
     public ApiServer(
-        ApiSettings settings, Objects objects, Authorizer authorizer, OpenPodLogs openLogs, TimeProvider time,
-        Random random, ILoggerFactory loggers)
+        ApiSettings settings, Objects objects, OpenPodLogs openLogs, TimeProvider time, Random random,
+        ILoggerFactory loggers)
     {
         _log = loggers.CreateLogger<ApiServer>();
         var catalog = SchemaCatalog.Default;
@@ -40,6 +40,8 @@ internal sealed class ApiServer : IAsyncDisposable
         var parts = new VerbParts(
             objects, catalog, new SnapshotPins(time), time, new NameSuffix(random),
             new PodAdmission(objects, settings.Tolerations));
+        Roles = new RoleIndex(objects.Store);
+        var authorizer = new Authorizer(Roles);
         var authenticator = new Authenticator(
             new CertificateUsers(settings.ApiCa, settings.NodeCa), tokens, settings.IsDenied);
         _router = new Router(parts, tokens, authorizer, authenticator, openLogs, settings.Usages);
@@ -56,6 +58,9 @@ internal sealed class ApiServer : IAsyncDisposable
         _app.Run(http => dispatcher.Run(http, _stopping.Token));
     }
 
+    /// <summary>The roles that requests are judged by.</summary>
+    public RoleIndex Roles { get; }
+
     /// <summary>The port listened on, once started.</summary>
     public int Port => new Uri(_app.Services.GetRequiredService<IServer>().Features
         .Get<IServerAddressesFeature>()!.Addresses.First()).Port;
@@ -63,12 +68,16 @@ internal sealed class ApiServer : IAsyncDisposable
     /// <summary>Listens; returns when requests are answered.</summary>
     public async Task Start(CancellationToken ct)
     {
+        Roles.Prime();
         await _app.StartAsync(ct);
         foreach (var address in _app.Urls)
         {
             _log.Listening(address);
         }
     }
+
+    /// <summary>Keeps up with what roles say, until cancelled; requests are answered besides.</summary>
+    public Task Run(CancellationToken ct) => Roles.Run(ct);
 
     /// <summary>Ends watches and log streams, then stops listening.</summary>
     public async Task Stop(CancellationToken ct)

@@ -55,7 +55,8 @@ internal sealed class EscalationCheck(ObjectStore store, Authorizer authorizer)
     {
         var access = AccessRequest.OfResource("escalate", RbacRules.Group, request.Schema.Plural,
             request.Path.Namespace, role.Object("metadata").Text("name"));
-        var sameRules = old is not null && JsonTree.Same(old["rules"] ?? new JsonArray(), role["rules"] ?? new JsonArray())
+        var sameRules = old is not null
+            && JsonTree.Same(old["rules"] ?? new JsonArray(), role["rules"] ?? new JsonArray())
             && JsonTree.Same(old["aggregationRule"], role["aggregationRule"]);
         if (sameRules || authorizer.Allows(request.User, access))
         {

@@ -68,7 +68,9 @@ internal static class Impersonation
         }
     }
 
-    /// <summary>Those named, or a service account's own; and the group of all who are known, or of all who are not.</summary>
+    /// <summary>
+    /// Those named, or a service account's own; and the group of all who are known, or of all who are not.
+    /// </summary>
     private static List<string> Groups(string name, List<string> named)
     {
         List<string> groups = named.Count == 0 && UserInfo.ServiceAccountOf(name) is { } account

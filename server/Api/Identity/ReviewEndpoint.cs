@@ -68,7 +68,8 @@ internal sealed class ReviewEndpoint(Authorizer authorizer, Authenticator authen
 
         CheckLocal(request, resource);
         return resource is null
-            ? new AccessRequest(path.Text("verb"), "", "", "", "", "", path.Text("path") is { Length: > 0 } at ? at : "/")
+            ? new AccessRequest(
+                path.Text("verb"), "", "", "", "", "", path.Text("path") is { Length: > 0 } at ? at : "/")
             : new AccessRequest(
                 resource.Text("verb"), resource.Text("group"), resource.Text("resource"),
                 resource.Text("subresource"), resource.Text("namespace"), resource.Text("name"), "");

@@ -5,7 +5,9 @@ using Edge.Server.Store;
 
 namespace Edge.Server.Control.ClusterRoles;
 
-/// <summary>Puts Kubernetes' default roles and bindings where they should be, at each start, in one transaction.</summary>
+/// <summary>
+/// Puts Kubernetes' default roles and bindings where they should be, at each start, in one transaction.
+/// </summary>
 internal sealed class DefaultRolesWriter(Objects objects, TimeProvider time)
 {
     /// <summary>Returns when all are there, those made up of others included.</summary>

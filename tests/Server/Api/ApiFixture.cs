@@ -64,9 +64,6 @@ public sealed class ApiFixture : IAsyncLifetime
         }
 
         await new DefaultRolesWriter(Objects, TimeProvider.System).Run(default);
-        var roles = new RoleIndex(Store);
-        roles.Prime();
-        _following = roles.Run(_stop.Token);
 
         var settings = new ApiSettings(
             [new IPEndPoint(IPAddress.Loopback, Port)], Issue(ApiCa, "CN=edge-server"), ApiCa, NodeCa)
@@ -75,10 +72,37 @@ public sealed class ApiFixture : IAsyncLifetime
             IsDenied = name => name == DeniedNode,
             Usages = new NodeUsages((node, ct) => ReadUsage(node, ct), TimeProvider.System),
         };
-        Server = new ApiServer(settings, Objects, new Authorizer(roles), (node, request, ct) => Logs(node, request, ct),
+        Server = new ApiServer(settings, Objects, (node, request, ct) => Logs(node, request, ct),
             TimeProvider.System, new Random(1), NullLoggerFactory.Instance);
         await Server.Start(default);
+        _following = Server.Run(_stop.Token);
         Admin = Client(Issue(ApiCa, "O=system:masters, CN=admin"));
+    }
+
+    /// <summary>Gives a role to a subject; returns when that counts.</summary>
+    internal async Task Bind(
+        string role, string subject, string name, string ns = "", string kind = "ClusterRole")
+    {
+        var user = subject == "Group" ? new UserInfo("", [name]) : new UserInfo(name, []);
+        var before = Known();
+        var path = ns.Length == 0 ? "clusterrolebindings" : $"namespaces/{ns}/rolebindings";
+        var made = await Admin.PostAsync($"/apis/rbac.authorization.k8s.io/v1/{path}", Json($$$"""
+            {"metadata":{"name":"{{{name}}}-{{{role}}}"},"roleRef":{"kind":"{{{kind}}}","name":"{{{role}}}"},
+             "subjects":[{"kind":"{{{subject}}}","name":"{{{name}}}"}]}
+            """));
+        Assert.Equal(HttpStatusCode.Created, made.StatusCode);
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(1));
+        while (Known() == before)
+        {
+            await Task.Yield();
+            limit.Token.ThrowIfCancellationRequested();
+        }
+
+        int Known()
+        {
+            var (rules, missing) = Server.Roles.RulesOf(user, ns);
+            return rules.Count + missing.Count;
+        }
     }
 
     /// <summary>A client with this certificate, or with none.</summary>
