@@ -2,6 +2,7 @@ using Edge.Server.Access;
 using Edge.Server.Admission;
 using Edge.Server.Api.Discovery;
 using Edge.Server.Api.Identity;
+using Edge.Server.Api.Tokens;
 using Edge.Server.Api.Verbs;
 using Edge.Server.Schema;
 using Edge.Server.Store;
@@ -36,19 +37,18 @@ internal sealed class ApiServer : IAsyncDisposable
     {
         _log = loggers.CreateLogger<ApiServer>();
         var catalog = SchemaCatalog.Default;
-        var tokens = new BootstrapTokens(objects, time);
         var parts = new VerbParts(
             objects, catalog, new SnapshotPins(time), time, new NameSuffix(random),
             new PodAdmission(objects, settings.Tolerations));
         Roles = new RoleIndex(objects.Store);
-        var authorizer = new Authorizer(Roles);
-        var authenticator = new Authenticator(
-            new CertificateUsers(settings.ApiCa, settings.NodeCa), tokens, settings.IsDenied);
-        _router = new Router(parts, tokens, authorizer, authenticator, openLogs, settings.Usages);
+        var identity = IdentityParts.Make(settings, objects, Roles, time);
+        _router = new Router(parts, identity, openLogs, settings.Usages);
+        var documents = new IssuerDocuments(identity.Signer, IdentityParts.Issuer, settings.Url);
         var dispatcher = new Dispatcher(
-            authenticator, authorizer, _router,
-            new DiscoveryEndpoint(catalog, settings.VersionMinor, settings.ApiCa.ExportCertificatePem()), catalog,
-            time, _log);
+            identity, _router,
+            new DiscoveryEndpoint(
+                catalog, settings.VersionMinor, settings.ApiCa.ExportCertificatePem(), documents),
+            catalog, time, _log);
 
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.Services.AddSingleton(loggers);

@@ -14,8 +14,8 @@ namespace Edge.Server.Api;
 /// The way of every request: who asks, may they, what is it about, run it; and every failure becomes a Status.
 /// </summary>
 internal sealed class Dispatcher(
-    Authenticator authenticator, Authorizer authorizer, Router router, DiscoveryEndpoint discovery,
-    SchemaCatalog catalog, TimeProvider time, ILogger log)
+    IdentityParts identity, Router router, DiscoveryEndpoint discovery, SchemaCatalog catalog, TimeProvider time,
+    ILogger log)
 {
     /// <summary>As upstream's --request-timeout; watches and logs have their own ends.</summary>
     private static readonly TimeSpan s_requestTime = TimeSpan.FromSeconds(60);
@@ -34,7 +34,8 @@ internal sealed class Dispatcher(
         var user = UserInfo.Anonymous;
         try
         {
-            user = Impersonation.Of(http.Request.Headers, authenticator.Find(http), authorizer);
+            user = Impersonation.Of(
+                http.Request.Headers, identity.Authenticator.Find(http), identity.Authorizer);
             await Authorized(http, user, stopping);
         }
         catch (StatusException error)
@@ -75,7 +76,7 @@ internal sealed class Dispatcher(
         var query = new RequestQuery(http.Request.Query);
         var verb = Router.Verb(http.Request.Method, path, query);
         var access = RequestAccess.Of(verb, path, query);
-        if (authorizer.Decide(user, access) is { Allowed: false } refused)
+        if (identity.Authorizer.Decide(user, access) is { Allowed: false } refused)
         {
             throw Refusals.Of(user, access, refused);
         }

@@ -1,8 +1,8 @@
-using Edge.Server.Access;
 using Edge.Server.Api.Http;
 using Edge.Server.Api.Identity;
 using Edge.Server.Api.Metrics;
 using Edge.Server.Api.Pods;
+using Edge.Server.Api.Tokens;
 using Edge.Server.Api.Verbs;
 
 namespace Edge.Server.Api;
@@ -23,14 +23,13 @@ internal sealed class Router : IDisposable
     private readonly ScaleEndpoint _scale;
     private readonly MetricsEndpoint _metrics;
     private readonly ReviewEndpoint _reviews;
+    private readonly TokenEndpoint _tokens;
 
-    public Router(
-        VerbParts parts, BootstrapTokens tokens, Authorizer authorizer, Authenticator authenticator,
-        OpenPodLogs openLogs, NodeUsages usages)
+    public Router(VerbParts parts, IdentityParts identity, OpenPodLogs openLogs, NodeUsages usages)
     {
         var admission = new ObjectAdmission(
-            parts.Objects, parts.Pods, new EnrolmentCheck(parts.Objects, tokens),
-            new EscalationCheck(parts.Store, authorizer), new CertificateApproval(authorizer));
+            parts.Objects, parts.Pods, new EnrolmentCheck(parts.Objects, identity.BootstrapTokens),
+            new EscalationCheck(parts.Store, identity.Authorizer), new CertificateApproval(identity.Authorizer));
         var update = new ObjectUpdate(parts, admission);
         _get = new GetVerb(parts);
         _list = new ListVerb(parts);
@@ -44,7 +43,8 @@ internal sealed class Router : IDisposable
         _bind = new BindingEndpoint(parts);
         _scale = new ScaleEndpoint(parts, update);
         _metrics = new MetricsEndpoint(parts, usages);
-        _reviews = new ReviewEndpoint(authorizer, authenticator);
+        _reviews = new ReviewEndpoint(identity.Authorizer, identity.Authenticator);
+        _tokens = new TokenEndpoint(parts, identity.Signer, IdentityParts.Issuer);
     }
 
     public void Dispose() => _evict.Dispose();
@@ -117,6 +117,7 @@ internal sealed class Router : IDisposable
 
         return (path.Resource, path.Subresource, verb) switch
         {
+            ("serviceaccounts", "token", _) => _tokens.Run(request),
             ("pods", "log", _) => _logs.Run(request),
             ("pods", "eviction", _) => _evict.Run(request),
             ("pods", "binding", _) => _bind.Run(request),

@@ -25,6 +25,11 @@ internal static class ObjectValidation
             MetaRules.CheckUpdate(obj, old, errors);
         }
 
+        if (schema.Kind == "CertificateSigningRequest" && old is not null)
+        {
+            CsrRules.CheckConditions(obj, old, errors);
+        }
+
         // What reports a status is our own node side; only the part that people write is checked.
         if (subresource.Length == 0)
         {

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Security.Cryptography;
-using System.Text.RegularExpressions;
 using System.Text;
+using System.Text.RegularExpressions;
 using Edge.Proto.Model;
 using Edge.Server.Access;
 using Edge.Server.Api.Http;

@@ -24,7 +24,8 @@ internal sealed class CertificateApproval(Authorizer authorizer)
         var spec = obj.Object("spec");
         if (spec.Text("signerName") == ApiClient && Organizations(spec.Text("request")).Contains(UserInfo.Masters))
         {
-            throw Refuse(request, $"use of {ApiClient} signer with {UserInfo.Masters} group is not allowed");
+            throw Refuse(request, obj.Object("metadata").Text("name"),
+                $"use of {ApiClient} signer with {UserInfo.Masters} group is not allowed");
         }
     }
 
@@ -35,10 +36,12 @@ internal sealed class CertificateApproval(Authorizer authorizer)
         switch (request.Path.Subresource)
         {
             case "approval" when !May("approve", request.User, signer):
-                throw Refuse(request, $"user not permitted to approve requests with signerName \"{signer}\"");
+                throw Refuse(request, request.Path.Name,
+                    $"user not permitted to approve requests with signerName \"{signer}\"");
             case "status" when Signs(old.Object("status"), next.Object("status"))
                 && !May("sign", request.User, signer):
-                throw Refuse(request, $"user not permitted to sign requests with signerName \"{signer}\"");
+                throw Refuse(request, request.Path.Name,
+                    $"user not permitted to sign requests with signerName \"{signer}\"");
         }
     }
 
@@ -79,6 +82,6 @@ internal sealed class CertificateApproval(Authorizer authorizer)
         return names;
     }
 
-    private static StatusException Refuse(ApiRequest request, string why) =>
-        Errors.Forbidden(request.Schema, request.Path.Name, why);
+    private static StatusException Refuse(ApiRequest request, string name, string why) =>
+        Errors.Forbidden(request.Schema, name, why);
 }

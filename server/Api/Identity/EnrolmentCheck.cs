@@ -1,7 +1,7 @@
-using System.Security.Cryptography.X509Certificates;
 using System.Security.Cryptography;
-using System.Text.Json.Nodes;
+using System.Security.Cryptography.X509Certificates;
 using System.Text;
+using System.Text.Json.Nodes;
 using Edge.Proto.Model;
 using Edge.Server.Access;
 using Edge.Server.Api.Http;
@@ -45,8 +45,18 @@ internal sealed class EnrolmentCheck(Objects objects, BootstrapTokens tokens)
         var spec = request.Ensure("spec");
         spec["username"] = user.Name;
         spec["groups"] = new JsonArray([.. user.Groups.Select(group => JsonValue.Create(group))]);
-        spec["uid"] = user.Uid;
-        spec["extra"] = UserJson.Extra(user);
+        spec.Remove("uid");
+        spec.Remove("extra");
+        if (user.Uid.Length > 0)
+        {
+            spec["uid"] = user.Uid;
+        }
+
+        if (user.Extra.Count > 0)
+        {
+            spec["extra"] = UserJson.Extra(user);
+        }
+
         if (tokens.NodeOf(user) is { } node && KeyOf(spec.Text("request")) is var key && key != KnownKey(node))
         {
             throw Errors.Unauthorized($"TokenUsed: the bootstrap token was used to enrol node \"{node}\"");

@@ -129,15 +129,24 @@ internal sealed class ReviewEndpoint(Authorizer authorizer, Authenticator authen
 
         try
         {
-            return authenticator.OfToken(token) is { } user
-                ? new JsonObject { ["authenticated"] = true, ["user"] = UserJson.Of(user) }
-                : new JsonObject { ["user"] = new JsonObject(), ["error"] = "invalid bearer token" };
+            var found = authenticator.OfToken(token, UserJson.Texts(spec.Items("audiences")));
+            return found?.User is { } user
+                ? new JsonObject
+                {
+                    ["authenticated"] = true,
+                    ["user"] = UserJson.Of(user),
+                    ["audiences"] = UserJson.Texts(found.Audiences),
+                }
+                : Unknown(found?.Problem ?? "invalid bearer token");
         }
         catch (StatusException refused)
         {
-            return new JsonObject { ["user"] = new JsonObject(), ["error"] = refused.Message };
+            return Unknown(refused.Message);
         }
     }
+
+    private static JsonObject Unknown(string problem) =>
+        new() { ["user"] = new JsonObject(), ["error"] = problem };
 
     private static StatusException Invalid(ApiRequest request, FieldError error) =>
         Errors.Invalid(request.Schema, "", [error]);

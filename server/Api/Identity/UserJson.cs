@@ -46,6 +46,6 @@ internal static class UserJson
     public static JsonArray Texts(IReadOnlyList<string> texts) =>
         new([.. texts.Select(text => JsonValue.Create(text))]);
 
-    private static IReadOnlyList<string> Texts(IList<JsonNode?> items) =>
+    public static IReadOnlyList<string> Texts(IList<JsonNode?> items) =>
         [.. items.Select(item => JsonTree.AsText(item) ?? "")];
 }

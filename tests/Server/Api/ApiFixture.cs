@@ -19,6 +19,7 @@ public sealed class ApiFixture : IAsyncLifetime
     private readonly DirectoryInfo _directory = Directory.CreateTempSubdirectory("edge-api-");
     private readonly List<HttpClient> _clients = [];
     private readonly CancellationTokenSource _stop = new();
+    private readonly ECDsa _tokenKey = ECDsa.Create(ECCurve.NamedCurves.nistP256);
     private Task _following = Task.CompletedTask;
     private int _uids;
 
@@ -69,6 +70,8 @@ public sealed class ApiFixture : IAsyncLifetime
             [new IPEndPoint(IPAddress.Loopback, Port)], Issue(ApiCa, "CN=edge-server"), ApiCa, NodeCa)
         {
             VersionMinor = VersionMinor,
+            TokenKey = _tokenKey,
+            Url = "https://edge.example:6443",
             IsDenied = name => name == DeniedNode,
             Usages = new NodeUsages((node, ct) => ReadUsage(node, ct), TimeProvider.System),
         };
@@ -151,6 +154,7 @@ public sealed class ApiFixture : IAsyncLifetime
         await _stop.CancelAsync();
         await _following.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         _stop.Dispose();
+        _tokenKey.Dispose();
         await Store.DisposeAsync();
         _directory.Delete(recursive: true);
     }
