@@ -97,7 +97,9 @@ internal static class CommandLine
             return Failed;
         }
 
-        var result = SettingsReader.Read(path, path is null ? null : await File.ReadAllTextAsync(path, ct), flags);
+        var result = SettingsReader.Read(
+            path, path is null ? null : await File.ReadAllTextAsync(path, ct), flags,
+            Credential(Environment.GetEnvironmentVariable("CREDENTIALS_DIRECTORY")));
         switch (result)
         {
             case SettingsResult.Invalid invalid:
@@ -113,6 +115,13 @@ internal static class CommandLine
                 throw new InvalidOperationException("unknown settings result");
         }
     }
+
+    /// <summary>The file of the key that seals Secrets, where systemd gives one (systemd.exec, Credentials).</summary>
+    internal static string? Credential(string? directory) =>
+        directory is { Length: > 0 } && Path.Combine(directory, SettingName.SecretKeyCredential) is var file
+            && File.Exists(file)
+            ? file
+            : null;
 
     private static Command TokenCreate()
     {
@@ -160,7 +169,12 @@ internal static class CommandLine
 #pragma warning restore CA1031
         {
             await Console.Error.WriteLineAsync($"edge-server: {failure.Message}");
-            await Console.Error.WriteLineAsync(failure.ToString());
+            if (failure is not InvalidDataException)
+            {
+                // What is wrong with our own files is said in one line, to whoever can mend them.
+                await Console.Error.WriteLineAsync(failure.ToString());
+            }
+
             return Failed;
         }
     }

@@ -32,7 +32,11 @@ internal static class PartSettings
     public static ApiSettings Api(ServerSettings settings, PkiFiles pki, Func<string, bool> isDenied) =>
         new(settings.Listen, pki.ApiServing, pki.ApiCa.Certificate, pki.NodeCa.Certificate)
         {
-            VersionMinor = settings.VersionMinor, IsDenied = isDenied, Tolerations = Tolerations(settings),
+            VersionMinor = settings.VersionMinor,
+            IsDenied = isDenied,
+            Tolerations = Tolerations(settings),
+            TokenKey = pki.ServiceAccounts,
+            Url = settings.ApiUrl,
         };
 
     public static DefaultTolerations Tolerations(ServerSettings settings) =>

@@ -5,6 +5,7 @@ using Edge.Server.Api;
 using Edge.Server.Api.Metrics;
 using Edge.Server.Control;
 using Edge.Server.Control.Certificates;
+using Edge.Server.Control.ClusterRoles;
 using Edge.Server.Control.GarbageCollection;
 using Edge.Server.Control.Namespaces;
 using Edge.Server.Control.Nodes;
@@ -46,7 +47,7 @@ static async Task Serve(ServerSettings settings, CancellationToken ct)
         new StoreSettings(settings.DatabaseFile, secretKey), time, logs.CreateLogger<ObjectStore>());
     var objects = new Objects(store, time, newUid, logs.CreateLogger<Objects>());
     var events = new EventRecorder(objects, time);
-    var clusterUid = await new ClusterBootstrap(objects).Run(settings.BrokerUrl, pki.NodeCa.CertificatePem, ct);
+    var clusterUid = await new ClusterBootstrap(objects, time).Run(settings.BrokerUrl, pki.NodeCa.CertificatePem, ct);
 
     var broker = settings.Broker is null
         ? new BrokerProcess(PartSettings.Broker(settings, pki), time, logs.CreateLogger<BrokerProcess>())
@@ -63,7 +64,8 @@ static async Task Serve(ServerSettings settings, CancellationToken ct)
     [
         .. workloads.All,
         new CertificatesController(
-            objects, pki.NodeCa, denied.Has, newUid, time, logs.CreateLogger<CertificatesController>()),
+            objects, pki.NodeCa, pki.ApiCa, denied.Has, newUid, time, logs.CreateLogger<CertificatesController>()),
+        new ClusterRolesController(objects),
         new GarbageCollectionController(
             objects, SchemaCatalog.Default, events, logs.CreateLogger<GarbageCollectionController>()),
         new NamespacesController(objects, time, logs.CreateLogger<NamespacesController>()),
@@ -99,7 +101,7 @@ static async Task Serve(ServerSettings settings, CancellationToken ct)
         logs.CreateLogger("edge-server"),
         [
             .. control.Select(loop => (Func<CancellationToken, Task>)loop.Run),
-            scheduler.Run, publisher.Run, intake.Run, addressing.Run, denied.Run, link.Run,
+            scheduler.Run, publisher.Run, intake.Run, addressing.Run, denied.Run, link.Run, api.Run,
             .. broker is null ? Array.Empty<Func<CancellationToken, Task>>() : [broker.Run],
             cancel => store.Completion.WaitAsync(cancel),
         ],

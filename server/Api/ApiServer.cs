@@ -1,6 +1,8 @@
+using Edge.Server.Access;
 using Edge.Server.Admission;
 using Edge.Server.Api.Discovery;
 using Edge.Server.Api.Identity;
+using Edge.Server.Api.Tokens;
 using Edge.Server.Api.Verbs;
 using Edge.Server.Schema;
 using Edge.Server.Store;
@@ -35,16 +37,18 @@ internal sealed class ApiServer : IAsyncDisposable
     {
         _log = loggers.CreateLogger<ApiServer>();
         var catalog = SchemaCatalog.Default;
-        var tokens = new BootstrapTokens(objects, time);
         var parts = new VerbParts(
             objects, catalog, new SnapshotPins(time), time, new NameSuffix(random),
             new PodAdmission(objects, settings.Tolerations));
-        _router = new Router(parts, tokens, openLogs, settings.Usages);
+        Roles = new RoleIndex(objects.Store);
+        var identity = IdentityParts.Make(settings, objects, Roles, time);
+        _router = new Router(parts, identity, openLogs, settings.Usages);
+        var documents = new IssuerDocuments(identity.Signer, IdentityParts.Issuer, settings.Url);
         var dispatcher = new Dispatcher(
-            new Authenticator(new CertificateUsers(settings.ApiCa, settings.NodeCa), tokens, settings.IsDenied),
-            _router,
-            new DiscoveryEndpoint(catalog, settings.VersionMinor, settings.ApiCa.ExportCertificatePem()), catalog,
-            time, _log);
+            identity, _router,
+            new DiscoveryEndpoint(
+                catalog, settings.VersionMinor, settings.ApiCa.ExportCertificatePem(), documents),
+            catalog, time, _log);
 
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.Services.AddSingleton(loggers);
@@ -54,6 +58,9 @@ internal sealed class ApiServer : IAsyncDisposable
         _app.Run(http => dispatcher.Run(http, _stopping.Token));
     }
 
+    /// <summary>The roles that requests are judged by.</summary>
+    public RoleIndex Roles { get; }
+
     /// <summary>The port listened on, once started.</summary>
     public int Port => new Uri(_app.Services.GetRequiredService<IServer>().Features
         .Get<IServerAddressesFeature>()!.Addresses.First()).Port;
@@ -61,12 +68,16 @@ internal sealed class ApiServer : IAsyncDisposable
     /// <summary>Listens; returns when requests are answered.</summary>
     public async Task Start(CancellationToken ct)
     {
+        Roles.Prime();
         await _app.StartAsync(ct);
         foreach (var address in _app.Urls)
         {
             _log.Listening(address);
         }
     }
+
+    /// <summary>Keeps up with what roles say, until cancelled; requests are answered besides.</summary>
+    public Task Run(CancellationToken ct) => Roles.Run(ct);
 
     /// <summary>Ends watches and log streams, then stops listening.</summary>
     public async Task Stop(CancellationToken ct)

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Edge.Server.Admission;
 using Edge.Server.Api.Metrics;
@@ -18,6 +19,12 @@ internal sealed record ApiSettings(
 
     /// <summary>Whether the node of this name is denied: its certificate is good and means nobody.</summary>
     public Func<string, bool> IsDenied { get; init; } = _ => false;
+
+    /// <summary>Signs the tokens of service accounts (ECDSA P-256).</summary>
+    public required ECDsa TokenKey { get; init; }
+
+    /// <summary>Where clients find this server, without a slash at the end.</summary>
+    public required string Url { get; init; }
 
     /// <summary>What nodes use, for metrics.k8s.io.</summary>
     public NodeUsages Usages { get; init; } = NodeUsages.None;

@@ -1,3 +1,4 @@
+using Edge.Server.Access;
 using Edge.Server.Api.Discovery;
 using Edge.Server.Api.Http;
 using Edge.Server.Api.Identity;
@@ -13,8 +14,8 @@ namespace Edge.Server.Api;
 /// The way of every request: who asks, may they, what is it about, run it; and every failure becomes a Status.
 /// </summary>
 internal sealed class Dispatcher(
-    Authenticator authenticator, Router router, DiscoveryEndpoint discovery, SchemaCatalog catalog,
-    TimeProvider time, ILogger log)
+    IdentityParts identity, Router router, DiscoveryEndpoint discovery, SchemaCatalog catalog, TimeProvider time,
+    ILogger log)
 {
     /// <summary>As upstream's --request-timeout; watches and logs have their own ends.</summary>
     private static readonly TimeSpan s_requestTime = TimeSpan.FromSeconds(60);
@@ -33,7 +34,8 @@ internal sealed class Dispatcher(
         var user = UserInfo.Anonymous;
         try
         {
-            user = authenticator.Find(http);
+            user = Impersonation.Of(
+                http.Request.Headers, identity.Authenticator.Find(http), identity.Authorizer);
             await Authorized(http, user, stopping);
         }
         catch (StatusException error)
@@ -71,11 +73,12 @@ internal sealed class Dispatcher(
     private async Task Authorized(HttpContext http, UserInfo user, CancellationToken stopping)
     {
         var path = RequestPath.Parse(http.Request.Path.Value ?? "/");
-        var verb = Router.Verb(http.Request.Method, path, new RequestQuery(http.Request.Query));
-        var access = AccessRequest.Of(verb, path);
-        if (!Authorizer.Allows(user, access))
+        var query = new RequestQuery(http.Request.Query);
+        var verb = Router.Verb(http.Request.Method, path, query);
+        var access = RequestAccess.Of(verb, path, query);
+        if (identity.Authorizer.Decide(user, access) is { Allowed: false } refused)
         {
-            throw Authorizer.Refusal(user, access);
+            throw Refusals.Of(user, access, refused);
         }
 
         var isLong = Router.IsLong(verb, path);
@@ -103,13 +106,6 @@ internal sealed class Dispatcher(
         if (!path.IsResource)
         {
             await discovery.Run(http);
-            return;
-        }
-
-        if (SelfReviews.KindOf(path) is { } review)
-        {
-            var body = catalog.FindKind(path.Group, path.Version, review) ?? throw Errors.NoSuchPath();
-            await SelfReviews.Run(http, body, user, end.Token);
             return;
         }
 

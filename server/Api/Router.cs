@@ -2,6 +2,7 @@ using Edge.Server.Api.Http;
 using Edge.Server.Api.Identity;
 using Edge.Server.Api.Metrics;
 using Edge.Server.Api.Pods;
+using Edge.Server.Api.Tokens;
 using Edge.Server.Api.Verbs;
 
 namespace Edge.Server.Api;
@@ -21,18 +22,22 @@ internal sealed class Router : IDisposable
     private readonly BindingEndpoint _bind;
     private readonly ScaleEndpoint _scale;
     private readonly MetricsEndpoint _metrics;
+    private readonly ReviewEndpoint _reviews;
+    private readonly TokenEndpoint _tokens;
 
-    public Router(VerbParts parts, BootstrapTokens tokens, OpenPodLogs openLogs, NodeUsages usages)
+    public Router(VerbParts parts, IdentityParts identity, OpenPodLogs openLogs, NodeUsages usages)
     {
-        var admission = new ObjectAdmission(parts.Objects, parts.Pods, new EnrolmentCheck(parts.Objects, tokens));
+        var admission = new ObjectAdmission(
+            parts.Objects, parts.Pods, new EnrolmentCheck(parts.Objects, identity.BootstrapTokens),
+            new EscalationCheck(parts.Store, identity.Authorizer), new CertificateApproval(identity.Authorizer));
         var writer = new FieldWriter(parts.Catalog, parts.Time);
         var update = new ObjectUpdate(parts, admission, writer);
-        var creation = new ObjectCreation(parts, admission, writer);
+        var creation = new ObjectCreation(parts, admission, writer, identity.Authorizer);
         _get = new GetVerb(parts);
         _list = new ListVerb(parts);
         _watch = new WatchVerb(parts);
         _create = new CreateVerb(parts, admission, creation);
-        _update = new UpdateVerb(parts, update, _create);
+        _update = new UpdateVerb(parts, update, _create, creation);
         _patch = new PatchVerb(parts, update, new ApplyVerb(parts, admission, update, creation, writer));
         _delete = new DeleteVerb(parts);
         _logs = new LogEndpoint(parts.Store, openLogs, parts.Time);
@@ -40,6 +45,8 @@ internal sealed class Router : IDisposable
         _bind = new BindingEndpoint(parts);
         _scale = new ScaleEndpoint(parts, update, writer);
         _metrics = new MetricsEndpoint(parts, usages);
+        _reviews = new ReviewEndpoint(identity.Authorizer, identity.Authenticator);
+        _tokens = new TokenEndpoint(parts, identity.Signer, IdentityParts.Issuer);
     }
 
     public void Dispose() => _evict.Dispose();
@@ -80,6 +87,11 @@ internal sealed class Router : IDisposable
             return _metrics.Run(verb, request);
         }
 
+        if (ReviewEndpoint.Answers(request.Schema))
+        {
+            return _reviews.Run(request);
+        }
+
         return verb switch
         {
             "get" => _get.Run(request),
@@ -107,6 +119,7 @@ internal sealed class Router : IDisposable
 
         return (path.Resource, path.Subresource, verb) switch
         {
+            ("serviceaccounts", "token", _) => _tokens.Run(request),
             ("pods", "log", _) => _logs.Run(request),
             ("pods", "eviction", _) => _evict.Run(request),
             ("pods", "binding", _) => _bind.Run(request),

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Edge.Proto.Model;
+using Edge.Server.Control.ClusterRoles;
 using Edge.Server.Control.Namespaces;
 using Edge.Server.Schema.Rules;
 using Edge.Server.Store;
@@ -7,10 +8,10 @@ using Edge.Server.Store;
 namespace Edge.Server.Control;
 
 /// <summary>
-/// Makes what every cluster has: Kubernetes' namespaces and priority classes, and what an agent must know before it
-/// enrols.
+/// Makes what every cluster has: Kubernetes' namespaces, priority classes and roles, and what an agent must know before
+/// it enrols.
 /// </summary>
-internal sealed class ClusterBootstrap(Objects objects)
+internal sealed class ClusterBootstrap(Objects objects, TimeProvider time)
 {
     private const string InfoNamespace = "kube-public";
     private const string InfoName = "edge-cluster";
@@ -36,6 +37,7 @@ internal sealed class ClusterBootstrap(Objects objects)
             await objects.Create(Resources.PriorityClasses, NewClass(name, value, text), ct);
         }
 
+        await new DefaultRolesWriter(objects, time).Run(ct);
         var uid = objects.Get(Resources.Namespaces, null, "kube-system")?.Metadata.Uid
             ?? throw new InvalidDataException("namespace \"kube-system\" has no uid");
         var data = new Dictionary<string, string>

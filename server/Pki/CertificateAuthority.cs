@@ -49,15 +49,24 @@ internal sealed class CertificateAuthority(X509Certificate2 certificate)
     }
 
     /// <summary>
-    /// A certificate that proves who its holder is: CN is the user, O a group. The name is built here and holds nothing
-    /// else: readers of a name that somebody else wrote need not agree on which of its parts counts.
+    /// A certificate that proves who its holder is: CN is the user, each O a group. The name is built here and holds
+    /// nothing else: readers of a name that somebody else wrote need not agree on which of its parts counts.
     /// </summary>
-    public X509Certificate2 SignClient(string user, string group, PublicKey key)
+    public X509Certificate2 SignClient(string user, IReadOnlyList<string> groups, PublicKey key) =>
+        SignClient(user, groups, key, Always, Forever);
+
+    /// <summary>The same for a time; the key may be of another algorithm than the CA's.</summary>
+    public X509Certificate2 SignClient(
+        string user, IReadOnlyList<string> groups, PublicKey key, DateTimeOffset from, DateTimeOffset until)
     {
         var subject = new X500DistinguishedNameBuilder();
-        subject.AddOrganizationName(group);
+        foreach (var group in groups)
+        {
+            subject.AddOrganizationName(group);
+        }
+
         subject.AddCommonName(user);
-        return Sign(Leaf(subject.Build(), key, ClientAuth));
+        return Sign(Leaf(subject.Build(), key, ClientAuth), from, until);
     }
 
     private static CertificateRequest Leaf(X500DistinguishedName subject, PublicKey key, params Oid[] usages)
@@ -77,7 +86,9 @@ internal sealed class CertificateAuthority(X509Certificate2 certificate)
         return request;
     }
 
-    private X509Certificate2 Sign(CertificateRequest request)
+    private X509Certificate2 Sign(CertificateRequest request) => Sign(request, Always, Forever);
+
+    private X509Certificate2 Sign(CertificateRequest request, DateTimeOffset from, DateTimeOffset until)
     {
         request.CertificateExtensions.Add(
             X509AuthorityKeyIdentifierExtension.CreateFromCertificate(Certificate, true, false));
@@ -85,6 +96,8 @@ internal sealed class CertificateAuthority(X509Certificate2 certificate)
 
         // A serial number is a positive integer.
         serial[0] &= 0x7f;
-        return request.Create(Certificate, Always, Forever, serial);
+        using var key = Certificate.GetECDsaPrivateKey()!;
+        return request.Create(
+            Certificate.SubjectName, X509SignatureGenerator.CreateForECDsa(key), from, until, serial);
     }
 }

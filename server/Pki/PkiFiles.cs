@@ -21,6 +21,9 @@ internal sealed record PkiFiles
     /// <summary>Signs agents and the broker's serving certificate.</summary>
     public required CertificateAuthority NodeCa { get; init; }
     public required X509Certificate2 ApiServing { get; init; }
+
+    /// <summary>Signs the tokens of service accounts (ES256); a file of its own, of no use for certificates.</summary>
+    public required ECDsa ServiceAccounts { get; init; }
     public required X509Certificate2 Admin { get; init; }
 
     public string ApiCaFile => Path.Combine(Directory, "api-ca.crt");
@@ -45,8 +48,9 @@ internal sealed record PkiFiles
             ApiCa = apiCa,
             NodeCa = nodeCa,
             ApiServing = Serving(directory, "api", apiCa, names),
+            ServiceAccounts = Key(Path.Combine(directory, "service-accounts.key")),
             Admin = Leaf(directory, "admin", _ => true,
-                key => apiCa.SignClient("kubernetes-admin", "system:masters", key)),
+                key => apiCa.SignClient("kubernetes-admin", ["system:masters"], key)),
         };
     }
 
@@ -61,6 +65,20 @@ internal sealed record PkiFiles
         }
 
         return new CertificateAuthority(X509Certificate2.CreateFromPemFile(certificatePath, keyPath));
+    }
+
+    /// <summary>A key that does not read stops the server, as a CA does: another would end every token.</summary>
+    private static ECDsa Key(string path)
+    {
+        var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        if (File.Exists(path))
+        {
+            key.ImportFromPem(File.ReadAllText(path));
+            return key;
+        }
+
+        Write(path, key.ExportPkcs8PrivateKeyPem());
+        return key;
     }
 
     private static X509Certificate2 Serving(

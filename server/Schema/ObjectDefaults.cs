@@ -55,6 +55,9 @@ internal static class ObjectDefaults
             case "IngressClass" when obj.Object("spec").Object("parameters") is { } parameters:
                 parameters["scope"] ??= "Cluster";
                 break;
+            case "RoleBinding" or "ClusterRoleBinding":
+                RbacDefaults.Binding(obj);
+                break;
             case "Namespace":
                 obj.Ensure("metadata").Ensure("labels")["kubernetes.io/metadata.name"] =
                     obj.Object("metadata").Text("name");

@@ -25,6 +25,11 @@ internal static class ObjectValidation
             MetaRules.CheckUpdate(obj, old, errors);
         }
 
+        if (schema.Kind == "CertificateSigningRequest" && old is not null)
+        {
+            CsrRules.CheckConditions(obj, old, errors);
+        }
+
         // What reports a status is our own node side; only the part that people write is checked.
         if (subresource.Length == 0)
         {
@@ -170,6 +175,12 @@ internal static class ObjectValidation
                 break;
             case "RuntimeClass":
                 RuntimeClassRules.Check(obj, old, errors);
+                break;
+            case "Role" or "ClusterRole":
+                RbacRules.Role(obj, schema.Namespaced, errors);
+                break;
+            case "RoleBinding" or "ClusterRoleBinding":
+                RbacRules.Binding(obj, old, schema.Namespaced, errors);
                 break;
         }
     }

@@ -43,9 +43,12 @@ internal static class TableRows
             "StatefulSet" => AppsRow.StatefulSet(obj, now),
             "DaemonSet" => AppsRow.DaemonSet(obj, now),
             "ControllerRevision" => AppsRow.ControllerRevision(obj, now),
+            "Role" or "ClusterRole" => RbacRow.Role(obj),
+            "RoleBinding" or "ClusterRoleBinding" => RbacRow.Binding(obj, now),
             "Job" => BatchRow.Job(obj, now),
             "CronJob" => BatchRow.CronJob(obj, now),
             "RuntimeClass" => [Name(obj), obj.Text("handler"), Age(obj, now)],
+            _ when schema.Columns.Count == 0 => [],
             _ => OfOtherKind(schema, obj, now),
         };
         return new JsonArray([.. cells]);

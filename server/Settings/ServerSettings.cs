@@ -46,7 +46,7 @@ internal sealed record ServerSettings
     /// </summary>
     public required int TerminatedPodGcThreshold { get; init; }
 
-    /// <summary>The file with the key that seals Secrets; outside the data directory.</summary>
+    /// <summary>The file with the key that seals Secrets; not beside the database.</summary>
     public required string SecretKeyFile { get; init; }
 
     public string PkiDir => Path.Combine(DataDir, "pki");

@@ -46,7 +46,10 @@ internal sealed record SettingName(string Key, string Flag, string Help, bool Re
 
     public static readonly SettingName SecretKeyFile =
         new("secretKeyFile", "--secret-key-file",
-            "key that seals Secrets; default <data-dir>/pki/secrets.key", false);
+            "key that seals Secrets; default the credential edge-secrets-key, or <data-dir>/pki/secrets.key", false);
+
+    /// <summary>The name that the unit gives the key under (LoadCredential, LoadCredentialEncrypted).</summary>
+    public const string SecretKeyCredential = "edge-secrets-key";
 
     /// <summary>Everything that can be set, in the order it is shown.</summary>
     public static IReadOnlyList<SettingName> All { get; } =

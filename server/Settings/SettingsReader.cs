@@ -38,9 +38,13 @@ internal sealed class SettingsReader
     private readonly Dictionary<string, IReadOnlyList<string>> _flags;
     private readonly Dictionary<string, IReadOnlyList<string>> _file;
 
+    private readonly string? _secretKeyCredential;
+
     private SettingsReader(
-        string? path, string? yaml, IReadOnlyDictionary<SettingName, IReadOnlyList<string>> flags)
+        string? path, string? yaml, IReadOnlyDictionary<SettingName, IReadOnlyList<string>> flags,
+        string? secretKeyCredential)
     {
+        _secretKeyCredential = secretKeyCredential;
         _flags = flags.ToDictionary(flag => flag.Key.Key, flag => flag.Value);
         _file = path is null || yaml is null ? [] : SettingsFile.Read(path, yaml, _errors);
     }
@@ -48,10 +52,12 @@ internal sealed class SettingsReader
     /// <param name="path">The file's name, for messages; null when there is none.</param>
     /// <param name="yaml">The file's text.</param>
     /// <param name="flags">Values given on the command line.</param>
+    /// <param name="secretKeyCredential">The file in which systemd gives the key, if it does.</param>
     public static SettingsResult Read(
-        string? path, string? yaml, IReadOnlyDictionary<SettingName, IReadOnlyList<string>> flags)
+        string? path, string? yaml, IReadOnlyDictionary<SettingName, IReadOnlyList<string>> flags,
+        string? secretKeyCredential = null)
     {
-        var reader = new SettingsReader(path, yaml, flags);
+        var reader = new SettingsReader(path, yaml, flags, secretKeyCredential);
         var settings = reader.Build();
         return reader._errors.Count == 0
             ? new SettingsResult.Valid(settings)
@@ -77,7 +83,7 @@ internal sealed class SettingsReader
             TerminatedPodGcThreshold = Number(SettingName.TerminatedPodGcThreshold, 0, EndedPodsMax),
             SecretKeyFile = Values(SettingName.SecretKeyFile) is [_]
                 ? Directory(SettingName.SecretKeyFile)
-                : Path.Combine(dataDir, "pki", "secrets.key"),
+                : _secretKeyCredential ?? Path.Combine(dataDir, "pki", "secrets.key"),
         };
     }
 

@@ -41,8 +41,18 @@ internal sealed class ObjectStore : IAsyncDisposable
         var codec = new ValueCodec(settings.SecretKey);
         var database = new KvDatabase(settings.Path, settings.CheckpointPages);
         var revision = database.ReadCounter() + StoreWriter.StartJump;
-        database.Commit([], revision);
-        var snapshot = Load(database, codec, revision);
+        StoreSnapshot snapshot;
+        try
+        {
+            snapshot = StoreLoader.Load(database, codec, settings.Path, revision, log);
+        }
+        catch
+        {
+            database.Dispose();
+            codec.Dispose();
+            throw;
+        }
+
         log.Opened(snapshot.Count, revision);
         var hub = new WatchHub(revision);
         return new ObjectStore(codec, hub, new StoreWriter(database, hub, snapshot, time, log), time);
@@ -125,17 +135,6 @@ internal sealed class ObjectStore : IAsyncDisposable
         await Completion.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         _writer.Dispose();
         _codec.Dispose();
-    }
-
-    private static StoreSnapshot Load(KvDatabase database, ValueCodec codec, long revision)
-    {
-        var objects = StoreSnapshot.Empty(revision).Objects.ToBuilder();
-        foreach (var row in database.ReadAll())
-        {
-            objects.Add(new StoredObject(row.Key, row.Revision, codec.Decode(row.Key, row.Bytes)));
-        }
-
-        return new StoreSnapshot(revision, objects.ToImmutable());
     }
 
     private void OnMinute()

@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using System.Text;
 
 namespace Edge.Server.Store;
 
@@ -35,8 +36,19 @@ internal static class SecretKeyFile
         return FromBytes(File.ReadAllBytes(path), path);
     }
 
-    /// <summary>Checks a key from elsewhere, such as a systemd credential.</summary>
-    public static byte[] FromBytes(byte[] key, string source) => key.Length == KeyBytes
-        ? key
-        : throw new InvalidDataException($"secret key \"{source}\" has {key.Length} bytes, not {KeyBytes}");
+    /// <summary>The bytes themselves, or their base64, which is what people can hand on.</summary>
+    private static byte[] FromBytes(byte[] text, string source)
+    {
+        if (text.Length == KeyBytes)
+        {
+            return text;
+        }
+
+        var key = new byte[KeyBytes];
+        return Convert.TryFromBase64String(Encoding.ASCII.GetString(text).Trim(), key, out var written)
+            && written == KeyBytes
+            ? key
+            : throw new InvalidDataException(
+                $"secret key \"{source}\" has {text.Length} bytes, and is neither {KeyBytes} bytes nor their base64");
+    }
 }

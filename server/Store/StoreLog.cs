@@ -14,6 +14,9 @@ internal static partial class StoreLog
     [LoggerMessage(1602, LogLevel.Error, "Disk full: {Transactions} transactions refused")]
     public static partial void DiskFull(this ILogger log, int transactions);
 
+    [LoggerMessage(1604, LogLevel.Warning, "Sealed {Secrets} Secrets that lay open in the database")]
+    public static partial void Sealed(this ILogger log, int secrets);
+
     [LoggerMessage(1603, LogLevel.Error, "Object {Key} cannot be read and is left out")]
     public static partial void Unreadable(this ILogger log, Exception fault, string key);
 }

@@ -35,10 +35,17 @@ internal sealed class ValueCodec(ReadOnlyMemory<byte> secretKey) : IDisposable
     public byte[] Encode(string key, ReadOnlySpan<byte> value)
     {
         var encoded = value.Length > CompressAbove ? Compress(value) : Copy(value);
-        return key.StartsWith(s_secrets, StringComparison.Ordinal) ? Seal(key, encoded) : encoded;
+        return IsSecret(key) ? Seal(key, encoded) : encoded;
     }
 
-    /// <exception cref="InvalidDataException">The bytes are damaged, or sealed with another key.</exception>
+    /// <summary>True for a Secret that lies open, as one does that something else than this codec wrote.</summary>
+    public static bool IsOpenSecret(string key, ReadOnlySpan<byte> encoded) =>
+        IsSecret(key) && encoded is [not Sealed, ..];
+
+    public static bool IsSealed(ReadOnlySpan<byte> encoded) => encoded is [Sealed, ..];
+
+    /// <exception cref="SealException">The value is sealed with another key, or damaged.</exception>
+    /// <exception cref="InvalidDataException">The bytes are damaged.</exception>
     public byte[] Decode(string key, ReadOnlySpan<byte> encoded)
     {
         if (encoded.IsEmpty)
@@ -56,6 +63,8 @@ internal sealed class ValueCodec(ReadOnlyMemory<byte> secretKey) : IDisposable
     }
 
     public void Dispose() => _aes.Dispose();
+
+    private static bool IsSecret(string key) => key.StartsWith(s_secrets, StringComparison.Ordinal);
 
     private static byte[] Copy(ReadOnlySpan<byte> value)
     {
@@ -117,7 +126,7 @@ internal sealed class ValueCodec(ReadOnlyMemory<byte> secretKey) : IDisposable
         }
         catch (AuthenticationTagMismatchException fault)
         {
-            throw new InvalidDataException($"value of \"{key}\" is sealed with another key, or damaged", fault);
+            throw new SealException($"value of \"{key}\" is sealed with another key, or damaged", fault);
         }
 
         return plain;

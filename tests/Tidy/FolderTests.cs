@@ -23,18 +23,19 @@ public sealed partial class FolderTests
                 "Edge.Server.Link",
             ],
         ["Edge.Server.Admission"] = ["Edge.Proto.Model", "Edge.Server.Schema", "Edge.Server.Store"],
+        ["Edge.Server.Access"] = ["Edge.Proto.Model", "Edge.Server.Schema", "Edge.Server.Store"],
         ["Edge.Server.Settings"] = [],
         ["Edge.Server.Pki"] = [],
         ["Edge.Server.Control"] =
             [
-                "Edge.Proto.Model", "Edge.Server.Schema", "Edge.Server.Store", "Edge.Server.Admission",
-                "Edge.Server.Pki",
+                "Edge.Proto.Model", "Edge.Server.Access", "Edge.Server.Schema", "Edge.Server.Store",
+                "Edge.Server.Admission", "Edge.Server.Pki",
             ],
         ["Edge.Server.Schedule"] = ["Edge.Proto.Model", "Edge.Server.Store"],
         ["Edge.Server.Api"] =
             [
-                "Edge.Proto.Model", "Edge.Server.Schema", "Edge.Server.Store", "Edge.Server.Admission",
-                "Edge.Server.Fleet",
+                "Edge.Proto.Model", "Edge.Server.Access", "Edge.Server.Schema", "Edge.Server.Store",
+                "Edge.Server.Admission", "Edge.Server.Fleet",
             ],
 
         ["Edge.Agent.Link"] = ["Edge.Proto.Link", "Edge.Proto.Sync", "Edge.Proto.Mqtt"],

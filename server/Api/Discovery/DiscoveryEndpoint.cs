@@ -2,13 +2,15 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json.Nodes;
 using Edge.Server.Api.Http;
+using Edge.Server.Api.Tokens;
 using Edge.Server.Schema;
 using Microsoft.AspNetCore.Http;
 
 namespace Edge.Server.Api.Discovery;
 
 /// <summary>Answers everything that is no resource: probes, version, the server's CA, discovery, OpenAPI.</summary>
-internal sealed class DiscoveryEndpoint(SchemaCatalog catalog, int versionMinor, string authorityPem)
+internal sealed class DiscoveryEndpoint(
+    SchemaCatalog catalog, int versionMinor, string authorityPem, IssuerDocuments issuer)
 {
     private const string AggregatedType = "application/json;g=apidiscovery.k8s.io;v={0};as=APIGroupDiscoveryList";
 
@@ -33,6 +35,8 @@ internal sealed class DiscoveryEndpoint(SchemaCatalog catalog, int versionMinor,
             ["healthz" or "livez" or "readyz", ..] => Probe(http),
             ["version"] => ResponseBody.Write(http.Response, 200, VersionInfo.Of(versionMinor)),
             ["cacerts"] => Authority(http),
+            [".well-known", "openid-configuration"] => issuer.Configuration(http),
+            ["openid", "v1", "jwks"] => issuer.Keys(http),
             ["api" or "apis"] => Groups(http, core: parts[0] == "api"),
             ["api", var version] => Plain(http, PlainDiscovery.Resources(catalog, "", version)),
             ["apis", var group] => Plain(http, PlainDiscovery.OneGroup(catalog, group)),

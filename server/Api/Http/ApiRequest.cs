@@ -1,4 +1,4 @@
-using Edge.Server.Api.Identity;
+using Edge.Server.Access;
 using Edge.Server.Schema;
 using Microsoft.AspNetCore.Http;
 

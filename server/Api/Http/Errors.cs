@@ -76,6 +76,15 @@ internal static class Errors
             ],
         };
 
+    /// <summary>The object that was meant is gone, and another one has its name.</summary>
+    public static StatusException OtherLife(string kind, string name, string uid) =>
+        new(409, "Conflict", $"Operation cannot be fulfilled on {kind} \"{name}\": the UID in the bound object "
+            + $"reference ({uid}) does not match the UID in record. The object might have been deleted and then "
+            + "recreated")
+        {
+            Name = name, Kind = kind,
+        };
+
     public static StatusException Expired(string message, string next = "") =>
         new(410, "Expired", message) { Continue = next };
 

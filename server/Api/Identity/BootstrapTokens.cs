@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.RegularExpressions;
 using Edge.Proto.Model;
+using Edge.Server.Access;
 using Edge.Server.Api.Http;
 using Edge.Server.Store;
 

@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using Edge.Server.Access;
 
 namespace Edge.Server.Api.Identity;
 
@@ -8,30 +9,33 @@ namespace Edge.Server.Api.Identity;
 /// Turns client certificates into users: one signed by the API's CA names any user and groups, one signed by the node
 /// CA only a node, so that the CA that signs agents cannot make an administrator.
 /// </summary>
-internal sealed class CertificateUsers(X509Certificate2 apiCa, X509Certificate2 nodeCa)
+internal sealed class CertificateUsers(X509Certificate2 apiCa, X509Certificate2 nodeCa, TimeProvider time)
 {
     private const string ClientAuth = "1.3.6.1.5.5.7.3.2";
     private const string CommonName = "2.5.4.3";
     private const string Organization = "2.5.4.10";
 
     // One entry a connection: a chain is built once, not at every request.
-    private readonly ConditionalWeakTable<X509Certificate2, UserInfo> _known = [];
+    private readonly ConditionalWeakTable<X509Certificate2, Holder> _known = [];
 
-    /// <summary>Null when no CA of ours signed it for client authentication.</summary>
+    private sealed record Holder(UserInfo User, DateTimeOffset Until);
+
+    /// <summary>Null when no CA of ours signed it for client authentication, or its time is over.</summary>
     public UserInfo? Find(X509Certificate2 certificate)
     {
-        if (_known.TryGetValue(certificate, out var known))
+        if (!_known.TryGetValue(certificate, out var holder))
         {
-            return known;
+            if (Verify(certificate) is not { } user)
+            {
+                return null;
+            }
+
+            holder = new Holder(user, certificate.NotAfter);
+            _known.AddOrUpdate(certificate, holder);
         }
 
-        var user = Verify(certificate);
-        if (user is not null)
-        {
-            _known.AddOrUpdate(certificate, user);
-        }
-
-        return user;
+        // A connection may outlive its certificate.
+        return time.GetUtcNow() <= holder.Until ? holder.User : null;
     }
 
     private UserInfo? Verify(X509Certificate2 certificate)
@@ -55,8 +59,8 @@ internal sealed class CertificateUsers(X509Certificate2 apiCa, X509Certificate2 
     }
 
     /// <summary>
-    /// The validity period is not looked at for nodes' sake: no clock may lock a device out. Users' certificates obey
-    /// the server's clock, which the caller's chain policy reads.
+    /// The chain policy reads the server's clock. That locks no device out, whatever the clock says: their certificates
+    /// have no end.
     /// </summary>
     private static bool IsSignedBy(X509Certificate2 certificate, X509Certificate2 ca)
     {

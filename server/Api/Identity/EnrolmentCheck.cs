@@ -3,6 +3,7 @@ using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using System.Text.Json.Nodes;
 using Edge.Proto.Model;
+using Edge.Server.Access;
 using Edge.Server.Api.Http;
 using Edge.Server.Schema;
 using Edge.Server.Store;
@@ -32,7 +33,7 @@ internal sealed class EnrolmentCheck(Objects objects, BootstrapTokens tokens)
     /// </exception>
     public void Prepare(UserInfo user, JsonObject request)
     {
-        if (!user.IsIn(UserInfo.Masters))
+        if (user.IsDevice)
         {
             CheckCount(user);
             foreach (var field in s_notDevices)
@@ -46,6 +47,16 @@ internal sealed class EnrolmentCheck(Objects objects, BootstrapTokens tokens)
         spec["groups"] = new JsonArray([.. user.Groups.Select(group => JsonValue.Create(group))]);
         spec.Remove("uid");
         spec.Remove("extra");
+        if (user.Uid.Length > 0)
+        {
+            spec["uid"] = user.Uid;
+        }
+
+        if (user.Extra.Count > 0)
+        {
+            spec["extra"] = UserJson.Extra(user);
+        }
+
         if (tokens.NodeOf(user) is { } node && KeyOf(spec.Text("request")) is var key && key != KnownKey(node))
         {
             throw Errors.Unauthorized($"TokenUsed: the bootstrap token was used to enrol node \"{node}\"");

@@ -1,6 +1,5 @@
 using System.Text.Json.Nodes;
 using Edge.Server.Api.Http;
-using Edge.Server.Api.Identity;
 using Edge.Server.Schema;
 using Edge.Server.Schema.Apply;
 using Edge.Server.Store;
@@ -103,10 +102,7 @@ internal sealed class ApplyVerb(
             throw request.NotFound();
         }
 
-        if (!Authorizer.Allows(request.User, AccessRequest.Of("create", request.Path)))
-        {
-            throw Authorizer.Refusal(request.User, AccessRequest.Of("create", request.Path));
-        }
+        creation.RequireRight(request);
 
         var given = applied.Object("metadata");
         if (given.Text("uid") is { Length: > 0 } uid)

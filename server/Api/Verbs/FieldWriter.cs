@@ -3,7 +3,6 @@ using System.Text;
 using System.Text.Json.Nodes;
 using Edge.Proto.Model;
 using Edge.Server.Api.Http;
-using Edge.Server.Api.Identity;
 using Edge.Server.Schema;
 using Edge.Server.Schema.Apply;
 
@@ -31,7 +30,7 @@ internal sealed class FieldWriter(SchemaCatalog catalog, TimeProvider time)
     /// </summary>
     public ReadOnlyMemory<byte> Create(ApiRequest request, JsonObject obj)
     {
-        if (request.User.IsIn(UserInfo.Bootstrappers) || request.User.IsIn(UserInfo.Nodes))
+        if (request.User.IsDevice)
         {
             return default;
         }

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Edge.Server.Access;
 using Edge.Server.Api.Http;
 using Edge.Server.Api.Identity;
 using Edge.Server.Schema;
@@ -16,10 +17,12 @@ internal sealed class GetVerb(VerbParts parts)
             throw request.NotFound();
         }
 
-        if (request.Schema.Plural == "certificatesigningrequests"
-            && Authorizer.SeesOnlyOwnRequests(request.User) && Requester(stored) != request.User.Name)
+        // A device sees of the certificate requests only its own.
+        if (request.Schema.Plural == "certificatesigningrequests" && request.User.IsDevice
+            && Requester(stored) != request.User.Name)
         {
-            throw Authorizer.Refusal(request.User, AccessRequest.Of("get", request.Path));
+            throw Refusals.Of(
+                request.User, RequestAccess.Of("get", request.Path, request.Query), AccessDecision.No);
         }
 
         return ObjectAnswer.For(request, parts.Time).Write(request, 200, stored);

@@ -11,7 +11,9 @@ namespace Edge.Server.Api.Verbs;
 /// What the server itself puts into objects, before <see cref="ObjectStrategy"/>, defaults and validation: the part of
 /// Kubernetes' admission.
 /// </summary>
-internal sealed class ObjectAdmission(Objects objects, PodAdmission pods, EnrolmentCheck enrolment)
+internal sealed class ObjectAdmission(
+    Objects objects, PodAdmission pods, EnrolmentCheck enrolment, EscalationCheck escalation,
+    CertificateApproval approval)
 {
     /// <summary>Kinds whose specs upstream does not number.</summary>
     private static readonly string[] s_unnumbered =
@@ -58,6 +60,11 @@ internal sealed class ObjectAdmission(Objects objects, PodAdmission pods, Enrolm
             obj.Ensure("metadata")["generation"] = 1;
         }
 
+        if (EscalationCheck.Concerns(request.Schema))
+        {
+            escalation.Check(request, null, obj);
+        }
+
         switch (request.Schema.Plural)
         {
             case "pods":
@@ -68,6 +75,7 @@ internal sealed class ObjectAdmission(Objects objects, PodAdmission pods, Enrolm
                 break;
             case "certificatesigningrequests":
                 enrolment.Prepare(request.User, obj);
+                CertificateApproval.OnCreate(request, obj);
                 break;
         }
     }
@@ -75,6 +83,11 @@ internal sealed class ObjectAdmission(Objects objects, PodAdmission pods, Enrolm
     /// <exception cref="StatusException">403: the object may not be changed to this.</exception>
     public void OnUpdate(ApiRequest request, JsonObject old, JsonObject next)
     {
+        if (EscalationCheck.Concerns(request.Schema))
+        {
+            escalation.Check(request, old, next);
+        }
+
         switch (request.Schema.Plural)
         {
             case "pods":
@@ -83,6 +96,16 @@ internal sealed class ObjectAdmission(Objects objects, PodAdmission pods, Enrolm
             case "priorityclasses":
                 Refuse(request, next, GlobalDefault.Refuse(objects, next));
                 break;
+        }
+    }
+
+    /// <summary>The same for what is written below an object.</summary>
+    /// <exception cref="StatusException">403: the caller may not change that part.</exception>
+    public void OnUpdateBelow(ApiRequest request, JsonObject old, JsonObject next)
+    {
+        if (request.Schema.Plural == "certificatesigningrequests")
+        {
+            approval.OnUpdate(request, old, next);
         }
     }
 

@@ -1,14 +1,28 @@
 using System.Text.Json.Nodes;
 using Edge.Proto.Model;
+using Edge.Server.Access;
 using Edge.Server.Api.Http;
+using Edge.Server.Api.Identity;
 using Edge.Server.Schema;
 using Edge.Server.Store;
 
 namespace Edge.Server.Api.Verbs;
 
 /// <summary>The common end of POST and of applying what is not there yet.</summary>
-internal sealed class ObjectCreation(VerbParts parts, ObjectAdmission admission, FieldWriter writer)
+internal sealed class ObjectCreation(
+    VerbParts parts, ObjectAdmission admission, FieldWriter writer, Authorizer authorizer)
 {
+    /// <summary>Who updates or applies what is not there yet makes it, and must be allowed to.</summary>
+    /// <exception cref="StatusException">403.</exception>
+    public void RequireRight(ApiRequest request)
+    {
+        var access = RequestAccess.Of("create", request.Path, request.Query);
+        if (authorizer.Decide(request.User, access) is { Allowed: false } refused)
+        {
+            throw Refusals.Of(request.User, access, refused);
+        }
+    }
+
     /// <summary>Replaces what only the server may set. In place.</summary>
     public void Prepare(JsonObject metadata)
     {

@@ -1,6 +1,6 @@
 using System.Text.Json.Nodes;
+using Edge.Server.Access;
 using Edge.Server.Api.Http;
-using Edge.Server.Api.Identity;
 using Edge.Server.Schema;
 
 namespace Edge.Server.Api.Verbs;
@@ -12,8 +12,9 @@ internal static class ObjectReading
 {
     public static async Task<JsonObject> Read(ApiRequest request, ResourceSchema schema)
     {
-        var body = await RequestBody.Read(
-            request.Http.Request, Authorizer.BodyBytesMax(request.User), request.Ct);
+        // Devices are many, and at first strangers.
+        var limit = request.User.IsDevice ? DeviceRules.BodyBytesMax : RequestBody.BytesMax;
+        var body = await RequestBody.Read(request.Http.Request, limit, request.Ct);
         if (body.IsEmpty)
         {
             throw Errors.BadRequest("the request body is empty");

@@ -96,6 +96,10 @@ internal sealed class ObjectUpdate(VerbParts parts, ObjectAdmission admission, F
             KeepServerFields(old.Ensure("metadata"), next.Ensure("metadata"));
             admission.OnUpdate(request, old, next);
         }
+        else
+        {
+            admission.OnUpdateBelow(request, old, next);
+        }
 
         return next;
     }

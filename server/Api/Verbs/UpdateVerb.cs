@@ -4,7 +4,7 @@ using Edge.Server.Schema;
 namespace Edge.Server.Api.Verbs;
 
 /// <summary>Replaces an object, or the part of it that a subresource names.</summary>
-internal sealed class UpdateVerb(VerbParts parts, ObjectUpdate update, CreateVerb create)
+internal sealed class UpdateVerb(VerbParts parts, ObjectUpdate update, CreateVerb create, ObjectCreation creation)
 {
     /// <summary>
     /// An update without resourceVersion races with nobody it knows; this many rounds it tries to get through.
@@ -28,6 +28,7 @@ internal sealed class UpdateVerb(VerbParts parts, ObjectUpdate update, CreateVer
                     throw request.NotFound();
                 }
 
+                creation.RequireRight(request);
                 await create.Create(request, proposed, answer);
                 return;
             }

@@ -1,3 +1,4 @@
+using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
@@ -10,11 +11,12 @@ namespace Edge.Server.Control.Certificates;
 
 /// <summary>
 /// Approves and signs nodes' requests. The certificate, the Node and the token's mark are one transaction, so that a
-/// token never serves two devices and a name never has two keys.
+/// token never serves two devices and a name never has two keys. Signs those of people that somebody approved, by the
+/// other CA.
 /// </summary>
 internal sealed class CertificatesController(
-    Objects objects, CertificateAuthority nodeCa, Func<string, bool> isDenied, Func<string> newUid, TimeProvider time,
-    ILogger<CertificatesController> log) : IController
+    Objects objects, CertificateAuthority nodeCa, CertificateAuthority apiCa, Func<string, bool> isDenied,
+    Func<string> newUid, TimeProvider time, ILogger<CertificatesController> log) : IController
 {
     private static readonly ResourceKind<CertificateSigningRequest> Requests = Resources.CertificateSigningRequests;
 
@@ -45,8 +47,15 @@ internal sealed class CertificatesController(
                 await objects.Update(
                     Requests, null, key, tree => WithCondition(tree, "Denied", deny.Reason, deny.Message), ct);
                 return null;
+            case CertificateStep.Fail fail:
+                log.Denied(key, fail.Reason, fail.Message);
+                await objects.Update(
+                    Requests, null, key, tree => WithCondition(tree, "Failed", fail.Reason, fail.Message), ct);
+                return null;
             case CertificateStep.Sign sign:
                 return await Sign(stored, sign, ct);
+            case CertificateStep.SignClient client:
+                return await SignClient(stored, client, ct);
             default:
                 throw new InvalidOperationException($"unknown step {step}");
         }
@@ -55,16 +64,14 @@ internal sealed class CertificatesController(
     private async Task<TimeSpan?> Sign(StoredObject csr, CertificateStep.Sign sign, CancellationToken ct)
     {
         var request = sign.Request;
-        using var certificate = nodeCa.SignClient(request.User, NodeRequest.Group, request.Key);
+        using var certificate = nodeCa.SignClient(request.User, [NodeRequest.Group], request.Key);
         var tree = ObjectBytes.Read(csr);
         if (!sign.AlreadyApproved)
         {
             WithCondition(tree, "Approved", "AutoApproved", "Auto approving kubelet client certificate.");
         }
 
-        tree["status"]!.AsObject()["certificate"] =
-            Convert.ToBase64String(Encoding.ASCII.GetBytes(certificate.ExportCertificatePem() + "\n"));
-
+        tree["status"]!.AsObject()["certificate"] = Base64(certificate);
         var nodeKey = Resources.Nodes.KeyOf(null, request.Node);
         var node = objects.Store.Get(nodeKey);
         List<Compare> compares = [new(csr.Key, csr.Revision), new(nodeKey, node?.Revision ?? 0)];
@@ -94,6 +101,26 @@ internal sealed class CertificatesController(
         log.Signed(request.Node, request.KeyHash);
         return null;
     }
+
+    private async Task<TimeSpan?> SignClient(
+        StoredObject csr, CertificateStep.SignClient sign, CancellationToken ct)
+    {
+        var request = sign.Request;
+        using var certificate = apiCa.SignClient(request.User, request.Groups, request.Key, sign.From, sign.Until);
+        var tree = ObjectBytes.Read(csr);
+        tree["status"]!.AsObject()["certificate"] = Base64(certificate);
+        if (await objects.Store.Txn(
+            [new(csr.Key, csr.Revision)], [StoreOp.Put(csr.Key, ObjectBytes.Write(tree))], ct) is TxnResult.Conflict)
+        {
+            return TimeSpan.Zero;
+        }
+
+        log.SignedClient(request.User, sign.Until);
+        return null;
+    }
+
+    private static string Base64(X509Certificate2 certificate) =>
+        Convert.ToBase64String(Encoding.ASCII.GetBytes(certificate.ExportCertificatePem() + "\n"));
 
     private JsonObject WithKey(StoredObject? stored, NodeRequest request) => Annotated(
         stored is { } present ? ObjectBytes.Read(present) : NewNode(request.Node),

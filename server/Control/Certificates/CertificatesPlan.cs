@@ -19,14 +19,22 @@ internal abstract record CertificateStep
 
     internal sealed record Deny(string Reason, string Message) : CertificateStep;
 
+    /// <summary>It was approved, but cannot be signed.</summary>
+    internal sealed record Fail(string Reason, string Message) : CertificateStep;
+
     /// <summary>Sign it; make or update the node; mark the token as used by it.</summary>
     internal sealed record Sign(NodeRequest Request, bool AlreadyApproved, string? TokenId) : CertificateStep;
+
+    /// <summary>Sign what somebody approved for a client of the API; never by the CA of the nodes.</summary>
+    internal sealed record SignClient(ClientRequest Request, DateTimeOffset From, DateTimeOffset Until)
+        : CertificateStep;
 }
 
-/// <summary>Decides about certificate requests of nodes. Pure.</summary>
+/// <summary>Decides about certificate requests of nodes, and of the API's clients. Pure.</summary>
 internal static class CertificatesPlan
 {
     public const string Signer = "kubernetes.io/kube-apiserver-client-kubelet";
+    public const string ClientSigner = "kubernetes.io/kube-apiserver-client";
     public const string KeyAnnotation = "edge/public-key-sha256";
     public const string UsedByAnnotation = "edge/used-by";
     public const string BootstrapPrefix = "system:bootstrap:";
@@ -34,6 +42,15 @@ internal static class CertificatesPlan
     /// <summary>Kubernetes' own times.</summary>
     private static readonly TimeSpan KeepDecided = TimeSpan.FromHours(1);
     private static readonly TimeSpan KeepPending = TimeSpan.FromHours(24);
+
+    /// <summary>Kubernetes' own: the longest life of a client's certificate, and of one that does not ask.</summary>
+    private static readonly TimeSpan ClientLife = TimeSpan.FromDays(365);
+
+    /// <summary>A certificate is good this long before it is made, for clients whose clocks are behind.</summary>
+    private static readonly TimeSpan Backdate = TimeSpan.FromMinutes(5);
+
+    /// <summary>A life shorter than this one is not cut by what it is backdated.</summary>
+    private static readonly TimeSpan ShortLife = TimeSpan.FromHours(8);
 
     /// <param name="csr">The request.</param>
     /// <param name="node">Finds a node by name.</param>
@@ -48,6 +65,11 @@ internal static class CertificatesPlan
         if (denied || csr.Status?.Certificate is { Length: > 0 })
         {
             return Keep(csr, KeepDecided, now);
+        }
+
+        if (csr.Spec.SignerName == ClientSigner && Has(csr, "Approved"))
+        {
+            return Client(csr, now);
         }
 
         if (csr.Spec.SignerName != Signer)
@@ -77,6 +99,20 @@ internal static class CertificatesPlan
             : user == $"system:node:{request.Node}" && node(request.Node) is not null
                 ? new CertificateStep.Sign(request, AlreadyApproved: false, TokenId: null)
                 : Keep(csr, KeepPending, now);
+    }
+
+    private static CertificateStep Client(CertificateSigningRequest csr, DateTimeOffset now)
+    {
+        var (request, problem) = ClientRequest.Parse(csr.Spec.Request, csr.Spec.Usages ?? []);
+        if (request is null)
+        {
+            return new CertificateStep.Fail("SignerValidationFailure", problem);
+        }
+
+        var asked = csr.Spec.ExpirationSeconds is { } seconds ? TimeSpan.FromSeconds(seconds) : ClientLife;
+        var life = asked < ClientLife ? asked : ClientLife;
+        return new CertificateStep.SignClient(
+            request, now - Backdate, now + life - (life < ShortLife ? TimeSpan.Zero : Backdate));
     }
 
     private static CertificateStep Enrol(

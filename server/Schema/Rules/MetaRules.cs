@@ -82,6 +82,7 @@ internal static class MetaRules
         {
             "Namespace" or "StatefulSet" => Names.Label(name),
             "Service" => Names.OldLabel(name),
+            "Role" or "ClusterRole" or "RoleBinding" or "ClusterRoleBinding" => Names.PathSegment(name),
             _ => Names.Subdomain(name),
         };
         return schema.Kind == "Node" && name.Length > MaxNodeName ? faults.Append(Names.TooLong(MaxNodeName)) : faults;

@@ -4,8 +4,10 @@ using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using System.Text.Json.Nodes;
 using Edge.Proto.Model;
+using Edge.Server.Access;
 using Edge.Server.Api;
 using Edge.Server.Api.Metrics;
+using Edge.Server.Control.ClusterRoles;
 using Edge.Server.Store;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -16,6 +18,9 @@ public sealed class ApiFixture : IAsyncLifetime
 {
     private readonly DirectoryInfo _directory = Directory.CreateTempSubdirectory("edge-api-");
     private readonly List<HttpClient> _clients = [];
+    private readonly CancellationTokenSource _stop = new();
+    private readonly ECDsa _tokenKey = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+    private Task _following = Task.CompletedTask;
     private int _uids;
 
     internal X509Certificate2 ApiCa { get; } = Authority("api-ca");
@@ -59,17 +64,48 @@ public sealed class ApiFixture : IAsyncLifetime
             }, default);
         }
 
+        await new DefaultRolesWriter(Objects, TimeProvider.System).Run(default);
+
         var settings = new ApiSettings(
             [new IPEndPoint(IPAddress.Loopback, Port)], Issue(ApiCa, "CN=edge-server"), ApiCa, NodeCa)
         {
             VersionMinor = VersionMinor,
+            TokenKey = _tokenKey,
+            Url = "https://edge.example:6443",
             IsDenied = name => name == DeniedNode,
             Usages = new NodeUsages((node, ct) => ReadUsage(node, ct), TimeProvider.System),
         };
         Server = new ApiServer(settings, Objects, (node, request, ct) => Logs(node, request, ct),
             TimeProvider.System, new Random(1), NullLoggerFactory.Instance);
         await Server.Start(default);
+        _following = Server.Run(_stop.Token);
         Admin = Client(Issue(ApiCa, "O=system:masters, CN=admin"));
+    }
+
+    /// <summary>Gives a role to a subject; returns when that counts.</summary>
+    internal async Task Bind(
+        string role, string subject, string name, string ns = "", string kind = "ClusterRole")
+    {
+        var user = subject == "Group" ? new UserInfo("", [name]) : new UserInfo(name, []);
+        var before = Known();
+        var path = ns.Length == 0 ? "clusterrolebindings" : $"namespaces/{ns}/rolebindings";
+        var made = await Admin.PostAsync($"/apis/rbac.authorization.k8s.io/v1/{path}", Json($$$"""
+            {"metadata":{"name":"{{{name}}}-{{{role}}}"},"roleRef":{"kind":"{{{kind}}}","name":"{{{role}}}"},
+             "subjects":[{"kind":"{{{subject}}}","name":"{{{name}}}"}]}
+            """));
+        Assert.Equal(HttpStatusCode.Created, made.StatusCode);
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(1));
+        while (Known() == before)
+        {
+            await Task.Yield();
+            limit.Token.ThrowIfCancellationRequested();
+        }
+
+        int Known()
+        {
+            var (rules, missing) = Server.Roles.RulesOf(user, ns);
+            return rules.Count + missing.Count;
+        }
     }
 
     /// <summary>A client with this certificate, or with none.</summary>
@@ -115,6 +151,10 @@ public sealed class ApiFixture : IAsyncLifetime
     {
         _clients.ForEach(client => client.Dispose());
         await Server.DisposeAsync();
+        await _stop.CancelAsync();
+        await _following.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        _stop.Dispose();
+        _tokenKey.Dispose();
         await Store.DisposeAsync();
         _directory.Delete(recursive: true);
     }

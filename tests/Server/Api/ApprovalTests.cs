@@ -24,6 +24,58 @@ public sealed class ApprovalTests(ApiFixture api) : IClassFixture<ApiFixture>
     }
 
     [Fact]
+    public async Task A_decision_stands_and_no_other_joins_it()
+    {
+        var made = await Make("decided");
+        await Put("decided/approval", made, Condition("Approved"));
+        var undone = await TryPut(api.Admin, "decided/approval", made);
+        Assert.Equal(HttpStatusCode.UnprocessableEntity, undone.StatusCode);
+        var both = await TryPut(api.Admin, "decided/approval", made, Condition("Approved"), Condition("Denied"));
+        Assert.Contains("Approved and Denied conditions are mutually exclusive",
+            (string?)(await ApiFixture.Body(both))["message"]);
+    }
+
+    [Fact]
+    public async Task Approving_takes_the_right_for_the_signer_besides_the_right_to_write()
+    {
+        var made = await Make("asked-for");
+        await api.Admin.PostAsync("/apis/rbac.authorization.k8s.io/v1/clusterroles", ApiFixture.Json("""
+            {"metadata":{"name":"csr-writer"},"rules":[{"verbs":["update","create"],"apiGroups":["certificates.k8s.io"],
+             "resources":["certificatesigningrequests","certificatesigningrequests/approval",
+             "certificatesigningrequests/status"]}]}
+            """));
+        await api.Admin.PostAsync("/apis/rbac.authorization.k8s.io/v1/clusterroles", ApiFixture.Json("""
+            {"metadata":{"name":"example-approver"},"rules":[{"verbs":["approve"],"apiGroups":["certificates.k8s.io"],
+             "resources":["signers"],"resourceNames":["example.com/*"]}]}
+            """));
+        await api.Bind("csr-writer", "User", "approver");
+        var user = api.Client(ApiFixture.Issue(api.ApiCa, "CN=approver"));
+        var refused = await TryPut(user, "asked-for/approval", made, Condition("Approved"));
+        Assert.Equal((HttpStatusCode.Forbidden, "certificatesigningrequests.certificates.k8s.io \"asked-for\" is "
+            + "forbidden: user not permitted to approve requests with signerName \"example.com/signer\""),
+            (refused.StatusCode, (string?)(await ApiFixture.Body(refused))["message"]));
+        await api.Bind("example-approver", "User", "approver");
+        Assert.Equal(HttpStatusCode.OK,
+            (await TryPut(user, "asked-for/approval", made, Condition("Approved"))).StatusCode);
+        var signing = await TryPut(user, "asked-for/status", made, Condition("Approved"), Condition("Failed"));
+        Assert.Equal("certificatesigningrequests.certificates.k8s.io \"asked-for\" is forbidden: user not permitted to "
+            + "sign requests with signerName \"example.com/signer\"",
+            (string?)(await ApiFixture.Body(signing))["message"]);
+    }
+
+    [Fact]
+    public async Task Nobody_asks_to_become_a_master()
+    {
+        var spec = Spec("O=system:masters, CN=x");
+        spec["signerName"] = "kubernetes.io/kube-apiserver-client";
+        var body = new JsonObject { ["metadata"] = new JsonObject { ["name"] = "master" }, ["spec"] = spec };
+        var refused = await api.Admin.PostAsync(Requests, ApiFixture.Json(body.ToJsonString()));
+        Assert.Equal((HttpStatusCode.Forbidden, "certificatesigningrequests.certificates.k8s.io \"master\" is "
+            + "forbidden: use of kubernetes.io/kube-apiserver-client signer with system:masters group is not allowed"),
+            (refused.StatusCode, (string?)(await ApiFixture.Body(refused))["message"]));
+    }
+
+    [Fact]
     public async Task A_replaced_manifest_keeps_the_spec_that_was_asked_for()
     {
         var made = await Make("replaced");
@@ -47,13 +99,16 @@ public sealed class ApprovalTests(ApiFixture api) : IClassFixture<ApiFixture>
         return await ApiFixture.Body(response);
     }
 
-    private async Task Put(string path, JsonObject made, params JsonNode[] conditions)
+    private async Task Put(string path, JsonObject made, params JsonNode[] conditions) =>
+        Assert.Equal(HttpStatusCode.OK, (await TryPut(api.Admin, path, made, conditions)).StatusCode);
+
+    private static Task<HttpResponseMessage> TryPut(
+        HttpClient client, string path, JsonObject made, params JsonNode[] conditions)
     {
         var body = made.DeepClone().AsObject();
         body["metadata"]!.AsObject().Remove("resourceVersion");
         body["status"] = new JsonObject { ["conditions"] = new JsonArray([.. conditions]) };
-        var response = await api.Admin.PutAsync($"{Requests}/{path}", ApiFixture.Json(body.ToJsonString()));
-        Assert.Equal(HttpStatusCode.OK, response.StatusCode);
+        return client.PutAsync($"{Requests}/{path}", ApiFixture.Json(body.ToJsonString()));
     }
 
     private async Task<JsonObject> Get(string name) =>
@@ -65,10 +120,10 @@ public sealed class ApprovalTests(ApiFixture api) : IClassFixture<ApiFixture>
     private static JsonObject Condition(string type) =>
         new() { ["type"] = type, ["status"] = "True", ["reason"] = "Test" };
 
-    private static JsonObject Spec()
+    private static JsonObject Spec(string subject = "CN=x")
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        var pem = new CertificateRequest("CN=x", key, HashAlgorithmName.SHA256).CreateSigningRequestPem();
+        var pem = new CertificateRequest(subject, key, HashAlgorithmName.SHA256).CreateSigningRequestPem();
         return new JsonObject
         {
             ["request"] = Convert.ToBase64String(Encoding.ASCII.GetBytes(pem)),

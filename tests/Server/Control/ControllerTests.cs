@@ -66,6 +66,45 @@ public sealed class ControllerTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task A_client_that_somebody_approved_is_signed_by_the_other_authority_for_the_time_it_asks()
+    {
+        using var ca = CertificateAuthority.Create("test").Certificate;
+        using var other = CertificateAuthority.Create("other").Certificate;
+        using var key = RSA.Create(2048);
+        var pem = new CertificateRequest(
+            "O=team, O=dev, CN=jane", key, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1)
+            .CreateSigningRequestPem();
+        await _objects.Create(Resources.CertificateSigningRequests, new CertificateSigningRequest
+        {
+            Metadata = new ObjectMeta { Name = "jane" },
+            Spec = new CertificateSigningRequestSpec
+            {
+                Request = Encoding.ASCII.GetBytes(pem),
+                SignerName = CertificatesPlan.ClientSigner,
+                Usages = ["client auth"],
+                ExpirationSeconds = 3600,
+            },
+            Status = new CertificateSigningRequestStatus
+            {
+                Conditions = [new Condition { Type = "Approved", Status = "True" }],
+            },
+        }, default);
+
+        await Certificates(ca, other).Sync("jane", default);
+
+        var signed = _objects.Get(Resources.CertificateSigningRequests, null, "jane")!.Status!;
+        using var leaf = X509Certificate2.CreateFromPem(Encoding.ASCII.GetString(signed.Certificate!));
+        Assert.Equal(("CN=other", "O=team, O=dev, CN=jane"), (leaf.Issuer, leaf.Subject));
+        Assert.Equal(_fixture.Clock.GetUtcNow().AddHours(1).UtcDateTime, leaf.NotAfter.ToUniversalTime());
+        Assert.Equal(_fixture.Clock.GetUtcNow().AddMinutes(-5).UtcDateTime, leaf.NotBefore.ToUniversalTime());
+        Assert.Equal(key.ExportSubjectPublicKeyInfo(), leaf.PublicKey.ExportSubjectPublicKeyInfo());
+    }
+
+    private CertificatesController Certificates(X509Certificate2 nodeCa, X509Certificate2 apiCa) => new(
+        _objects, new CertificateAuthority(nodeCa), new CertificateAuthority(apiCa), _ => false, () => "uid-of-node",
+        _fixture.Clock, NullLogger<CertificatesController>.Instance);
+
+    [Fact]
     public async Task A_token_enrols_one_device_and_the_second_is_denied()
     {
         await _objects.Create(Resources.Secrets, new Secret
@@ -73,9 +112,8 @@ public sealed class ControllerTests : IAsyncDisposable
             Metadata = new ObjectMeta { Namespace = "kube-system", Name = "bootstrap-token-abcdef" },
         }, default);
         using var ca = CertificateAuthority.Create("test").Certificate;
-        var certificates = new CertificatesController(
-            _objects, new CertificateAuthority(ca), _ => false, () => "uid-of-node", _fixture.Clock,
-            NullLogger<CertificatesController>.Instance);
+        using var other = CertificateAuthority.Create("other").Certificate;
+        var certificates = Certificates(ca, other);
 
         await Ask("first", "n1");
         await Ask("second", "n2");

@@ -1,3 +1,4 @@
+using Edge.Server;
 using Edge.Server.Settings;
 
 namespace Edge.Tests.Server.Settings;
@@ -6,6 +7,29 @@ namespace Edge.Tests.Server.Settings;
 public sealed class SettingsTests
 {
     private static readonly Dictionary<SettingName, IReadOnlyList<string>> _noFlags = [];
+
+    [Fact]
+    public void The_key_that_systemd_gives_comes_before_our_own_file_and_after_what_is_set()
+    {
+        var directory = Directory.CreateTempSubdirectory("edge-credentials-");
+        try
+        {
+            Assert.Null(CommandLine.Credential(null));
+            Assert.Null(CommandLine.Credential(directory.FullName));
+            var file = Path.Combine(directory.FullName, "edge-secrets-key");
+            File.WriteAllText(file, "");
+            Assert.Equal(file, CommandLine.Credential(directory.FullName));
+            Assert.Equal(file, KeyFile("", file));
+            Assert.Equal("/own/key", KeyFile("secretKeyFile: /own/key", file));
+        }
+        finally
+        {
+            directory.Delete(recursive: true);
+        }
+
+        static string KeyFile(string yaml, string credential) => Assert.IsType<SettingsResult.Valid>(
+            SettingsReader.Read("server.yaml", yaml, _noFlags, credential)).Settings.SecretKeyFile;
+    }
 
     [Fact]
     public void Nothing_given_gives_the_defaults()

@@ -124,7 +124,8 @@ public sealed class HorizontalPodAutoscalersControllerTests : IAsyncDisposable
                 """kube-controller-manager Update scale {"f:spec":{"f:replicas":{}}}""",
             ],
             ObjectBytes.Read(stored)["metadata"]!["managedFields"]!.AsArray().Select(entry =>
-                $"{entry!["manager"]} {entry["operation"]} {entry["subresource"]} {entry["fieldsV1"]!.ToJsonString()}"));
+                $"{entry!["manager"]} {entry["operation"]} {entry["subresource"]} "
+                + entry["fieldsV1"]!.ToJsonString()));
     }
 
     [Fact]
