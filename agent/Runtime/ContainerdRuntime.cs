@@ -2,6 +2,7 @@ using System.Threading.Channels;
 using Edge.Agent.Runtime.Grpc;
 using Edge.Agent.Runtime.Images;
 using Edge.Agent.Runtime.Logs;
+using Edge.Agent.Runtime.Streams;
 using Microsoft.Extensions.Logging;
 
 namespace Edge.Agent.Runtime;
@@ -99,6 +100,10 @@ internal sealed class ContainerdRuntime : IAsyncDisposable
     public Task<ExecResult> Exec(
         string id, IReadOnlyList<string> command, TimeSpan timeout, CancellationToken token) =>
         _exec.Run(id, command, timeout, token);
+
+    /// <summary>Starts a command whose streams the caller is at; disposing them ends it.</summary>
+    public async Task<ProcessStreams> StartExec(string id, ExecRequest request, CancellationToken token) =>
+        await _exec.Start(id, request, token);
 
     public ValueTask DisposeAsync()
     {
