@@ -39,7 +39,7 @@ internal sealed class ApiServer : IAsyncDisposable
         var parts = new VerbParts(
             objects, catalog, new SnapshotPins(time), time, new NameSuffix(random),
             new PodAdmission(objects, settings.Tolerations));
-        _router = new Router(parts, tokens, openLogs, settings.Usages);
+        _router = new Router(parts, tokens, openLogs, settings.Usages, settings.Streams);
         var dispatcher = new Dispatcher(
             new Authenticator(new CertificateUsers(settings.ApiCa, settings.NodeCa), tokens, settings.IsDenied),
             _router,

@@ -2,7 +2,9 @@ using Edge.Server.Api.Http;
 using Edge.Server.Api.Identity;
 using Edge.Server.Api.Metrics;
 using Edge.Server.Api.Pods;
+using Edge.Server.Api.Streams;
 using Edge.Server.Api.Verbs;
+using Edge.Server.Fleet;
 
 namespace Edge.Server.Api;
 
@@ -21,8 +23,9 @@ internal sealed class Router : IDisposable
     private readonly BindingEndpoint _bind;
     private readonly ScaleEndpoint _scale;
     private readonly MetricsEndpoint _metrics;
+    private readonly ProcessEndpoint _processes;
 
-    public Router(VerbParts parts, BootstrapTokens tokens, OpenPodLogs openLogs, NodeUsages usages)
+    public Router(VerbParts parts, BootstrapTokens tokens, OpenPodLogs openLogs, NodeUsages usages, StreamRelay streams)
     {
         var admission = new ObjectAdmission(parts.Objects, parts.Pods, new EnrolmentCheck(parts.Objects, tokens));
         var writer = new FieldWriter(parts.Catalog, parts.Time);
@@ -40,6 +43,7 @@ internal sealed class Router : IDisposable
         _bind = new BindingEndpoint(parts);
         _scale = new ScaleEndpoint(parts, update, writer);
         _metrics = new MetricsEndpoint(parts, usages);
+        _processes = new ProcessEndpoint(parts.Store, streams, parts.Time);
     }
 
     public void Dispose() => _evict.Dispose();
@@ -58,7 +62,8 @@ internal sealed class Router : IDisposable
     };
 
     /// <summary>True for requests that may last.</summary>
-    public static bool IsLong(string verb, RequestPath path) => verb == "watch" || path.Subresource == "log";
+    public static bool IsLong(string verb, RequestPath path) => verb == "watch"
+        || path.Subresource is "log" or "exec" or "attach" or "portforward";
 
     public Task Run(string verb, ApiRequest request)
     {
@@ -108,6 +113,8 @@ internal sealed class Router : IDisposable
         return (path.Resource, path.Subresource, verb) switch
         {
             ("pods", "log", _) => _logs.Run(request),
+            ("pods", "exec", _) => _processes.Exec(request),
+            ("pods", "attach", _) => _processes.Attach(request),
             ("pods", "eviction", _) => _evict.Run(request),
             ("pods", "binding", _) => _bind.Run(request),
             (_, "scale", _) => _scale.Run(verb, request),
