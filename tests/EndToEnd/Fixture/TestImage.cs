@@ -75,7 +75,8 @@ public sealed record TestImage(string Name)
             {
                 Mode = (UnixFileMode)0x1ED, DataStream = busybox,
             });
-            foreach (var applet in (string[])["sh", "httpd", "sleep", "cat", "echo", "ls", "wget", "date", "hostname"])
+            foreach (var applet in (string[])
+                ["sh", "httpd", "sleep", "cat", "echo", "ls", "wget", "date", "hostname", "tar", "test", "stty", "tty"])
             {
                 tar.WriteEntry(new UstarTarEntry(TarEntryType.SymbolicLink, $"bin/{applet}") { LinkName = "busybox" });
             }

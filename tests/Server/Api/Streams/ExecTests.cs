@@ -2,6 +2,7 @@ using System.Net.WebSockets;
 using System.Text;
 using Edge.Proto.Link;
 using Edge.Proto.Model;
+using Edge.Tests.Server.Api.Streams.Spdy;
 
 namespace Edge.Tests.Server.Api.Streams;
 
@@ -200,6 +201,31 @@ public sealed class ExecTests : IAsyncLifetime
         var length = await wire.ReadAtLeastAsync(body, 1);
         Assert.Contains(
             message.Replace("\"", "\\\""), Encoding.UTF8.GetString(body, 0, length));
+    }
+
+    [Fact]
+    public async Task SPDY_gives_each_of_the_processes_streams_one_of_its_own()
+    {
+        _node.Does = Cat(exitCode: 5);
+        var path = $"{Pods}/one/exec?command=cat&stdin=true&stdout=true&stderr=true";
+        var (head, wire) = await _client.Spdy(path, "v5.channel.k8s.io", "v4.channel.k8s.io", "v3.channel.k8s.io");
+        Assert.StartsWith("HTTP/1.1 101 ", head);
+        Assert.Contains("\r\nX-Stream-Protocol-Version: v4.channel.k8s.io\r\n", head);
+        Assert.Contains("\r\nUpgrade: SPDY/3.1\r\n", head);
+        Assert.Contains("\r\nConnection: Upgrade\r\n", head);
+
+        var spdy = new SpdyWire(wire);
+        foreach (var (id, type) in ((uint, string)[])[(1, "error"), (3, "stdin"), (5, "stdout"), (7, "stderr")])
+        {
+            await spdy.Open(id, ("streamtype", type));
+            Assert.Equal((2, id), ((await spdy.Next())!.Value.Type, id));
+        }
+
+        await spdy.Send(3, "hello"u8.ToArray());
+        await spdy.Send(3, default, last: true);
+        var said = await spdy.UntilFinished(1, 5, 7);
+        Assert.Equal(("hello", "5 bytes"), (said[5], said[7]));
+        Assert.Contains("""{"reason":"ExitCode","message":"5"}""", said[1]);
     }
 
     [Fact]
