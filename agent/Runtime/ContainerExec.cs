@@ -2,11 +2,16 @@ using System.Text;
 using Edge.Agent.Runtime.Grpc;
 using Edge.Agent.Runtime.Logs;
 using Edge.Agent.Runtime.Streams;
+using Edge.Proto.Containerd.Containers;
 
 namespace Edge.Agent.Runtime;
 
-/// <summary>Runs commands in running containers: probes and hooks to their end, others for somebody who is there.</summary>
-internal sealed class ContainerExec(GrpcChannel channel, ContainerFiles files, Random random, TimeProvider clock)
+/// <summary>
+/// Runs commands in running containers: probes and hooks to their end, others for somebody who is there; and lets
+/// somebody at a container's own process.
+/// </summary>
+internal sealed class ContainerExec(
+    GrpcChannel channel, ContainerFiles files, ContainerLogs logs, Random random, TimeProvider clock)
 {
     private readonly DescriptorWaits _waits = new();
 
@@ -41,6 +46,27 @@ internal sealed class ContainerExec(GrpcChannel channel, ContainerFiles files, R
     public Task<ExecProcess> Start(string id, ExecRequest request, CancellationToken token) =>
         ExecProcess.Start(NewTask(id), request, _waits, clock, token);
 
+    /// <summary>The container's own streams, from now on; null when it does not run here.</summary>
+    public async Task<ProcessStreams?> Attach(string id, AttachRequest request, CancellationToken token)
+    {
+        try
+        {
+            var container = (await channel.Call(
+                ContainerdApi.GetContainer, new GetContainerRequest { Id = id }, token)).Container;
+            return logs.Tap(id) is { } tap
+                ? new AttachedContainer(
+                    new ProcessControl(channel, id, process: ""), logs, tap, container, request,
+                    request.Input && container.Labels.ContainsKey(ContainerLabels.Input)
+                        ? InputPipe.Open(Path.Combine(files.FifoDirectory(id), "stdin"), _waits)
+                        : null)
+                : null;
+        }
+        catch (RuntimeException e) when (e.Reason == RuntimeReason.NotFound)
+        {
+            return null;
+        }
+    }
+
     private ExecTask NewTask(string id) => new(channel, files, id, $"exec-{random.NextInt64():x16}");
 
     /// <summary>Null when the time was over first.</summary>
@@ -54,7 +80,7 @@ internal sealed class ContainerExec(GrpcChannel channel, ContainerFiles files, R
         }
         catch (OperationCanceledException) when (!token.IsCancellationRequested)
         {
-            await task.Kill();
+            await task.Control.Kill();
             await task.UntilGone();
             return null;
         }

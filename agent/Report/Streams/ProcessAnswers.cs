@@ -7,7 +7,7 @@ using Edge.Proto.Model;
 
 namespace Edge.Agent.Report.Streams;
 
-/// <summary>Runs commands in this node's containers for people who are far away, and lets them at the containers.</summary>
+/// <summary>Lets people who are far away run commands in this node's containers, and be at the containers.</summary>
 internal sealed class ProcessAnswers(NodeLedger ledger, ContainerdRuntime runtime, TimeProvider clock)
 {
     public async Task<string?> Exec(ReadOnlyMemory<byte> payload, LinkStream stream, CancellationToken cancellation)
@@ -30,6 +30,30 @@ internal sealed class ProcessAnswers(NodeLedger ledger, ContainerdRuntime runtim
         catch (RuntimeException failed)
         {
             return $"failed to exec in container: {failed.Message}";
+        }
+    }
+
+    public async Task<string?> Attach(ReadOnlyMemory<byte> payload, LinkStream stream, CancellationToken cancellation)
+    {
+        var request = Read(payload);
+        try
+        {
+            var wanted = new AttachRequest(request.Stdin, request.Stdout, request.Stderr);
+            await using var process = RunningId(request) is { } id
+                ? await runtime.Attach(id, wanted, cancellation) : null;
+            if (process is null)
+            {
+                return NotFound(request);
+            }
+
+            stream.Accept();
+            await new ProcessRelay(process, stream, clock).Run(cancellation);
+            stream.End();
+            return null;
+        }
+        catch (RuntimeException failed)
+        {
+            return failed.Message;
         }
     }
 

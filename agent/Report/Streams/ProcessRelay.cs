@@ -3,7 +3,9 @@ using Edge.Proto.Link;
 
 namespace Edge.Agent.Report.Streams;
 
-/// <summary>Joins the streams of a process and a stream of the link, until the process or the one at it is gone.</summary>
+/// <summary>
+/// Joins the streams of a process and a stream of the link, until the process or the one at it is gone.
+/// </summary>
 internal sealed class ProcessRelay(ProcessStreams process, LinkStream stream, TimeProvider clock)
 {
     /// <summary>

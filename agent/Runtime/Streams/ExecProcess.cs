@@ -77,14 +77,14 @@ internal sealed class ExecProcess : ProcessStreams
         if (!_request.Terminal && _input is not null)
         {
             _input.Dispose();
-            await _task.CloseInput(token);
+            await _task.Control.CloseInput(token);
         }
 
         return false;
     }
 
     public override Task Resize(uint width, uint height, CancellationToken token) =>
-        _request.Terminal ? _task.Resize(width, height, token) : Task.CompletedTask;
+        _request.Terminal ? _task.Control.Resize(width, height, token) : Task.CompletedTask;
 
     public override Task<int?> Wait(CancellationToken token) => _exit!.WaitAsync(token);
 
@@ -115,13 +115,13 @@ internal sealed class ExecProcess : ProcessStreams
         if (_input is not null)
         {
             _input.Dispose();
-            await _task.CloseInput(CancellationToken.None);
+            await _task.Control.CloseInput(CancellationToken.None);
         }
 
         await Task.WhenAny(exit, Task.Delay(LeaveTime, _clock));
         if (!exit.IsCompleted)
         {
-            await _task.Kill();
+            await _task.Control.Kill();
             await Task.WhenAny(exit, Task.Delay(ExecTask.KillMax, _clock));
         }
     }

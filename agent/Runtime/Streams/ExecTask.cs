@@ -32,6 +32,8 @@ internal sealed class ExecTask
         Directory.CreateDirectory(_directory);
     }
 
+    public ProcessControl Control => new(_channel, _container, _id);
+
     public string PathOf(string stream) => Path.Combine(_directory, stream);
 
     /// <summary>The process gets those streams whose FIFOs are there.</summary>
@@ -74,24 +76,10 @@ internal sealed class ExecTask
         return (int)(await _channel.Call(ContainerdApi.WaitExec, wait, token)).ExitStatus;
     }
 
-    /// <summary>The process reads the end of its input once the FIFO is empty and no one else holds it.</summary>
-    public Task CloseInput(CancellationToken token) => IgnoringGone(() => _channel.Call(
-        ContainerdApi.CloseIO, new CloseIORequest { ContainerId = _container, ExecId = _id, Stdin = true }, token));
+    /// <summary>After it was killed.</summary>
+    public Task UntilGone() => ProcessControl.IgnoringGone(() => Wait(CancellationToken.None));
 
-    public Task Resize(uint width, uint height, CancellationToken token) => IgnoringGone(() => _channel.Call(
-        ContainerdApi.ResizePty,
-        new ResizePtyRequest { ContainerId = _container, ExecId = _id, Width = width, Height = height },
-        token));
-
-    public Task Kill() => IgnoringGone(() => _channel.Call(
-        ContainerdApi.KillTask,
-        new KillRequest { ContainerId = _container, ExecId = _id, Signal = 9 },
-        CancellationToken.None));
-
-    /// <summary>After <see cref="Kill"/>.</summary>
-    public Task UntilGone() => IgnoringGone(() => Wait(CancellationToken.None));
-
-    public Task Delete() => IgnoringGone(() => _channel.Call(
+    public Task Delete() => ProcessControl.IgnoringGone(() => _channel.Call(
         ContainerdApi.DeleteProcess,
         new DeleteProcessRequest { ContainerId = _container, ExecId = _id },
         CancellationToken.None));
@@ -114,18 +102,4 @@ internal sealed class ExecTask
     }
 
     private string IfThere(string stream) => File.Exists(PathOf(stream)) ? PathOf(stream) : "";
-
-    /// <summary>What ended by itself at the last moment, or with its container, or with the daemon, is done.</summary>
-    private static async Task IgnoringGone<T>(Func<Task<T>> act)
-    {
-        try
-        {
-            await act();
-        }
-        catch (RuntimeException e) when (e.Reason is RuntimeReason.NotFound or RuntimeReason.Unavailable
-            or RuntimeReason.FailedPrecondition)
-        {
-            // As the summary says.
-        }
-    }
 }

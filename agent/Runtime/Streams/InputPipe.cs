@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Edge.Agent.Runtime.Logs;
 
 namespace Edge.Agent.Runtime.Streams;
 
@@ -16,12 +17,8 @@ internal sealed class InputPipe : IDisposable
     /// </summary>
     public static InputPipe Open(string path, DescriptorWaits waits)
     {
-        const int readWrite = 2, ownerOnly = 0x180;
-        if (Libc.MakeFifo(path, ownerOnly) != 0 && Marshal.GetLastPInvokeError() is var made and not Libc.ErrorExists)
-        {
-            throw Libc.Failure($"making {path}", made);
-        }
-
+        const int readWrite = 2;
+        Fifo.Make(path);
         var descriptor = Libc.Open(path, readWrite | Libc.OpenNonBlock | Libc.OpenCloseOnExec, 0);
         return descriptor >= 0
             ? new InputPipe(descriptor, waits)

@@ -124,6 +124,77 @@ public sealed class ProcessAnswersTests : IAsyncLifetime
     }
 
     [SkippableFact]
+    public async Task The_first_at_a_container_whose_input_lives_once_ends_it_and_hears_the_rest()
+    {
+        const string script = "while read line; do echo got $line; done; sleep 1; echo bye; echo oops >&2";
+        await Running(container => container with { Command = ["sh", "-c", script], Stdin = true, StdinOnce = true });
+        await using var pair = new StreamPair();
+        var answer = Attach(pair, Wants() with { Stdin = true });
+        await pair.Server.Write("one\n"u8.ToArray(), default);
+        Assert.Equal("got one\n", await First(pair.Server));
+        pair.Server.Close();
+
+        Assert.Equal(("bye\n", "oops\n"), await Outputs(pair.Server));
+        Assert.Null(pair.Server.ExitCode);
+        Assert.Null(await answer);
+    }
+
+    [SkippableFact]
+    public async Task Many_are_at_an_open_input_one_after_the_other_and_at_once()
+    {
+        const string script = "while read line; do echo got $line; done";
+        await Running(container => container with { Command = ["sh", "-c", script], Stdin = true });
+        await using var watching = new StreamPair();
+        var watcher = Attach(watching, Wants());
+        await Accepted(watching);
+        foreach (var word in (string[])["one", "two"])
+        {
+            await using var pair = new StreamPair();
+            var answer = Attach(pair, Wants() with { Stdin = true });
+            await pair.Server.Write(Encoding.UTF8.GetBytes($"{word}\n"), default);
+            Assert.Equal($"got {word}\n", await First(pair.Server));
+            pair.Server.Close();
+            Assert.Null(await answer);
+        }
+
+        await _bench.Runtime.Kill(_id, 9, all: true, default);
+        Assert.Equal(("got one\ngot two\n", ""), await Outputs(watching.Server));
+        Assert.Null(await watcher);
+        Assert.Equal("got one\ngot two\n", _bench.LogText());
+    }
+
+    [SkippableFact]
+    public async Task A_containers_terminal_is_resized_echoes_and_ends_with_it()
+    {
+        const string script = "echo $TERM; read line; busybox stty size";
+        await Running(container => container with { Command = ["sh", "-c", script], Stdin = true, Tty = true });
+        await using var pair = new StreamPair();
+        var answer = Attach(pair, Wants() with { Stdin = true, Tty = true });
+        pair.Server.Resize(100, 30);
+        await Task.Delay(500);
+        await pair.Server.Write("go\n"u8.ToArray(), default);
+
+        var (output, error) = await Outputs(pair.Server);
+        Assert.Equal(("go\r\n30 100\r\n", ""), (output.Replace("xterm\r\n", ""), error));
+        Assert.Null(await answer);
+        Assert.Equal("xterm\ngo\n30 100\n", _bench.LogText());
+    }
+
+    [SkippableFact]
+    public async Task Who_is_slow_at_a_container_gets_everything_all_the_same()
+    {
+        await Running(container => container with { Command = ["sh", "-c", "sleep 1; seq 1 1000000; sleep 1"] });
+        await using var pair = new StreamPair();
+        var answer = Attach(pair, Wants());
+        await Task.Delay(4000);
+
+        Assert.InRange(pair.Carried, 1, LinkStream.WindowBytes);
+        var numbers = (await Outputs(pair.Server)).Output.TrimEnd().Split('\n');
+        Assert.Equal(("1", "1000000", 1_000_000), (numbers[0], numbers[^1], numbers.Length));
+        Assert.Null(await answer);
+    }
+
+    [SkippableFact]
     public async Task A_container_that_does_not_run_is_refused_in_the_kubelets_words()
     {
         await Running();
@@ -133,11 +204,12 @@ public sealed class ProcessAnswersTests : IAsyncLifetime
         Assert.Equal("container not found (\"main\")", await Exec(pair, Wants("true") with { PodUid = "other" }));
     }
 
-    private async Task Running()
+    private async Task Running(Func<Container, Container>? change = null)
     {
         Skip.IfNot(ContainerdDaemon.Missing is null, ContainerdDaemon.Missing);
         var image = await _bench.Pull(TinyImage.Busybox());
-        _id = await _bench.Run(_bench.Request(image, ["sleep", "1000"]));
+        var request = _bench.Request(image, ["sleep", "1000"]);
+        _id = await _bench.Run(request with { Container = change?.Invoke(request.Container) ?? request.Container });
         _ledger.Save(new PodRecord
         {
             Uid = _bench.PodUid, Namespace = "default", Name = "pod",
@@ -152,6 +224,20 @@ public sealed class ProcessAnswersTests : IAsyncLifetime
 
     private Task<string?> Exec(StreamPair pair, PodStreamRequest request) =>
         _answers.Exec(StreamPair.Payload(request), pair.Agent, pair.Agent.Ended).WaitAsync(Limit);
+
+    private Task<string?> Attach(StreamPair pair, PodStreamRequest request) =>
+        End(pair, _answers.Attach(StreamPair.Payload(request), pair.Agent, pair.Agent.Ended)).WaitAsync(Limit);
+
+    /// <summary>As <see cref="StreamAnswers"/> does it.</summary>
+    private static async Task<string?> End(StreamPair pair, Task<string?> answer)
+    {
+        var error = await answer;
+        pair.Agent.End(error);
+        return error;
+    }
+
+    private static async Task Accepted(StreamPair pair) =>
+        Assert.True((await pair.Server.ReadPiece(default).AsTask().WaitAsync(Limit))!.Data.IsEmpty);
 
     private static async Task<string> First(LinkStream stream)
     {
