@@ -85,6 +85,7 @@ static async Task<int> Agent(AgentSettings settings, CancellationToken terminate
             [LogStreamRequest.StreamKind] = new LogStreams(ledger, settings.DataDir, clock).Answer,
             [PodStreamRequest.ExecKind] = processes.Exec,
             [PodStreamRequest.AttachKind] = processes.Attach,
+            [PodStreamRequest.PortKind] = new PortAnswers(network.Connect, clock).Answer,
             [NodeUsage.StreamKind] = new UsageStreams(meter).Answer,
         };
         var streams = new StreamAnswers(answers, logs.CreateLogger("Report"));

@@ -3,6 +3,7 @@ using Edge.Server.Api.Identity;
 using Edge.Server.Api.Metrics;
 using Edge.Server.Api.Pods;
 using Edge.Server.Api.Streams;
+using Edge.Server.Api.Streams.Ports;
 using Edge.Server.Api.Verbs;
 using Edge.Server.Fleet;
 
@@ -24,6 +25,7 @@ internal sealed class Router : IDisposable
     private readonly ScaleEndpoint _scale;
     private readonly MetricsEndpoint _metrics;
     private readonly ProcessEndpoint _processes;
+    private readonly PortForwardEndpoint _ports;
 
     public Router(VerbParts parts, BootstrapTokens tokens, OpenPodLogs openLogs, NodeUsages usages, StreamRelay streams)
     {
@@ -44,6 +46,7 @@ internal sealed class Router : IDisposable
         _scale = new ScaleEndpoint(parts, update, writer);
         _metrics = new MetricsEndpoint(parts, usages);
         _processes = new ProcessEndpoint(parts.Store, streams, parts.Time);
+        _ports = new PortForwardEndpoint(parts.Store, streams, parts.Time);
     }
 
     public void Dispose() => _evict.Dispose();
@@ -115,6 +118,7 @@ internal sealed class Router : IDisposable
             ("pods", "log", _) => _logs.Run(request),
             ("pods", "exec", _) => _processes.Exec(request),
             ("pods", "attach", _) => _processes.Attach(request),
+            ("pods", "portforward", _) => _ports.Run(request),
             ("pods", "eviction", _) => _evict.Run(request),
             ("pods", "binding", _) => _bind.Run(request),
             (_, "scale", _) => _scale.Run(verb, request),

@@ -73,7 +73,7 @@ internal sealed class Upgrade
 
         return WebSocket.CreateFromStream(await Leave(), new WebSocketCreationOptions
         {
-            IsServer = true, SubProtocol = Protocol.Length > 0 ? Protocol : null, KeepAliveInterval = KeepAlive,
+            IsServer = true, KeepAliveInterval = KeepAlive,
         });
     }
 

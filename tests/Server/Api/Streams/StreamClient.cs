@@ -48,11 +48,27 @@ internal sealed class StreamClient(ApiFixture api)
     /// <summary>Sends an upgrade as kubectl 1.28 does; returns the answer's head and the connection behind it.</summary>
     public async Task<(string Head, Stream Wire)> Spdy(string path, params string[] protocols)
     {
-        var tls = await Connect();
         var wishes = string.Concat(protocols.Select(protocol => $"X-Stream-Protocol-Version: {protocol}\r\n"));
-        await tls.WriteAsync(Encoding.ASCII.GetBytes(
-            $"POST {path} HTTP/1.1\r\nHost: edge\r\nConnection: Upgrade\r\nUpgrade: SPDY/3.1\r\n{wishes}"
-            + "Content-Length: 0\r\n\r\n"));
+        return await Upgrade($"POST {path} HTTP/1.1\r\nUpgrade: SPDY/3.1\r\nContent-Length: 0\r\n{wishes}");
+    }
+
+    /// <summary>As kubectl 1.31 does; the framework's own client refuses the protocol's name.</summary>
+    public async Task<WebSocket> Tunnel(string path)
+    {
+        const string protocol = "SPDY/3.1+portforward.k8s.io";
+        var (head, wire) = await Upgrade(
+            $"GET {path} HTTP/1.1\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
+            + $"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Protocol: {protocol}\r\n");
+        Assert.StartsWith("HTTP/1.1 101 ", head);
+        Assert.Contains("\r\nSec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n", head);
+        Assert.Contains($"\r\nSec-WebSocket-Protocol: {protocol}\r\n", head);
+        return System.Net.WebSockets.WebSocket.CreateFromStream(wire, new WebSocketCreationOptions());
+    }
+
+    private async Task<(string Head, Stream Wire)> Upgrade(string request)
+    {
+        var tls = await Connect();
+        await tls.WriteAsync(Encoding.ASCII.GetBytes($"{request}Host: edge\r\nConnection: Upgrade\r\n\r\n"));
         var head = new StringBuilder();
         var one = new byte[1];
         while (!head.ToString().EndsWith("\r\n\r\n") && await tls.ReadAsync(one).AsTask().WaitAsync(Limit) > 0)
