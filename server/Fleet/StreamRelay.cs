@@ -22,7 +22,9 @@ internal sealed class StreamRefusedException(StreamRefusal refusal, string messa
     public StreamRefusal Refusal { get; } = refusal;
 }
 
-/// <summary>Opens streams into pods, over the link: to run a command, to be at a container, to connect to a port.</summary>
+/// <summary>
+/// Opens streams into pods, over the link: to run a command, to be at a container, to connect to a port.
+/// </summary>
 /// <param name="open">Opens a stream to a node (<c>LinkServer.OpenStream</c>).</param>
 /// <param name="isConnected">Whether there is a way to a node now.</param>
 /// <param name="time">Bounds the waiting for nodes.</param>

@@ -36,7 +36,9 @@ internal static class Errors
         new(403, "Forbidden", "unable to upgrade: unable to negotiate protocol: "
             + $"client supports [{string.Join(' ', wishes)}], server accepts [{string.Join(' ', spoken)}]");
 
-    /// <summary>There is no way to what the request is for now; the client may try again, and is not told when.</summary>
+    /// <summary>
+    /// There is no way to what the request is for now; the client may try again, and is not told when.
+    /// </summary>
     public static StatusException Unreachable(string why) =>
         new(503, "ServiceUnavailable", $"error dialing backend: {why}");
 

@@ -6,7 +6,9 @@ using Edge.Server.Store;
 
 namespace Edge.Server.Api.Streams;
 
-/// <summary>Runs a command in a container for a client (exec), or lets it at the container's own process (attach).</summary>
+/// <summary>
+/// Runs a command in a container for a client (exec), or lets it at the container's own process (attach).
+/// </summary>
 internal sealed class ProcessEndpoint(ObjectStore store, StreamRelay relay, TimeProvider time)
 {
     public Task Exec(ApiRequest request)

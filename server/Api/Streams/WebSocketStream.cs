@@ -2,7 +2,9 @@ using System.Net.WebSockets;
 
 namespace Edge.Server.Api.Streams;
 
-/// <summary>The payloads of a WebSocket's messages as one byte stream both ways; where messages end means nothing.</summary>
+/// <summary>
+/// The payloads of a WebSocket's messages as one byte stream both ways; where messages end means nothing.
+/// </summary>
 internal sealed class WebSocketStream(WebSocket socket) : Stream
 {
     public override bool CanRead => true;

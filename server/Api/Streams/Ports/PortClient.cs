@@ -1,6 +1,8 @@
 namespace Edge.Server.Api.Streams.Ports;
 
-/// <summary>The client's end of one forwarded connection: a stream of bytes, and one that says what went wrong.</summary>
+/// <summary>
+/// The client's end of one forwarded connection: a stream of bytes, and one that says what went wrong.
+/// </summary>
 internal abstract class PortClient
 {
     /// <summary>Waits while the client does not take the bytes.</summary>

@@ -144,7 +144,9 @@ internal sealed class SpdyConnection : IDisposable
         return open;
     }
 
-    /// <summary>The frame's bytes follow and are read piece by piece; those of no open stream are passed over.</summary>
+    /// <summary>
+    /// The frame's bytes follow and are read piece by piece; those of no open stream are passed over.
+    /// </summary>
     private SpdyEvent? Data(SpdyFrame frame)
     {
         _dataOf = _streams.GetValueOrDefault(frame.Id);
@@ -234,7 +236,9 @@ internal sealed class SpdyConnection : IDisposable
         return new SpdyEvent(SpdyEventKind.Opened, stream, default);
     }
 
-    /// <summary>Makes room: streams that are closed on both sides are kept until here. False when there is none.</summary>
+    /// <summary>
+    /// Makes room: streams that are closed on both sides are kept until here. False when there is none.
+    /// </summary>
     private bool Forget()
     {
         foreach (var (id, stream) in _streams)

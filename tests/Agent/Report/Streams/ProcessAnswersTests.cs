@@ -66,7 +66,8 @@ public sealed class ProcessAnswersTests : IAsyncLifetime
     {
         await Running();
         await using var pair = new StreamPair();
-        var wants = Wants("sh", "-c", "read line; echo $TERM; busybox stty size; busybox tty") with { Stdin = true, Tty = true };
+        const string script = "read line; echo $TERM; busybox stty size; busybox tty";
+        var wants = Wants("sh", "-c", script) with { Stdin = true, Tty = true };
         var answer = Exec(pair, wants);
         pair.Server.Resize(132, 43);
         await Task.Delay(500);

@@ -269,7 +269,8 @@ public sealed class ExecTests : IAsyncLifetime
         var length = 0;
         while (true)
         {
-            var got = await socket.ReceiveAsync(buffer.AsMemory(length), default).AsTask().WaitAsync(StreamClient.Limit);
+            var got = await socket.ReceiveAsync(buffer.AsMemory(length), default).AsTask()
+                .WaitAsync(StreamClient.Limit);
             length += got.Count;
             if (got.EndOfMessage)
             {

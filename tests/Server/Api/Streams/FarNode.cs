@@ -5,7 +5,9 @@ using Edge.Tests.Support;
 
 namespace Edge.Tests.Server.Api.Streams;
 
-/// <summary>A node that does with each stream what the test says, over a link that is the real one's two ends.</summary>
+/// <summary>
+/// A node that does with each stream what the test says, over a link that is the real one's two ends.
+/// </summary>
 internal sealed class FarNode : IAsyncDisposable
 {
     private readonly List<StreamPair> _pairs = [];

@@ -45,7 +45,9 @@ internal sealed class StreamClient(ApiFixture api)
         return tls;
     }
 
-    /// <summary>Sends an upgrade as kubectl 1.28 does; returns the answer's head and the connection behind it.</summary>
+    /// <summary>
+    /// Sends an upgrade as kubectl 1.28 does; returns the answer's head and the connection behind it.
+    /// </summary>
     public async Task<(string Head, Stream Wire)> Spdy(string path, params string[] protocols)
     {
         var wishes = string.Concat(protocols.Select(protocol => $"X-Stream-Protocol-Version: {protocol}\r\n"));
