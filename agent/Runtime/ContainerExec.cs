@@ -14,6 +14,7 @@ internal sealed class ContainerExec(
     GrpcChannel channel, ContainerFiles files, ContainerLogs logs, Random random, TimeProvider clock)
 {
     private readonly DescriptorWaits _waits = new();
+    private readonly HashSet<string> _own = [];
 
     public async Task<ExecResult> Run(
         string id, IReadOnlyList<string> command, TimeSpan timeout, CancellationToken token)
@@ -37,14 +38,35 @@ internal sealed class ContainerExec(
         }
         finally
         {
-            task.RemoveFiles();
+            Forget(task);
+        }
+    }
+
+    /// <summary>Ends what an agent before this one ran for somebody, and did not live to end.</summary>
+    public async Task EndStrays()
+    {
+        foreach (var (container, process) in files.Execs())
+        {
+            bool isOwn;
+            lock (_own)
+            {
+                isOwn = _own.Contains(process);
+            }
+
+            if (!isOwn)
+            {
+                var stray = new ExecTask(channel, files, container, process);
+                await stray.Control.Kill();
+                await stray.Delete();
+                stray.RemoveFiles();
+            }
         }
     }
 
     /// <summary>Starts a command whose streams the caller is at; disposing them ends it.</summary>
     /// <exception cref="RuntimeException">The command cannot be run; the message says why.</exception>
     public Task<ExecProcess> Start(string id, ExecRequest request, CancellationToken token) =>
-        ExecProcess.Start(NewTask(id), request, _waits, clock, token);
+        ExecProcess.Start(NewTask(id), request, _waits, clock, Forget, token);
 
     /// <summary>The container's own streams, from now on; null when it does not run here.</summary>
     public async Task<ProcessStreams?> Attach(string id, AttachRequest request, CancellationToken token)
@@ -67,7 +89,25 @@ internal sealed class ContainerExec(
         }
     }
 
-    private ExecTask NewTask(string id) => new(channel, files, id, $"exec-{random.NextInt64():x16}");
+    private ExecTask NewTask(string id)
+    {
+        var process = $"exec-{random.NextInt64():x16}";
+        lock (_own)
+        {
+            _own.Add(process);
+        }
+
+        return new ExecTask(channel, files, id, process);
+    }
+
+    private void Forget(ExecTask task)
+    {
+        task.RemoveFiles();
+        lock (_own)
+        {
+            _own.Remove(task.Id);
+        }
+    }
 
     /// <summary>Null when the time was over first.</summary>
     private async Task<int?> RunToEnd(ExecTask task, TimeSpan timeout, CancellationToken token)

@@ -123,6 +123,7 @@ internal sealed class ContainerdRuntime : IAsyncDisposable
     {
         await Probe(token);
         await _observation.Reattach(token);
+        await _exec.EndStrays();
     }
 
     private async Task SyncContent(CancellationToken token)

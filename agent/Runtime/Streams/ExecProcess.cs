@@ -14,27 +14,26 @@ internal sealed class ExecProcess : ProcessStreams
     private readonly ExecRequest _request;
     private readonly DescriptorWaits _waits;
     private readonly TimeProvider _clock;
+    private readonly Action<ExecTask> _forget;
     private readonly Fifo?[] _outputs;
     private readonly InputPipe? _input;
     private Task<int?>? _exit;
 
-    private ExecProcess(ExecTask task, ExecRequest request, DescriptorWaits waits, TimeProvider clock)
+    private ExecProcess(
+        ExecTask task, ExecRequest request, DescriptorWaits waits, TimeProvider clock, Action<ExecTask> forget)
     {
-        (_task, _request, _waits, _clock) = (task, request, waits, clock);
-        // A terminal has one output, and needs it.
-        _outputs =
-        [
-            request.Output || request.Terminal ? Fifo.Open(task.PathOf("stdout")) : null,
-            request.Error && !request.Terminal ? Fifo.Open(task.PathOf("stderr")) : null,
-        ];
+        (_task, _request, _waits, _clock, _forget) = (task, request, waits, clock, forget);
+        // A shim takes both or none, whoever wants them; a terminal has one.
+        _outputs = [Fifo.Open(task.PathOf("stdout")), request.Terminal ? null : Fifo.Open(task.PathOf("stderr"))];
         _input = request.Input ? InputPipe.Open(task.PathOf("stdin"), waits) : null;
     }
 
     /// <exception cref="RuntimeException">The command cannot be run; the message says why.</exception>
     public static async Task<ExecProcess> Start(
-        ExecTask task, ExecRequest request, DescriptorWaits waits, TimeProvider clock, CancellationToken token)
+        ExecTask task, ExecRequest request, DescriptorWaits waits, TimeProvider clock, Action<ExecTask> forget,
+        CancellationToken token)
     {
-        var process = new ExecProcess(task, request, waits, clock);
+        var process = new ExecProcess(task, request, waits, clock, forget);
         try
         {
             await task.Create(request.Command, request.Terminal, token);
@@ -49,6 +48,7 @@ internal sealed class ExecProcess : ProcessStreams
         }
     }
 
+    /// <summary>What nobody wants to see is taken all the same.</summary>
     public override async ValueTask<int> Read(int channel, Memory<byte> buffer, CancellationToken token)
     {
         if (_outputs[channel] is not { } fifo)
@@ -56,15 +56,19 @@ internal sealed class ExecProcess : ProcessStreams
             return 0;
         }
 
+        var isWanted = channel == Output ? _request.Output : _request.Error;
         while (true)
         {
             var got = fifo.Read(buffer.Span);
-            if (got >= 0)
+            if (got == 0 || (got > 0 && isWanted))
             {
                 return got;
             }
 
-            await _waits.UntilReadable(fifo.Fd, token);
+            if (got < 0)
+            {
+                await _waits.UntilReadable(fifo.Fd, token);
+            }
         }
     }
 
@@ -104,7 +108,7 @@ internal sealed class ExecProcess : ProcessStreams
             _input?.Dispose();
             _outputs[Output]?.Dispose();
             _outputs[Error]?.Dispose();
-            _task.RemoveFiles();
+            _forget(_task);
         }
     }
 

@@ -32,6 +32,8 @@ internal sealed class ExecTask
         Directory.CreateDirectory(_directory);
     }
 
+    public string Id => _id;
+
     public ProcessControl Control => new(_channel, _container, _id);
 
     public string PathOf(string stream) => Path.Combine(_directory, stream);

@@ -34,7 +34,7 @@ internal sealed class ProcessEndpoint(ObjectStore store, StreamRelay relay, Time
         await using var node = await Open(target, container, options, kind, request.Ct);
         try
         {
-            using var client = upgrade.IsWebSocket
+            using var client = upgrade.IsByWebSocket
                 ? await Greeted(upgrade, options, request.Ct)
                 : await SpdyClient.Accept(
                     await upgrade.ToSpdy(), upgrade.Protocol, options, time, request.Ct);

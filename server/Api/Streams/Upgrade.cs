@@ -25,13 +25,15 @@ internal sealed class Upgrade
 
     private readonly HttpContext _http;
 
-    private Upgrade(HttpContext http, bool isWebSocket, string protocol) =>
-        (_http, IsWebSocket, Protocol) = (http, isWebSocket, protocol);
+    private Upgrade(HttpContext http, bool isByWebSocket, string protocol) =>
+        (_http, IsByWebSocket, Protocol) = (http, isByWebSocket, protocol);
 
-    public bool IsWebSocket { get; }
+    public bool IsByWebSocket { get; }
 
     /// <summary>The protocol that both know; empty when the client named none.</summary>
     public string Protocol { get; }
+
+    public static bool IsWebSocket(HttpRequest request) => Has(request.Headers.Upgrade, "websocket");
 
     /// <param name="http">The request.</param>
     /// <param name="webSocket">What the endpoint speaks over WebSocket.</param>
@@ -45,7 +47,7 @@ internal sealed class Upgrade
             throw Errors.BadRequest("Upgrade request required");
         }
 
-        if (Has(wanted, "websocket"))
+        if (IsWebSocket(http.Request))
         {
             CheckWebSocket(http.Request);
             return new Upgrade(http, true, Choose(http.Request.Headers.SecWebSocketProtocol, webSocket));

@@ -20,7 +20,7 @@ internal sealed class PortForwardEndpoint(ObjectStore store, StreamRelay relay, 
         var target = PodTarget.Of(request, store);
         var upgrade = Upgrade.Agree(
             request.Http, [Tunnel, .. ChannelPorts.Protocols], ["portforward.k8s.io"]);
-        var byChannels = upgrade.IsWebSocket && upgrade.Protocol != Tunnel;
+        var byChannels = upgrade.IsByWebSocket && upgrade.Protocol != Tunnel;
         var ports = byChannels ? Ports(request) : [];
         try
         {
@@ -48,7 +48,7 @@ internal sealed class PortForwardEndpoint(ObjectStore store, StreamRelay relay, 
         using var idle = new IdleLimit(time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(idle.Token, ct);
         using var forwarder = new PortForwarder(target, relay, idle, time);
-        if (!upgrade.IsWebSocket)
+        if (!upgrade.IsByWebSocket)
         {
             using var plain = new SpdyConnection(await upgrade.ToSpdy());
             await new SpdyPorts(plain, forwarder, idle, time).Run(either.Token);

@@ -1,6 +1,7 @@
 using System.Text;
 using Edge.Agent.Ledger;
 using Edge.Agent.Report.Streams;
+using Edge.Agent.Runtime;
 using Edge.Proto.Link;
 using Edge.Proto.Model;
 using Edge.Tests.Agent.Runtime;
@@ -105,6 +106,24 @@ public sealed class ProcessAnswersTests : IAsyncLifetime
         await Assert.ThrowsAnyAsync<Exception>(() => answer);
         Assert.Empty(Sleepers());
         NothingIsLeft();
+    }
+
+    [SkippableFact]
+    public async Task An_agent_that_restarts_ends_what_the_one_before_left_running()
+    {
+        await Running();
+        var left = await _bench.Runtime.StartExec(
+            _id, new(["sleep", "4242"], Input: false, Output: true, Error: false, Terminal: false), default);
+        Assert.NotNull(left);
+        Assert.Single(Sleepers());
+
+        await _bench.RestartAgent();
+        while (Sleepers().Length > 0)
+        {
+            await Task.Delay(20);
+        }
+
+        await _bench.Until(_id, container => container.State == RunState.Running);
     }
 
     [SkippableFact]
