@@ -7,6 +7,7 @@ using Edge.Agent.Reconcile;
 using Edge.Agent.Reconcile.Environment;
 using Edge.Agent.Reconcile.Probes;
 using Edge.Agent.Report;
+using Edge.Agent.Report.Streams;
 using Edge.Agent.Report.Usage;
 using Edge.Agent.Runtime;
 using Edge.Agent.Settings;
@@ -78,9 +79,13 @@ static async Task<int> Agent(AgentSettings settings, CancellationToken terminate
         link.StateChanged += _ => loop.WakeAll();
         reports.Attach(link);
         using var meter = UsageMeter.OfThisNode(ledger, settings.CgroupRoot, clock);
+        var processes = new ProcessAnswers(ledger, runtime, clock);
         var answers = new Dictionary<string, StreamAnswer>
         {
             [LogStreamRequest.StreamKind] = new LogStreams(ledger, settings.DataDir, clock).Answer,
+            [PodStreamRequest.ExecKind] = processes.Exec,
+            [PodStreamRequest.AttachKind] = processes.Attach,
+            [PodStreamRequest.PortKind] = new PortAnswers(network.Connect, clock).Answer,
             [NodeUsage.StreamKind] = new UsageStreams(meter).Answer,
         };
         var streams = new StreamAnswers(answers, logs.CreateLogger("Report"));

@@ -87,7 +87,11 @@ static async Task Serve(ServerSettings settings, CancellationToken ct)
     var relay = new LogRelay(link, time);
 
     await using var api = new ApiServer(
-        PartSettings.Api(settings, pki, denied.Has) with { Usages = new NodeUsages(usage.Ask, time) },
+        PartSettings.Api(settings, pki, denied.Has) with
+        {
+            Usages = new NodeUsages(usage.Ask, time),
+            Streams = new StreamRelay(link.OpenStream, link.IsConnected, time),
+        },
         objects, (node, request, cancel) => relay.Open(node, ToStream(request), cancel), time, random, logs);
 
     // Nodes must hear what they run, and whom we deny, from the first hello on.

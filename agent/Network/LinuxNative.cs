@@ -21,6 +21,8 @@ internal static partial class LinuxNative
     public const int Einval = 22;
 
     public const int AfInet = 2;
+    public const int AfInet6 = 10;
+    public const int SockStream = 1;
     public const int SockDgram = 2;
     public const int SockCloexec = 0x8_0000;
     public const nuint SiocSetInterfaceFlags = 0x8914;
@@ -28,6 +30,9 @@ internal static partial class LinuxNative
 
     [LibraryImport("libc", EntryPoint = "unshare", SetLastError = true)]
     public static partial int Unshare(int flags);
+
+    [LibraryImport("libc", EntryPoint = "setns", SetLastError = true)]
+    public static partial int SetNamespace(int descriptor, int kind);
 
     [LibraryImport("libc", EntryPoint = "mount", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     public static partial int Mount(string source, string target, string? type, nuint flags, string? data);

@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using System.Text.RegularExpressions;
 using Microsoft.Extensions.Logging;
 
@@ -98,6 +99,26 @@ internal sealed partial class SandboxNetwork : IDisposable
         if (stood)
         {
             NetworkLog.SandboxRemoved(_logger, uid);
+        }
+    }
+
+    /// <summary>Connects to a port as a process in the pod would.</summary>
+    /// <exception cref="IOException">There is no such pod here, or nobody listens.</exception>
+    public async Task<Socket> Connect(string uid, int port, CancellationToken cancellation)
+    {
+        if (!UidPattern().IsMatch(uid) || _files.Read(uid) is not { Ready: true } record || !Stands(record))
+        {
+            throw new IOException($"sandbox container \"{uid}\" is not running");
+        }
+
+        try
+        {
+            return await PodDial.Connect(
+                record.OwnNetwork ? _files.Paths(uid).Net : null, uid, port, cancellation);
+        }
+        catch (NetworkException failure)
+        {
+            throw new IOException(failure.Message, failure);
         }
     }
 

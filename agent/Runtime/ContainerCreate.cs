@@ -148,6 +148,17 @@ internal sealed class ContainerCreate(
             container.Labels[ContainerLabels.StopSignal] = signal;
         }
 
+        if (request.Container.Stdin == true)
+        {
+            container.Labels[ContainerLabels.Input] =
+                request.Container.StdinOnce == true ? ContainerLabels.Once : ContainerLabels.Open;
+        }
+
+        if (request.Container.Tty == true)
+        {
+            container.Labels[ContainerLabels.Terminal] = ContainerLabels.Open;
+        }
+
         try
         {
             var create = new CreateContainerRequest { Container = container };

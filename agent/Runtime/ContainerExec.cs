@@ -1,111 +1,128 @@
 using System.Text;
-using System.Text.Json;
 using Edge.Agent.Runtime.Grpc;
 using Edge.Agent.Runtime.Logs;
-using Edge.Agent.Runtime.Spec;
+using Edge.Agent.Runtime.Streams;
 using Edge.Proto.Containerd.Containers;
-using Edge.Proto.Containerd.Tasks;
-using Google.Protobuf;
-using Google.Protobuf.WellKnownTypes;
 
 namespace Edge.Agent.Runtime;
 
-/// <summary>Runs one command in a running container to its end, with the container's own identity and limits.</summary>
-internal sealed class ContainerExec(GrpcChannel channel, ContainerFiles files, Random random, TimeProvider clock)
+/// <summary>
+/// Runs commands in running containers: probes and hooks to their end, others for somebody who is there; and lets
+/// somebody at a container's own process.
+/// </summary>
+internal sealed class ContainerExec(
+    GrpcChannel channel, ContainerFiles files, ContainerLogs logs, Random random, TimeProvider clock)
 {
-    private const string ProcessType = "types.containerd.io/opencontainers/runtime-spec/1/Process";
+    private readonly DescriptorWaits _waits = new();
+    private readonly HashSet<string> _own = [];
 
     public async Task<ExecResult> Run(
         string id, IReadOnlyList<string> command, TimeSpan timeout, CancellationToken token)
     {
-        var container = (await channel.Call(
-            ContainerdApi.GetContainer, new GetContainerRequest { Id = id }, token)).Container;
-        var spec = JsonSerializer.Deserialize(container.Spec.Value.Span, OciSpecJson.Default.OciSpec)
-            ?? throw new RuntimeException(RuntimeReason.Failed, $"{id} has no specification");
-        var process = spec.Process with { Args = command, Terminal = false };
-        var exec = $"exec-{random.NextInt64():x16}";
-        var directory = Path.Combine(files.FifoDirectory(id), exec);
-        Directory.CreateDirectory(directory);
+        var task = NewTask(id);
         try
         {
-            using var output = Fifo.Open(Path.Combine(directory, "stdout"));
-            using var error = Fifo.Open(Path.Combine(directory, "stderr"));
-            await channel.Call(ContainerdApi.ExecProcess, new ExecProcessRequest
-            {
-                ContainerId = id,
-                ExecId = exec,
-                Stdout = Path.Combine(directory, "stdout"),
-                Stderr = Path.Combine(directory, "stderr"),
-                Spec = new Any
-                {
-                    TypeUrl = ProcessType,
-                    Value = ByteString.CopyFrom(
-                        JsonSerializer.SerializeToUtf8Bytes(process, OciSpecJson.Default.OciProcess)),
-                },
-            }, token);
-            return await RunToEnd(id, exec, timeout, output, error, token);
-        }
-        finally
-        {
-            Directory.Delete(directory, recursive: true);
-        }
-    }
-
-    private async Task<ExecResult> RunToEnd(
-        string id, string exec, TimeSpan timeout, Fifo output, Fifo error, CancellationToken token)
-    {
-        var timedOut = false;
-        try
-        {
-            var start = new StartRequest { ContainerId = id, ExecId = exec };
-            await channel.Call(ContainerdApi.StartTask, start, token);
-            using var limit = new CancellationTokenSource(timeout, clock);
-            using var both = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, token);
-            var code = 0;
+            using var output = Fifo.Open(task.PathOf("stdout"));
+            using var error = Fifo.Open(task.PathOf("stderr"));
+            await task.Create(command, terminal: false, token);
             try
             {
-                var wait = new WaitRequest { ContainerId = id, ExecId = exec };
-                code = (int)(await channel.Call(ContainerdApi.WaitTask, wait, both.Token)).ExitStatus;
+                await task.Start(token);
+                var exit = await RunToEnd(task, timeout, token);
+                return new ExecResult(exit ?? 0, Text(output) + Text(error), TimedOut: exit is null);
             }
-            catch (OperationCanceledException) when (!token.IsCancellationRequested)
+            finally
             {
-                timedOut = true;
-                await Kill(id, exec);
+                await task.Delete();
             }
-
-            return new ExecResult(code, Text(output) + Text(error), timedOut);
         }
         finally
         {
-            await Delete(id, exec);
+            Forget(task);
         }
     }
 
-    private async Task Kill(string id, string exec)
+    /// <summary>Ends what an agent before this one ran for somebody, and did not live to end.</summary>
+    public async Task EndStrays()
+    {
+        foreach (var (container, process) in files.Execs())
+        {
+            bool isOwn;
+            lock (_own)
+            {
+                isOwn = _own.Contains(process);
+            }
+
+            if (!isOwn)
+            {
+                var stray = new ExecTask(channel, files, container, process);
+                await stray.Control.Kill();
+                await stray.Delete();
+                stray.RemoveFiles();
+            }
+        }
+    }
+
+    /// <summary>Starts a command whose streams the caller is at; disposing them ends it.</summary>
+    /// <exception cref="RuntimeException">The command cannot be run; the message says why.</exception>
+    public Task<ExecProcess> Start(string id, ExecRequest request, CancellationToken token) =>
+        ExecProcess.Start(NewTask(id), request, _waits, clock, Forget, token);
+
+    /// <summary>The container's own streams, from now on; null when it does not run here.</summary>
+    public async Task<ProcessStreams?> Attach(string id, AttachRequest request, CancellationToken token)
     {
         try
         {
-            var kill = new KillRequest { ContainerId = id, ExecId = exec, Signal = 9 };
-            await channel.Call(ContainerdApi.KillTask, kill, CancellationToken.None);
-            var wait = new WaitRequest { ContainerId = id, ExecId = exec };
-            await channel.Call(ContainerdApi.WaitTask, wait, CancellationToken.None);
+            var container = (await channel.Call(
+                ContainerdApi.GetContainer, new GetContainerRequest { Id = id }, token)).Container;
+            return logs.Tap(id) is { } tap
+                ? new AttachedContainer(
+                    new ProcessControl(channel, id, process: ""), logs, tap, container, request,
+                    request.Input && container.Labels.ContainsKey(ContainerLabels.Input)
+                        ? InputPipe.Open(Path.Combine(files.FifoDirectory(id), "stdin"), _waits)
+                        : null)
+                : null;
         }
         catch (RuntimeException e) when (e.Reason == RuntimeReason.NotFound)
         {
-            // It ended by itself at the last moment.
+            return null;
         }
     }
 
-    private async Task Delete(string id, string exec)
+    private ExecTask NewTask(string id)
     {
+        var process = $"exec-{random.NextInt64():x16}";
+        lock (_own)
+        {
+            _own.Add(process);
+        }
+
+        return new ExecTask(channel, files, id, process);
+    }
+
+    private void Forget(ExecTask task)
+    {
+        task.RemoveFiles();
+        lock (_own)
+        {
+            _own.Remove(task.Id);
+        }
+    }
+
+    /// <summary>Null when the time was over first.</summary>
+    private async Task<int?> RunToEnd(ExecTask task, TimeSpan timeout, CancellationToken token)
+    {
+        using var limit = new CancellationTokenSource(timeout, clock);
+        using var both = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, token);
         try
         {
-            var delete = new DeleteProcessRequest { ContainerId = id, ExecId = exec };
-            await channel.Call(ContainerdApi.DeleteProcess, delete, CancellationToken.None);
+            return await task.Wait(both.Token);
         }
-        catch (RuntimeException e) when (e.Reason is RuntimeReason.NotFound or RuntimeReason.Unavailable)
+        catch (OperationCanceledException) when (!token.IsCancellationRequested)
         {
-            // Gone with its container, or with the daemon.
+            await task.Control.Kill();
+            await task.UntilGone();
+            return null;
         }
     }
 

@@ -10,6 +10,22 @@ internal sealed class ContainerFiles(RuntimeSettings settings)
 {
     public string FifoDirectory(string id) => LogPaths.FifoDirectory(settings.RunDir, id);
 
+    /// <summary>The further processes whose files are there, each with its container.</summary>
+    public IReadOnlyList<(string Container, string Process)> Execs()
+    {
+        var root = Path.GetDirectoryName(FifoDirectory("x"))!;
+        var found = new List<(string, string)>();
+        foreach (var path in Directory.Exists(root) ? Directory.GetDirectories(root) : [])
+        {
+            foreach (var exec in Directory.GetDirectories(path, "exec-*"))
+            {
+                found.Add((Path.GetFileName(path), Path.GetFileName(exec)));
+            }
+        }
+
+        return found;
+    }
+
     public bool Exists(string id) => Directory.Exists(FifoDirectory(id));
 
     public void Make(string id) => Directory.CreateDirectory(

@@ -12,4 +12,16 @@ internal static class ContainerLabels
 
     /// <summary>As the image spells it; absent where it says nothing.</summary>
     public const string StopSignal = "edge/stop-signal";
+
+    /// <summary>
+    /// Whether it has a standard input: <see cref="Open"/>, or <see cref="Once"/> when that ends with the first who is
+    /// at it.
+    /// </summary>
+    public const string Input = "edge/stdin";
+
+    /// <summary>There when its streams are a terminal.</summary>
+    public const string Terminal = "edge/tty";
+
+    public const string Open = "open";
+    public const string Once = "once";
 }

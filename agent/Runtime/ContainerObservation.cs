@@ -33,7 +33,9 @@ internal sealed class ContainerObservation(GrpcChannel channel, ContainerFiles f
         {
             if (tasks.Contains(container.Id))
             {
-                logs.Attach(container.Id, files.FifoDirectory(container.Id), files.Log(container.Labels));
+                logs.Attach(
+                    container.Id, files.FifoDirectory(container.Id), files.Log(container.Labels),
+                    container.Labels.ContainsKey(ContainerLabels.Terminal));
             }
         }
     }

@@ -26,7 +26,9 @@ internal sealed class ContainerTasks(
         var container = (await channel.Call(
             ContainerdApi.GetContainer, new GetContainerRequest { Id = id }, token)).Container;
         // The shim opens the FIFOs for writing while the task is created, and waits for this reader.
-        logs.Attach(id, files.FifoDirectory(id), files.Log(container.Labels));
+        logs.Attach(
+            id, files.FifoDirectory(id), files.Log(container.Labels),
+            container.Labels.ContainsKey(ContainerLabels.Terminal));
         await Create(container, token);
         // Before it runs: a process that ends while the agent is down must not look as if it never began.
         files.MarkStarted(id, clock.GetUtcNow());
@@ -85,8 +87,16 @@ internal sealed class ContainerTasks(
         {
             ContainerId = container.Id,
             Stdout = Path.Combine(directory, "stdout"),
-            Stderr = Path.Combine(directory, "stderr"),
+            Terminal = container.Labels.ContainsKey(ContainerLabels.Terminal),
         };
+        // A terminal has one output.
+        request.Stderr = request.Terminal ? "" : Path.Combine(directory, "stderr");
+        if (container.Labels.ContainsKey(ContainerLabels.Input))
+        {
+            request.Stdin = Path.Combine(directory, "stdin");
+            Fifo.Make(request.Stdin);
+        }
+
         request.Rootfs.Add(mounts.Mounts);
         try
         {

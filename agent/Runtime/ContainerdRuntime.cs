@@ -2,6 +2,7 @@ using System.Threading.Channels;
 using Edge.Agent.Runtime.Grpc;
 using Edge.Agent.Runtime.Images;
 using Edge.Agent.Runtime.Logs;
+using Edge.Agent.Runtime.Streams;
 using Microsoft.Extensions.Logging;
 
 namespace Edge.Agent.Runtime;
@@ -37,7 +38,7 @@ internal sealed class ContainerdRuntime : IAsyncDisposable
         _lease = new CreationLease(_channel);
         _create = new ContainerCreate(_channel, settings, files, _lease, log);
         _tasks = new ContainerTasks(_channel, settings, files, _logs, clock, log);
-        _exec = new ContainerExec(_channel, files, random, clock);
+        _exec = new ContainerExec(_channel, files, _logs, random, clock);
         var content = new ContentStore(_channel);
         var unpack = new Unpack(_channel, content, settings.Snapshotter, random, clock);
         var cap = new BandwidthCap(settings.PullBytesPerSecondMax, clock);
@@ -100,6 +101,14 @@ internal sealed class ContainerdRuntime : IAsyncDisposable
         string id, IReadOnlyList<string> command, TimeSpan timeout, CancellationToken token) =>
         _exec.Run(id, command, timeout, token);
 
+    /// <summary>Starts a command whose streams the caller is at; disposing them ends it.</summary>
+    public async Task<ProcessStreams> StartExec(string id, ExecRequest request, CancellationToken token) =>
+        await _exec.Start(id, request, token);
+
+    /// <summary>The container's own streams, from now on; null when it does not run here.</summary>
+    public Task<ProcessStreams?> Attach(string id, AttachRequest request, CancellationToken token) =>
+        _exec.Attach(id, request, token);
+
     public ValueTask DisposeAsync()
     {
         _logs.Dispose();
@@ -114,6 +123,7 @@ internal sealed class ContainerdRuntime : IAsyncDisposable
     {
         await Probe(token);
         await _observation.Reattach(token);
+        await _exec.EndStrays();
     }
 
     private async Task SyncContent(CancellationToken token)

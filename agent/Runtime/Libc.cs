@@ -18,6 +18,7 @@ internal static partial class Libc
     public const int ErrorInterrupted = 4;
 
     public const short PollIn = 1;
+    public const short PollOut = 4;
     public const short PollError = 8;
     public const short PollHangUp = 16;
 

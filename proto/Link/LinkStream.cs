@@ -3,8 +3,8 @@ using Google.Protobuf;
 namespace Edge.Proto.Link;
 
 /// <summary>
-/// One end of a byte stream over the link. The writer waits until the reader has given credit;
-/// a lost session or a hole in the bytes ends the stream with an error. Safe from any thread.
+/// One end of a stream over the link: bytes both ways, on up to two channels each way. The writer waits until the
+/// reader has given credit; a lost session or a hole in the bytes ends the stream with an error. Safe from any thread.
 /// </summary>
 public sealed class LinkStream : IAsyncDisposable
 {
@@ -16,9 +16,17 @@ public sealed class LinkStream : IAsyncDisposable
     /// <summary>One message: with envelope and topic it stays below 64 KiB.</summary>
     private const int PieceBytes = 32 * 1024;
 
+    /// <summary>A process has two outputs; nothing has more.</summary>
+    private const int ChannelsMax = 2;
+
     private readonly Action<Envelope> _send;
     private readonly Lock _gate = new();
-    private readonly Queue<ReadOnlyMemory<byte>> _received = new();
+    private readonly Queue<StreamPiece> _received = new();
+
+    /// <summary>Of each channel the piece that came last, while it waits to be read.</summary>
+    private readonly StreamPiece?[] _newest = new StreamPiece?[ChannelsMax];
+
+    private readonly bool[] _closed = new bool[ChannelsMax];
     private readonly SemaphoreSlim _writing = new(1, 1);
     private readonly CancellationTokenSource _ended = new();
     private TaskCompletionSource _changed = NewSignal();
@@ -27,8 +35,10 @@ public sealed class LinkStream : IAsyncDisposable
     private ulong _arrived;
     private ulong _consumed;
     private ulong _granted = WindowBytes;
+    private bool _accepted;
     private bool _over;
     private string? _error;
+    private StreamResize? _size;
 
     /// <summary>
     /// The send delegate puts the message on the stream's topic within the session; it must not block.
@@ -38,21 +48,35 @@ public sealed class LinkStream : IAsyncDisposable
     /// <summary>Cancelled as soon as the stream has ended, by either side.</summary>
     public CancellationToken Ended => _ended.Token;
 
+    /// <summary>After a good end: how the process ended, when the stream was of one.</summary>
+    public int? ExitCode { get; private set; }
+
     /// <summary>
     /// The next bytes, or null after the good end. Throws <see cref="LinkStreamException"/> after a bad one.
     /// </summary>
-    public async ValueTask<ReadOnlyMemory<byte>?> Read(CancellationToken cancel)
+    public async ValueTask<ReadOnlyMemory<byte>?> Read(CancellationToken cancel) => (await ReadPiece(cancel))?.Data;
+
+    /// <summary>
+    /// The next piece of any channel, or null after the good end. Throws <see cref="LinkStreamException"/> after a bad
+    /// one.
+    /// </summary>
+    public async ValueTask<StreamPiece?> ReadPiece(CancellationToken cancel)
     {
         while (true)
         {
             Task changed;
             lock (_gate)
             {
-                if (_received.TryDequeue(out var data))
+                if (_received.TryDequeue(out var piece))
                 {
-                    _consumed += (ulong)data.Length;
+                    if (_newest[piece.Channel] == piece)
+                    {
+                        _newest[piece.Channel] = null;
+                    }
+
+                    _consumed += Weight(piece.Data.Length, piece.IsLast);
                     Grant();
-                    return data;
+                    return piece;
                 }
 
                 if (_over)
@@ -67,17 +91,64 @@ public sealed class LinkStream : IAsyncDisposable
         }
     }
 
+    /// <summary>The terminal's newest size, once it is another; null after the end.</summary>
+    public async ValueTask<StreamResize?> ReadSize(CancellationToken cancel)
+    {
+        while (true)
+        {
+            Task changed;
+            lock (_gate)
+            {
+                if (_over)
+                {
+                    return null;
+                }
+
+                if (_size is { } size)
+                {
+                    _size = null;
+                    return size;
+                }
+
+                changed = _changed.Task;
+            }
+
+            await changed.WaitAsync(cancel);
+        }
+    }
+
+    /// <summary>Says that the request is accepted, before there are bytes.</summary>
+    public void Accept() => SendPiece(0, last: false);
+
+    /// <summary>Ends one channel of this direction; the rest goes on.</summary>
+    public void Close(uint channel = 0) => SendPiece(channel, last: true);
+
+    /// <summary>Tells the terminal's size.</summary>
+    public void Resize(uint width, uint height)
+    {
+        lock (_gate)
+        {
+            if (!_over)
+            {
+                _send(new Envelope { StreamResize = new StreamResize { Width = width, Height = height } });
+            }
+        }
+    }
+
     /// <summary>
     /// Sends bytes; waits for credit. Throws <see cref="LinkStreamException"/> when the other end is gone.
     /// </summary>
-    public async ValueTask Write(ReadOnlyMemory<byte> data, CancellationToken cancel)
+    public ValueTask Write(ReadOnlyMemory<byte> data, CancellationToken cancel) => Write(0, data, cancel);
+
+    /// <inheritdoc cref="Write(ReadOnlyMemory{byte}, CancellationToken)"/>
+    public async ValueTask Write(uint channel, ReadOnlyMemory<byte> data, CancellationToken cancel)
     {
         await _writing.WaitAsync(cancel);
         try
         {
             while (!data.IsEmpty)
             {
-                if (Take(data, out var changed) is var taken && taken > 0)
+                if (Take(channel, data, out var changed) is var taken && taken > 0)
                 {
                     data = data[taken..];
                     continue;
@@ -93,7 +164,7 @@ public sealed class LinkStream : IAsyncDisposable
     }
 
     /// <summary>Ends the stream: well when <paramref name="error"/> is null. A second end changes nothing.</summary>
-    public void End(string? error = null)
+    public void End(string? error = null, int? exitCode = null)
     {
         lock (_gate)
         {
@@ -102,7 +173,13 @@ public sealed class LinkStream : IAsyncDisposable
                 return;
             }
 
-            _send(new Envelope { StreamEnd = new StreamEnd { Error = error ?? "", Offset = _sent } });
+            var end = new StreamEnd { Error = error ?? "", Offset = _sent };
+            if (exitCode is { } code)
+            {
+                end.ExitCode = code;
+            }
+
+            _send(new Envelope { StreamEnd = end });
             Finish(error);
         }
     }
@@ -133,8 +210,13 @@ public sealed class LinkStream : IAsyncDisposable
                     _limit = Math.Max(_limit, envelope.StreamCredit.Limit);
                     Signal();
                     break;
+                case Envelope.BodyOneofCase.StreamResize:
+                    _size = envelope.StreamResize;
+                    Signal();
+                    break;
                 case Envelope.BodyOneofCase.StreamEnd:
                     var end = envelope.StreamEnd;
+                    ExitCode = end.HasExitCode ? end.ExitCode : null;
                     var hole = end.Error.Length == 0 && end.Offset != _arrived;
                     Finish(hole ? "bytes were lost before the end" : end.Error.Length > 0 ? end.Error : null);
                     break;
@@ -161,7 +243,7 @@ public sealed class LinkStream : IAsyncDisposable
 
     private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    private int Take(ReadOnlyMemory<byte> data, out Task changed)
+    private int Take(uint channel, ReadOnlyMemory<byte> data, out Task changed)
     {
         lock (_gate)
         {
@@ -171,17 +253,39 @@ public sealed class LinkStream : IAsyncDisposable
                 throw new LinkStreamException(_error ?? "the stream has ended");
             }
 
-            var taken = (int)Math.Min((ulong)Math.Min(data.Length, PieceBytes), _limit - _sent);
+            var room = _limit > _sent ? _limit - _sent : 0;
+            var taken = (int)Math.Min((ulong)Math.Min(data.Length, PieceBytes), room);
             if (taken > 0)
             {
                 var piece = ByteString.CopyFrom(data.Span[..taken]);
-                _send(new Envelope { StreamData = new StreamData { Offset = _sent, Data = piece } });
+                _send(new Envelope
+                {
+                    StreamData = new StreamData { Offset = _sent, Data = piece, Channel = channel },
+                });
                 _sent += (ulong)taken;
             }
 
             return taken;
         }
     }
+
+    private void SendPiece(uint channel, bool last)
+    {
+        lock (_gate)
+        {
+            if (!_over)
+            {
+                _send(new Envelope
+                {
+                    StreamData = new StreamData { Offset = _sent, Channel = channel, Last = last },
+                });
+                _sent += Weight(0, last);
+            }
+        }
+    }
+
+    /// <summary>The end of a channel counts as a byte, without credit, so that its loss is a hole too.</summary>
+    private static ulong Weight(int bytes, bool isLast) => (ulong)bytes + (isLast ? 1UL : 0);
 
     private void OnData(StreamData data)
     {
@@ -190,16 +294,37 @@ public sealed class LinkStream : IAsyncDisposable
             return;
         }
 
-        if (data.Offset > _arrived || _arrived + (ulong)data.Data.Length > _granted)
+        var error = data.Offset > _arrived ? "bytes were lost"
+            : _arrived + (ulong)data.Data.Length > _granted + ChannelsMax ? "more bytes than the credit allows"
+            : data.Channel >= ChannelsMax ? $"there is no channel {data.Channel}"
+            : _closed[data.Channel] ? "bytes after the last"
+            : null;
+        if (error is not null)
         {
-            var error = data.Offset > _arrived ? "bytes were lost" : "more bytes than the credit allows";
             _send(new Envelope { StreamEnd = new StreamEnd { Error = error, Offset = _sent } });
             Finish(error);
             return;
         }
 
-        _arrived += (ulong)data.Data.Length;
-        _received.Enqueue(data.Data.Memory);
+        _arrived += Weight(data.Data.Length, data.Last);
+        _closed[data.Channel] = data.Last;
+        if (data.Data.IsEmpty && !data.Last)
+        {
+            if (_accepted)
+            {
+                return;
+            }
+
+            _accepted = true;
+        }
+
+        if (_newest[data.Channel]?.TryAppend(data.Data.Memory, data.Last) != true)
+        {
+            var piece = new StreamPiece(data.Channel, data.Data.Memory, data.Last);
+            _newest[data.Channel] = piece;
+            _received.Enqueue(piece);
+        }
+
         Signal();
     }
 

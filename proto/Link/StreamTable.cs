@@ -3,8 +3,10 @@ namespace Edge.Proto.Link;
 /// <summary>The open streams of one session, by id. Not thread-safe.</summary>
 public sealed class StreamTable
 {
-    /// <summary>Streams of one node: people who read logs and shells at the same time.</summary>
-    public const int StreamsMax = 64;
+    /// <summary>
+    /// Streams of one node: people who read logs, shells, and the connections through forwarded ports.
+    /// </summary>
+    public const int StreamsMax = 128;
 
     private readonly Dictionary<string, LinkStream> _streams = new(StringComparer.Ordinal);
 

@@ -57,3 +57,32 @@ public sealed record LogStreamRequest
     public long? LimitBytes { get; init; }
     public DateTimeOffset? Since { get; init; }
 }
+
+/// <summary>What the server asks of a pod for somebody who wants to be in it; the payload of such a stream.</summary>
+public sealed record PodStreamRequest
+{
+    /// <summary>
+    /// Runs <see cref="Command"/>. Down goes its input, up its outputs on channels 0 and 1; the good end says its exit
+    /// code.
+    /// </summary>
+    public const string ExecKind = "exec";
+
+    /// <summary>As <see cref="ExecKind"/>, with the container's own process, until it ends.</summary>
+    public const string AttachKind = "attach";
+
+    /// <summary>The bytes of one connection to <see cref="Port"/>, both ways.</summary>
+    public const string PortKind = "port";
+
+    public string PodUid { get => field ?? ""; init; }
+    public string PodNamespace { get => field ?? ""; init; }
+    public string PodName { get => field ?? ""; init; }
+    public string Container { get => field ?? ""; init; }
+    public IReadOnlyList<string> Command { get => field ?? []; init; }
+    public bool Stdin { get; init; }
+    public bool Stdout { get; init; }
+    public bool Stderr { get; init; }
+    public bool Tty { get; init; }
+
+    /// <summary>1 to 65535.</summary>
+    public int Port { get; init; }
+}

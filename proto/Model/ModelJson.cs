@@ -27,6 +27,7 @@ namespace Edge.Proto.Model;
 [JsonSerializable(typeof(NodeReport))]
 [JsonSerializable(typeof(NodeSettings))]
 [JsonSerializable(typeof(LogStreamRequest))]
+[JsonSerializable(typeof(PodStreamRequest))]
 [JsonSerializable(typeof(NodeUsage))]
 [JsonSerializable(typeof(System.Text.Json.Nodes.JsonObject))]
 public sealed partial class ModelJson : JsonSerializerContext

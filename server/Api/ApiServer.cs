@@ -42,7 +42,7 @@ internal sealed class ApiServer : IAsyncDisposable
             new PodAdmission(objects, settings.Tolerations));
         Roles = new RoleIndex(objects.Store);
         var identity = IdentityParts.Make(settings, objects, Roles, time);
-        _router = new Router(parts, identity, openLogs, settings.Usages);
+        _router = new Router(parts, identity, openLogs, settings.Usages, settings.Streams);
         var documents = new IssuerDocuments(identity.Signer, IdentityParts.Issuer, settings.Url);
         var dispatcher = new Dispatcher(
             identity, _router,

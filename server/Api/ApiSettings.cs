@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Edge.Server.Admission;
 using Edge.Server.Api.Metrics;
+using Edge.Server.Fleet;
 
 namespace Edge.Server.Api;
 
@@ -28,6 +29,9 @@ internal sealed record ApiSettings(
 
     /// <summary>What nodes use, for metrics.k8s.io.</summary>
     public NodeUsages Usages { get; init; } = NodeUsages.None;
+
+    /// <summary>The way into pods, for exec, attach and port-forward.</summary>
+    public StreamRelay Streams { get; init; } = StreamRelay.None;
 
     /// <summary>What new pods tolerate when they do not say.</summary>
     public DefaultTolerations Tolerations { get; init; } = DefaultTolerations.None;

@@ -2,8 +2,11 @@ using Edge.Server.Api.Http;
 using Edge.Server.Api.Identity;
 using Edge.Server.Api.Metrics;
 using Edge.Server.Api.Pods;
+using Edge.Server.Api.Streams;
+using Edge.Server.Api.Streams.Ports;
 using Edge.Server.Api.Tokens;
 using Edge.Server.Api.Verbs;
+using Edge.Server.Fleet;
 
 namespace Edge.Server.Api;
 
@@ -24,8 +27,11 @@ internal sealed class Router : IDisposable
     private readonly MetricsEndpoint _metrics;
     private readonly ReviewEndpoint _reviews;
     private readonly TokenEndpoint _tokens;
+    private readonly ProcessEndpoint _processes;
+    private readonly PortForwardEndpoint _ports;
 
-    public Router(VerbParts parts, IdentityParts identity, OpenPodLogs openLogs, NodeUsages usages)
+    public Router(
+        VerbParts parts, IdentityParts identity, OpenPodLogs openLogs, NodeUsages usages, StreamRelay streams)
     {
         var admission = new ObjectAdmission(
             parts.Objects, parts.Pods, new EnrolmentCheck(parts.Objects, identity.BootstrapTokens),
@@ -47,6 +53,8 @@ internal sealed class Router : IDisposable
         _metrics = new MetricsEndpoint(parts, usages);
         _reviews = new ReviewEndpoint(identity.Authorizer, identity.Authenticator);
         _tokens = new TokenEndpoint(parts, identity.Signer, IdentityParts.Issuer);
+        _processes = new ProcessEndpoint(parts.Store, streams, parts.Time);
+        _ports = new PortForwardEndpoint(parts.Store, streams, parts.Time);
     }
 
     public void Dispose() => _evict.Dispose();
@@ -65,7 +73,8 @@ internal sealed class Router : IDisposable
     };
 
     /// <summary>True for requests that may last.</summary>
-    public static bool IsLong(string verb, RequestPath path) => verb == "watch" || path.Subresource == "log";
+    public static bool IsLong(string verb, RequestPath path) => verb == "watch"
+        || path.Subresource is "log" or "exec" or "attach" or "portforward";
 
     public Task Run(string verb, ApiRequest request)
     {
@@ -121,6 +130,9 @@ internal sealed class Router : IDisposable
         {
             ("serviceaccounts", "token", _) => _tokens.Run(request),
             ("pods", "log", _) => _logs.Run(request),
+            ("pods", "exec", _) => _processes.Exec(request),
+            ("pods", "attach", _) => _processes.Attach(request),
+            ("pods", "portforward", _) => _ports.Run(request),
             ("pods", "eviction", _) => _evict.Run(request),
             ("pods", "binding", _) => _bind.Run(request),
             (_, "scale", _) => _scale.Run(verb, request),

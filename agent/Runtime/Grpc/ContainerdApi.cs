@@ -126,6 +126,16 @@ internal static class ContainerdApi
     public static readonly GrpcMethod<WaitRequest, WaitResponse> WaitTask =
         Method<WaitRequest, WaitResponse>("tasks.v1.Tasks/Wait", WaitResponse.Parser, Unpack);
 
+    /// <summary>A shell may stay open for days.</summary>
+    public static readonly GrpcMethod<WaitRequest, WaitResponse> WaitExec =
+        Method<WaitRequest, WaitResponse>("tasks.v1.Tasks/Wait", WaitResponse.Parser, Timeout.InfiniteTimeSpan);
+
+    public static readonly GrpcMethod<CloseIORequest, Empty> CloseIO =
+        Method<CloseIORequest, Empty>("tasks.v1.Tasks/CloseIO", Empty.Parser);
+
+    public static readonly GrpcMethod<ResizePtyRequest, Empty> ResizePty =
+        Method<ResizePtyRequest, Empty>("tasks.v1.Tasks/ResizePty", Empty.Parser);
+
     public static readonly GrpcMethod<Leases.CreateRequest, Leases.CreateResponse> CreateLease =
         Method<Leases.CreateRequest, Leases.CreateResponse>("leases.v1.Leases/Create", Leases.CreateResponse.Parser);
 

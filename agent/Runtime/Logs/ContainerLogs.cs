@@ -13,6 +13,9 @@ internal sealed class ContainerLogs : IDisposable
     /// <summary>One turn per stream, so that a chatty container does not starve the others.</summary>
     private const int ReadBytes = 128 * 1024;
 
+    /// <summary>How often those are looked at who hold a container up; only while there are any.</summary>
+    private const int HeldMilliseconds = 1000;
+
     private readonly TimeProvider _clock;
     private readonly ILogger _log;
     private readonly Lock _gate = new();
@@ -35,7 +38,7 @@ internal sealed class ContainerLogs : IDisposable
     /// Opens the FIFOs in <paramref name="fifoDirectory"/> (made when absent) and drains them into the file. Must be
     /// done before the task is created, which waits for a reader. Attached already is done.
     /// </summary>
-    public void Attach(string id, string fifoDirectory, LogFile file)
+    public void Attach(string id, string fifoDirectory, LogFile file, bool isTerminal)
     {
         lock (_gate)
         {
@@ -56,7 +59,36 @@ internal sealed class ContainerLogs : IDisposable
                 fifoDirectory, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
             var output = Fifo.Open(Path.Combine(fifoDirectory, "stdout"));
             var error = Fifo.Open(Path.Combine(fifoDirectory, "stderr"));
-            _sources[id] = new LogSource(id, output, error, file);
+            _sources[id] = new LogSource(id, output, error, file, isTerminal);
+        }
+
+        Wake();
+    }
+
+    /// <summary>What the container writes from now on; null when its output is not followed here.</summary>
+    public LogTap? Tap(string id)
+    {
+        lock (_gate)
+        {
+            if (!_sources.TryGetValue(id, out var source))
+            {
+                return null;
+            }
+
+            var tap = new LogTap(Wake, _clock);
+            source.Add(tap);
+            return tap;
+        }
+    }
+
+    public void Untap(string id, LogTap tap)
+    {
+        lock (_gate)
+        {
+            if (_sources.TryGetValue(id, out var source))
+            {
+                source.Taps.Remove(tap);
+            }
         }
 
         Wake();
@@ -114,6 +146,8 @@ internal sealed class ContainerLogs : IDisposable
         while (true)
         {
             LogSource[] sources;
+            Libc.PollEntry[] entries;
+            bool held;
             lock (_gate)
             {
                 if (_stopping)
@@ -122,10 +156,11 @@ internal sealed class ContainerLogs : IDisposable
                 }
 
                 sources = [.. _sources.Values];
+                held = CutStalled(sources);
+                entries = Entries(sources);
             }
 
-            var entries = Entries(sources);
-            if (Libc.Poll(entries, (nuint)entries.Length, -1) < 0)
+            if (Libc.Poll(entries, (nuint)entries.Length, held ? HeldMilliseconds : -1) < 0)
             {
                 continue;
             }
@@ -147,6 +182,23 @@ internal sealed class ContainerLogs : IDisposable
         }
 
         return entries;
+    }
+
+    /// <summary>Whether anybody holds a container up.</summary>
+    private static bool CutStalled(LogSource[] sources)
+    {
+        var held = false;
+        foreach (var source in sources)
+        {
+            foreach (var tap in source.Taps)
+            {
+                tap.CutWhenStalled();
+            }
+
+            held |= source.IsHeld;
+        }
+
+        return held;
     }
 
     private void DrainReady(LogSource[] sources, Libc.PollEntry[] entries)
@@ -186,6 +238,7 @@ internal sealed class ContainerLogs : IDisposable
                 return;
             }
 
+            source.Offer(fifo, _buffer.AsSpan(0, got));
             _lines.ResetWrittenCount();
             CriLine.Format(_buffer.AsSpan(0, got), stream, _clock.GetUtcNow(), _lines);
             try

@@ -20,11 +20,7 @@ internal sealed class Fifo : IDisposable
     /// <summary>Makes the FIFO when it is not there and opens it without waiting for a writer.</summary>
     public static Fifo Open(string path)
     {
-        if (Libc.MakeFifo(path, 0x180) != 0 && Marshal.GetLastPInvokeError() is var made and not Libc.ErrorExists)
-        {
-            throw Libc.Failure($"making {path}", made);
-        }
-
+        Make(path);
         var fd = Libc.Open(path, Libc.OpenReadOnly | Libc.OpenNonBlock | Libc.OpenCloseOnExec, 0);
         if (fd < 0)
         {
@@ -34,6 +30,16 @@ internal sealed class Fifo : IDisposable
         // Refused when the user's pipe budget is spent; a smaller pipe still works.
         Libc.Fcntl(fd, Libc.SetPipeSize, PipeBytes);
         return new Fifo(fd);
+    }
+
+    /// <summary>For the agent's own user alone; there already is success.</summary>
+    public static void Make(string path)
+    {
+        const uint ownerOnly = 0x180;
+        if (Libc.MakeFifo(path, ownerOnly) != 0 && Marshal.GetLastPInvokeError() is var made and not Libc.ErrorExists)
+        {
+            throw Libc.Failure($"making {path}", made);
+        }
     }
 
     /// <summary>Bytes read, zero at the end (no writer), or -1 when nothing is there now.</summary>

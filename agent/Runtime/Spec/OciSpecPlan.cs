@@ -82,9 +82,15 @@ internal static class OciSpecPlan
         IReadOnlyList<string> env = image.Env.Any(entry => entry.StartsWith("PATH=", StringComparison.Ordinal))
             ? image.Env
             : ["PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", .. image.Env];
+        if (container.Tty == true && !env.Any(entry => entry.StartsWith("TERM=", StringComparison.Ordinal)))
+        {
+            env = ["TERM=xterm", .. env];
+        }
+
         var host = pod.Hostname ?? input.Request.Pod.Metadata.Name ?? "";
         return new OciProcess
         {
+            Terminal = container.Tty == true,
             User = new OciUser
             {
                 Uid = input.User.Uid,

@@ -31,6 +31,17 @@ internal static class Errors
             Causes = [new("NamespaceTerminating", $"namespace {ns} is being terminated", "metadata.namespace")],
         };
 
+    /// <summary>A client that wants to upgrade, to nothing that is known here.</summary>
+    public static StatusException NoProtocol(IEnumerable<string> wishes, IEnumerable<string> spoken) =>
+        new(403, "Forbidden", "unable to upgrade: unable to negotiate protocol: "
+            + $"client supports [{string.Join(' ', wishes)}], server accepts [{string.Join(' ', spoken)}]");
+
+    /// <summary>
+    /// There is no way to what the request is for now; the client may try again, and is not told when.
+    /// </summary>
+    public static StatusException Unreachable(string why) =>
+        new(503, "ServiceUnavailable", $"error dialing backend: {why}");
+
     public static StatusException NotFound(string group, string resource, string name) =>
         new(404, "NotFound", $"{Qualified(group, resource)} \"{name}\" not found")
         {

@@ -1,6 +1,8 @@
 using System.Globalization;
+using System.Net.WebSockets;
 using System.Text.Json.Nodes;
 using Edge.Server.Api.Http;
+using Edge.Server.Api.Streams;
 using Edge.Server.Schema;
 using Edge.Server.Store;
 using Microsoft.AspNetCore.Http.Features;
@@ -19,15 +21,23 @@ internal sealed class LogEndpoint(ObjectStore store, OpenPodLogs open, TimeProvi
     {
         var pod = store.Get(request.Key) is { } stored ? ObjectBytes.Read(stored) : throw request.NotFound();
         var wanted = Request(request, pod, Container(request, pod));
-        request.Response.ContentType = "text/plain";
         var node = pod.Object("spec").Text("nodeName");
         if (node.Length == 0)
         {
+            request.Response.ContentType = "text/plain";
             return;
         }
 
         CheckStarted(wanted, pod);
+        var upgrade = LogSocket.Wish(request.Http);
         await using var log = await Open(node, wanted, request.Ct);
+        if (upgrade is not null)
+        {
+            await Copy(request, upgrade, log);
+            return;
+        }
+
+        request.Response.ContentType = "text/plain";
         request.Http.Features.Get<IHttpResponseBodyFeature>()?.DisableBuffering();
         if (request.Http.Features.Get<IHttpMinResponseDataRateFeature>() is { } rate)
         {
@@ -40,6 +50,18 @@ internal sealed class LogEndpoint(ObjectStore store, OpenPodLogs open, TimeProvi
         {
             await request.Response.Body.WriteAsync(buffer.AsMemory(0, read), request.Ct);
             await request.Response.Body.FlushAsync(request.Ct);
+        }
+    }
+
+    private static async Task Copy(ApiRequest request, Upgrade upgrade, Stream log)
+    {
+        try
+        {
+            await LogSocket.Copy(upgrade, log, request.Ct);
+        }
+        catch (Exception gone) when (gone is IOException or WebSocketException or OperationCanceledException)
+        {
+            request.Http.Abort();
         }
     }
 

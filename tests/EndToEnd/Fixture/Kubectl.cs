@@ -54,6 +54,10 @@ public sealed class Kubectl(Fleet fleet, string version)
 
     public Task<string> Apply(string manifest) => DoWith(manifest, "apply", "-f", "-");
 
+    /// <summary>Runs it with a terminal of its own, by script(1), which types the input.</summary>
+    public Task<ToolResult> TryInTerminal(string input, params string[] arguments) => fleet.InHub(
+        ["script", "-qec", string.Join(' ', Command(arguments).Select(word => $"'{word}'")), "/dev/null"], input);
+
     /// <summary>
     /// <c>kubectl edit</c> with an editor that makes one change; in the environment, as a person has it.
     /// </summary>

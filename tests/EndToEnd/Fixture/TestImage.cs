@@ -75,11 +75,13 @@ public sealed record TestImage(string Name)
             {
                 Mode = (UnixFileMode)0x1ED, DataStream = busybox,
             });
-            foreach (var applet in (string[])["sh", "httpd", "sleep", "cat", "echo", "ls", "wget", "date", "hostname"])
+            foreach (var applet in (string[])
+                ["sh", "httpd", "sleep", "cat", "echo", "ls", "wget", "date", "hostname", "tar", "test", "stty", "tty"])
             {
                 tar.WriteEntry(new UstarTarEntry(TarEntryType.SymbolicLink, $"bin/{applet}") { LinkName = "busybox" });
             }
 
+            tar.WriteEntry(new UstarTarEntry(TarEntryType.SymbolicLink, "www/busybox") { LinkName = "/bin/busybox" });
             // Each image has a layer of its own, so that one can be spoilt and the others not.
             using var label = new MemoryStream(Encoding.UTF8.GetBytes(Name));
             tar.WriteEntry(new UstarTarEntry(TarEntryType.RegularFile, "etc/image")

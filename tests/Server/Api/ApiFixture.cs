@@ -3,11 +3,13 @@ using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using System.Text.Json.Nodes;
+using Edge.Proto.Link;
 using Edge.Proto.Model;
 using Edge.Server.Access;
 using Edge.Server.Api;
 using Edge.Server.Api.Metrics;
 using Edge.Server.Control.ClusterRoles;
+using Edge.Server.Fleet;
 using Edge.Server.Store;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -39,6 +41,12 @@ public sealed class ApiFixture : IAsyncLifetime
     /// <summary>Takes the place of the nodes: what each would say that it uses.</summary>
     internal Func<string, CancellationToken, Task<NodeUsage?>> ReadUsage { get; set; } =
         (_, _) => Task.FromResult<NodeUsage?>(null);
+
+    /// <summary>Takes the place of the nodes: what each does with a stream.</summary>
+    internal Func<string, StreamRequest, CancellationToken, Task<LinkStream>> OpenStream { get; set; } =
+        (node, _, _) => throw new LinkStreamException($"node {node} is not connected");
+
+    internal Func<string, bool> IsConnected { get; set; } = _ => false;
 
     public HttpClient Admin { get; private set; } = null!;
 
@@ -74,6 +82,8 @@ public sealed class ApiFixture : IAsyncLifetime
             Url = "https://edge.example:6443",
             IsDenied = name => name == DeniedNode,
             Usages = new NodeUsages((node, ct) => ReadUsage(node, ct), TimeProvider.System),
+            Streams = new StreamRelay(
+                (node, request, ct) => OpenStream(node, request, ct), node => IsConnected(node), TimeProvider.System),
         };
         Server = new ApiServer(settings, Objects, (node, request, ct) => Logs(node, request, ct),
             TimeProvider.System, new Random(1), NullLoggerFactory.Instance);

@@ -4,7 +4,7 @@ using Edge.Agent.Link;
 using Edge.Proto.Link;
 using Microsoft.Extensions.Logging;
 
-namespace Edge.Agent.Report;
+namespace Edge.Agent.Report.Streams;
 
 /// <summary>Answers one kind of stream; returns null after the good end, else why there is no answer.</summary>
 internal delegate Task<string?> StreamAnswer(

@@ -4,7 +4,7 @@ using Edge.Agent.Runtime.Logs;
 using Edge.Proto.Link;
 using Edge.Proto.Model;
 
-namespace Edge.Agent.Report;
+namespace Edge.Agent.Report.Streams;
 
 /// <summary>Answers the server's log streams from the files of this node's containers.</summary>
 internal sealed class LogStreams(NodeLedger ledger, string dataDir, TimeProvider clock)

@@ -1,0 +1,107 @@
+using System.Text.Json;
+using Edge.Agent.Runtime.Grpc;
+using Edge.Agent.Runtime.Spec;
+using Edge.Proto.Containerd.Containers;
+using Edge.Proto.Containerd.Tasks;
+using Google.Protobuf;
+using Google.Protobuf.WellKnownTypes;
+
+namespace Edge.Agent.Runtime.Streams;
+
+/// <summary>
+/// One further process of a running container, as containerd knows it, and the FIFOs of its streams. It has the
+/// container's own identity and limits.
+/// </summary>
+internal sealed class ExecTask
+{
+    /// <summary>How long a killed process may take to be seen as ended (a stuck disk keeps it longer).</summary>
+    public static readonly TimeSpan KillMax = TimeSpan.FromSeconds(30);
+
+    private const string ProcessType = "types.containerd.io/opencontainers/runtime-spec/1/Process";
+
+    private readonly GrpcChannel _channel;
+    private readonly string _container;
+    private readonly string _id;
+    private readonly string _directory;
+
+    /// <summary>Makes the directory of its FIFOs, which are opened before <see cref="Create"/>.</summary>
+    public ExecTask(GrpcChannel channel, ContainerFiles files, string container, string id)
+    {
+        (_channel, _container, _id) = (channel, container, id);
+        _directory = Path.Combine(files.FifoDirectory(container), id);
+        Directory.CreateDirectory(_directory);
+    }
+
+    public string Id => _id;
+
+    public ProcessControl Control => new(_channel, _container, _id);
+
+    public string PathOf(string stream) => Path.Combine(_directory, stream);
+
+    /// <summary>The process gets those streams whose FIFOs are there.</summary>
+    public async Task Create(IReadOnlyList<string> command, bool terminal, CancellationToken token)
+    {
+        var container = (await _channel.Call(
+            ContainerdApi.GetContainer, new GetContainerRequest { Id = _container }, token)).Container;
+        var spec = JsonSerializer.Deserialize(container.Spec.Value.Span, OciSpecJson.Default.OciSpec)
+            ?? throw new RuntimeException(RuntimeReason.Failed, $"{_container} has no specification");
+        var process = spec.Process with
+        {
+            Args = command,
+            Terminal = terminal,
+            Env = terminal ? WithTerminal(spec.Process.Env) : spec.Process.Env,
+        };
+        await _channel.Call(ContainerdApi.ExecProcess, new ExecProcessRequest
+        {
+            ContainerId = _container,
+            ExecId = _id,
+            Stdin = IfThere("stdin"),
+            Stdout = IfThere("stdout"),
+            Stderr = IfThere("stderr"),
+            Terminal = terminal,
+            Spec = new Any
+            {
+                TypeUrl = ProcessType,
+                Value = ByteString.CopyFrom(
+                    JsonSerializer.SerializeToUtf8Bytes(process, OciSpecJson.Default.OciProcess)),
+            },
+        }, token);
+    }
+
+    public Task Start(CancellationToken token) => _channel.Call(
+        ContainerdApi.StartTask, new StartRequest { ContainerId = _container, ExecId = _id }, token);
+
+    /// <summary>Returns the exit code.</summary>
+    public async Task<int> Wait(CancellationToken token)
+    {
+        var wait = new WaitRequest { ContainerId = _container, ExecId = _id };
+        return (int)(await _channel.Call(ContainerdApi.WaitExec, wait, token)).ExitStatus;
+    }
+
+    /// <summary>After it was killed.</summary>
+    public Task UntilGone() => ProcessControl.IgnoringGone(() => Wait(CancellationToken.None));
+
+    public Task Delete() => ProcessControl.IgnoringGone(() => _channel.Call(
+        ContainerdApi.DeleteProcess,
+        new DeleteProcessRequest { ContainerId = _container, ExecId = _id },
+        CancellationToken.None));
+
+    public void RemoveFiles()
+    {
+        if (Directory.Exists(_directory))
+        {
+            Directory.Delete(_directory, recursive: true);
+        }
+    }
+
+    /// <summary>As containerd's CRI gives it.</summary>
+    private static List<string> WithTerminal(IReadOnlyList<string> env)
+    {
+        var with = env.ToList();
+        with.RemoveAll(variable => variable.StartsWith("TERM=", StringComparison.Ordinal));
+        with.Add("TERM=xterm");
+        return with;
+    }
+
+    private string IfThere(string stream) => File.Exists(PathOf(stream)) ? PathOf(stream) : "";
+}

@@ -1,0 +1,160 @@
+using System.Security.Cryptography;
+using Edge.Tests.EndToEnd.Fixture;
+
+namespace Edge.Tests.EndToEnd;
+
+/// <summary>Being in a container from far away, by the real kubectl of each way to do it.</summary>
+[Collection(FleetTests.Name)]
+public sealed class StreamTests(Fleet fleet)
+{
+    [SkippableTheory]
+    [InlineData("1.28")]
+    [InlineData("1.30")]
+    [InlineData("1.32")]
+    [InlineData("1.33")]
+    public async Task Commands_run_with_input_outputs_exit_codes_and_terminals(string version)
+    {
+        var kubectl = Use(version);
+        var pod = $"exec-{version.Replace('.', '-')}";
+        await kubectl.Apply(Manifests.Idle(pod));
+        await kubectl.UntilPodReady(pod);
+
+        var both = await kubectl.Try("exec", pod, "--", "sh", "-c", "echo out; echo err >&2; exit 3");
+        Assert.Equal((3, "out\n"), (both.ExitCode, both.Output));
+        Assert.StartsWith("err\n", both.Error);
+        Assert.Contains("command terminated with exit code 3", both.Error);
+        Assert.Equal(
+            "hello\nthere", await kubectl.DoWith("hello\nthere\n", "exec", "-i", pod, "-c", "main", "--", "cat"));
+        var typed = await kubectl.TryInTerminal("tty; exit 4\n", "exec", "-it", pod, "--", "sh");
+        Assert.Equal(4, typed.ExitCode);
+        Assert.Contains("/dev/pts/0", typed.Output);
+
+        var none = await kubectl.Try("exec", pod, "--", "no-such-thing");
+        Assert.Contains("no-such-thing", none.Failed());
+        var other = await kubectl.Try("exec", pod, "-c", "other", "--", "true");
+        Assert.Contains($"container other is not valid for pod {pod}", other.Failed());
+        await kubectl.Delete("pod", pod);
+    }
+
+    [SkippableTheory]
+    [InlineData("1.28")]
+    [InlineData("1.33")]
+    public async Task Files_are_copied_both_ways_whole(string version)
+    {
+        var kubectl = Use(version);
+        var pod = $"cp-{version.Replace('.', '-')}";
+        await kubectl.Apply(Manifests.Idle(pod));
+        await kubectl.UntilPodReady(pod);
+        var bytes = new byte[6 * 1024 * 1024];
+        new Random(5).NextBytes(bytes);
+        var (there, back) = (Path.Combine(fleet.Home, $"{pod}.bin"), Path.Combine(fleet.Home, $"{pod}.back"));
+        await File.WriteAllBytesAsync(there, bytes);
+
+        await kubectl.Do("cp", there, $"{pod}:/tmp/file");
+        await kubectl.Do("cp", $"{pod}:/tmp/file", back);
+        Assert.Equal(Convert.ToHexString(SHA256.HashData(bytes)), Convert.ToHexString(
+            SHA256.HashData(await File.ReadAllBytesAsync(back))));
+        await kubectl.Delete("pod", pod);
+    }
+
+    [SkippableTheory]
+    [InlineData("1.28")]
+    [InlineData("1.33")]
+    public async Task Somebody_is_at_a_container_with_and_without_a_terminal(string version)
+    {
+        var kubectl = Use(version);
+        var pod = $"attach-{version.Replace('.', '-')}";
+        const string script = "while read line; do echo got $line; done; echo bye; sleep 1";
+        await kubectl.Apply(WithInput(pod, script, tty: false));
+        await kubectl.UntilPodReady(pod);
+        var attached = await kubectl.TryWith("one\ntwo\n", "attach", "-i", pod);
+        Assert.Equal((0, "got one\ngot two\nbye\n"), (attached.ExitCode, attached.Output));
+        Assert.Equal("got one\ngot two\nbye", await kubectl.Do("logs", pod));
+        await kubectl.Delete("pod", pod);
+
+        await kubectl.Apply(WithInput(pod, "read line; tty; echo got $line", tty: true));
+        await kubectl.UntilPodReady(pod);
+        var typed = await kubectl.TryInTerminal("three\n", "attach", "-it", pod);
+        Assert.Contains("/dev/pts/0", typed.Ok());
+        Assert.Contains("got three", typed.Output);
+        await kubectl.Delete("pod", pod);
+
+        var image = TestImages.Reference(TestImages.Idle);
+        var ran = await kubectl.TryWith(
+            "run it\n", "run", $"{pod}-run", "-i", "--rm", "--quiet", "--restart=Never", $"--image={image}", "--", "cat");
+        Assert.Equal("run it\n", ran.Output);
+        Assert.Equal(0, ran.ExitCode);
+    }
+
+    [SkippableTheory]
+    [InlineData("1.28")]
+    [InlineData("1.30")]
+    [InlineData("1.31")]
+    [InlineData("1.33")]
+    public async Task Ports_are_forwarded_for_many_connections_at_once(string version)
+    {
+        var kubectl = Use(version);
+        var pod = $"forward-{version.Replace('.', '-')}";
+        await kubectl.Apply(Manifests.WithImage(pod, TestImages.Reference(TestImages.Web)));
+        await kubectl.UntilPodReady(pod);
+        await using var forwarding = Following.Start(fleet.Hub, [
+            Kubectl.Locate(version)!, "--kubeconfig", fleet.Kubeconfig, "port-forward", $"pod/{pod}", "18080:8080",
+            "18081:81"]);
+        await forwarding.Until(shown => shown.Contains("Forwarding from 127.0.0.1:18081 -> 81"));
+
+        var pages = await Task.WhenAll(Enumerable.Range(0, 12).Select(_ => fleet.InHub(
+            ["busybox", "wget", "-q", "-O", "-", "http://127.0.0.1:18080/index.html"])));
+        Assert.All(pages, page => Assert.Equal("Edge runs.", page.Ok()));
+        var files = await Task.WhenAll(Enumerable.Range(0, 3).Select(_ => fleet.InHub(
+            ["sh", "-c", "busybox wget -q -O - http://127.0.0.1:18080/busybox | sha256sum"])));
+        var hash = Convert.ToHexStringLower(SHA256.HashData(await File.ReadAllBytesAsync("/bin/busybox")));
+        Assert.All(files, file => Assert.Equal($"{hash}  -", file.Ok()));
+        (await fleet.InHub(["busybox", "wget", "-q", "-O", "-", "http://127.0.0.1:18081/"])).Failed();
+        await kubectl.Delete("pod", pod);
+    }
+
+    [SkippableFact]
+    public async Task A_lost_link_ends_a_command_with_a_word_and_nothing_of_it_is_left()
+    {
+        var kubectl = Use("1.33");
+        var node = fleet.Nodes[1];
+        await kubectl.Apply(Manifests.Idle("cut", node.Name));
+        await kubectl.UntilPodReady("cut");
+        var running = kubectl.Try("exec", "cut", "--", "sh", "-c", "echo begun; sleep 4243");
+        await Tool.Until(TimeSpan.FromSeconds(20), "the command runs", () => Task.FromResult(Sleeps()));
+
+        await node.Agent.Kill();
+        var ended = await running;
+        Assert.Contains("error executing command in container", ended.Failed());
+        node.Agent.Start();
+        await Tool.Until(TimeSpan.FromSeconds(60), "the command is gone", () => Task.FromResult(!Sleeps()));
+        await kubectl.Delete("pod", "cut");
+
+        static bool Sleeps() => Machine.ProcessesNaming("4243").Any(pid =>
+            File.ReadAllText($"/proc/{pid}/cmdline") == "sleep\04243\0");
+    }
+
+    private static string WithInput(string name, string script, bool tty) => $"""
+        apiVersion: v1
+        kind: Pod
+        metadata:
+          name: {name}
+        spec:
+          restartPolicy: Never
+          terminationGracePeriodSeconds: 1
+          containers:
+            - name: main
+              image: {TestImages.Reference(TestImages.Idle)}
+              stdin: true
+              stdinOnce: true
+              tty: {(tty ? "true" : "false")}
+              command: ["sh", "-c", {System.Text.Json.JsonSerializer.Serialize(script)}]
+        """;
+
+    private Kubectl Use(string version)
+    {
+        Fleet.Require();
+        Skip.If(Kubectl.Locate(version) is null, $"kubectl {version} is not on this machine");
+        return new Kubectl(fleet, version);
+    }
+}
