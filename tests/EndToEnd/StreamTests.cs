@@ -81,7 +81,8 @@ public sealed class StreamTests(Fleet fleet)
 
         var image = TestImages.Reference(TestImages.Idle);
         var ran = await kubectl.TryWith(
-            "run it\n", "run", $"{pod}-run", "-i", "--rm", "--quiet", "--restart=Never", $"--image={image}", "--", "cat");
+            "run it\n", "run", $"{pod}-run", "-i", "--rm", "--quiet", "--restart=Never", $"--image={image}", "--",
+            "cat");
         Assert.Equal("run it\n", ran.Output);
         Assert.Equal(0, ran.ExitCode);
     }

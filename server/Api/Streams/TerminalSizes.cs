@@ -62,6 +62,7 @@ internal sealed class TerminalSizes
             return null;
         }
 
-        return width is { } columns && height is { } rows ? new ClientSays.Size(columns, rows) : null;
+        // As the kubelet: a terminal without any place is none.
+        return width is > 0 and { } columns && height is > 0 and { } rows ? new ClientSays.Size(columns, rows) : null;
     }
 }

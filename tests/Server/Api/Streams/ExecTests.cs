@@ -113,7 +113,7 @@ public sealed class ExecTests : IAsyncLifetime
             await Task.Delay(10);
         }
 
-        await Send(socket, [4, .. "nonsense}{\"width\":80,\"height\":25}\n"u8]);
+        await Send(socket, [4, .. "{\"Width\":0,\"Height\":9}nonsense}{\"width\":80,\"height\":25}\n"u8]);
         await Rest(socket);
         Assert.Equal([(120u, 40u), (80u, 25u)], sizes);
     }
