@@ -87,8 +87,8 @@ internal sealed class SchemaField
     {
         Name = Name, Number = Number, Inlined = true, Pointer = Pointer, KeepZero = KeepZero, Merge = Merge,
         MergeKey = MergeKey, RetainKeys = RetainKeys, Replace = Replace, ListType = ListType, ListKeys = ListKeys,
-        Atomic = Atomic,
-        Granular = Granular, Required = Required, Listed = Listed, Unsupported = Unsupported, Immutable = Immutable,
-        Default = Default, Enum = Enum, Min = Min, Max = Max, Format = Format, Description = Description,
+        Atomic = Atomic, Granular = Granular, Required = Required, Listed = Listed, Unsupported = Unsupported,
+        Immutable = Immutable, Default = Default, Enum = Enum, Min = Min, Max = Max, Format = Format,
+        Description = Description,
     };
 }

@@ -24,7 +24,6 @@ internal sealed class CreateVerb(VerbParts parts, ObjectAdmission admission, Obj
     /// <summary>Creates what was read, in the version that is kept, and answers with it.</summary>
     public async Task Create(ApiRequest request, JsonObject obj, ObjectAnswer answer)
     {
-        var dryRun = request.Query.DryRun();
         var metadata = obj.Ensure("metadata");
         _ = admission.CheckNamespace(request, metadata.Text("name"));
         var generate = Prepare(request, metadata);

@@ -76,7 +76,7 @@ internal sealed class FieldComparisons
     {
         var spoken = _versions.Spoken;
         var (old, next) = (_old, _next);
-        if (schema.Version != spoken.Version)
+        if (schema.ApiVersion != spoken.ApiVersion)
         {
             old = old.Count == 0 ? old : FieldVersions.Convert(old, spoken, schema);
             next = FieldVersions.Convert(next, spoken, schema);

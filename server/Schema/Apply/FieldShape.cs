@@ -22,7 +22,9 @@ internal static class FieldShapes
     /// <param name="field">The field that holds it; null for an item of a list or a map.</param>
     public static FieldShape Of(SchemaNode node, SchemaField? field) => node.Type switch
     {
-        SchemaType.Object => node.Atomic || field is { Atomic: true } ? FieldShape.Leaf : FieldShape.Struct,
+        SchemaType.Object => (node.Atomic && field is not { Granular: true }) || field is { Atomic: true }
+            ? FieldShape.Leaf
+            : FieldShape.Struct,
         SchemaType.Map => field is { Atomic: true } ? FieldShape.Leaf : FieldShape.Map,
         SchemaType.List => field is null or { ListType: ListType.Atomic } ? FieldShape.Leaf : FieldShape.Items,
         _ => FieldShape.Leaf,

@@ -18,14 +18,16 @@ internal sealed class FieldVersions(SchemaCatalog catalog, ResourceSchema spoken
         }
 
         var slash = apiVersion.LastIndexOf('/');
-        return (slash < 0 ? "" : apiVersion[..slash]) == spoken.Group
-            ? catalog.Find(spoken.Group, apiVersion[(slash + 1)..], spoken.Plural)
-            : null;
+        var group = slash < 0 ? "" : apiVersion[..slash];
+        return catalog.Find(group, apiVersion[(slash + 1)..], spoken.Plural) is { } other
+            && catalog.StoredFormOf(other) == catalog.StoredFormOf(spoken)
+                ? other
+                : null;
     }
 
     /// <summary>The object in another version; the object itself where both are the same.</summary>
     public static JsonObject Convert(JsonObject obj, ResourceSchema from, ResourceSchema to) =>
-        from.Version == to.Version
+        from.ApiVersion == to.ApiVersion
             ? obj
             : VersionConversion.FromStored(to, VersionConversion.ToStored(from, obj));
 }

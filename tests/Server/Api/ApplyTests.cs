@@ -234,22 +234,6 @@ public sealed class ApplyTests(ApiFixture api) : IClassFixture<ApiFixture>
         Assert.Equal(HttpStatusCode.OK, again.StatusCode);
     }
 
-    [Theory]
-    [InlineData("application/merge-patch+json")]
-    [InlineData("application/strategic-merge-patch+json")]
-    public async Task What_stands_twice_in_a_patch_is_refused_or_warned_about(string type)
-    {
-        var path = $"{ConfigMaps}/twice-{type.Length}";
-        await Apply($"twice-{type.Length}", Map($"twice-{type.Length}", "a: '1'"));
-        const string patch = """{"data":{"a":"2","a":"3"}}""";
-        var refused = await api.Admin.PatchAsync($"{path}?fieldValidation=Strict", ApiFixture.Json(patch, type));
-        await Is(refused, HttpStatusCode.UnprocessableEntity, "ConfigMap in version \"v1\" cannot be handled as a "
-            + "ConfigMap: strict decoding error: duplicate field \"data.a\"");
-        var warned = await api.Admin.PatchAsync(path, ApiFixture.Json(patch, type));
-        Assert.Equal("299 - \"duplicate field \\\"data.a\\\"\"", warned.Headers.GetValues("Warning").Single());
-        Assert.Equal("3", (string?)(await ApiFixture.Body(warned))["data"]!["a"]);
-    }
-
     private static string Manifest(string name, string spec) =>
         $"apiVersion: apps/v1\nkind: Deployment\nmetadata: {{name: {name}}}\nspec: {{{spec}selector: "
         + "{matchLabels: {app: w}}, template: {metadata: {labels: {app: w}}, spec: {containers: "
