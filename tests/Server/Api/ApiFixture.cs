@@ -48,12 +48,14 @@ public sealed class ApiFixture : IAsyncLifetime
 
     internal int VersionMinor { get; init; } = 33;
 
+    internal TimeProvider Time { get; init; } = TimeProvider.System;
+
     public async Task InitializeAsync()
     {
         Store = ObjectStore.Open(
             new StoreSettings(Path.Combine(_directory.FullName, "edge.db"), new byte[SecretKeyFile.KeyBytes]),
-            TimeProvider.System, NullLogger<ObjectStore>.Instance);
-        Objects = new Objects(Store, TimeProvider.System, () => $"uid-{Interlocked.Increment(ref _uids)}");
+            Time, NullLogger<ObjectStore>.Instance);
+        Objects = new Objects(Store, Time, () => $"uid-{Interlocked.Increment(ref _uids)}");
         foreach (var ns in new[] { "default", "kube-system", "kube-public", "kube-node-lease" })
         {
             await Objects.Create(Resources.Namespaces, new Namespace
@@ -73,10 +75,10 @@ public sealed class ApiFixture : IAsyncLifetime
             TokenKey = _tokenKey,
             Url = "https://edge.example:6443",
             IsDenied = name => name == DeniedNode,
-            Usages = new NodeUsages((node, ct) => ReadUsage(node, ct), TimeProvider.System),
+            Usages = new NodeUsages((node, ct) => ReadUsage(node, ct), Time),
         };
         Server = new ApiServer(settings, Objects, (node, request, ct) => Logs(node, request, ct),
-            TimeProvider.System, new Random(1), NullLoggerFactory.Instance);
+            Time, new Random(1), NullLoggerFactory.Instance);
         await Server.Start(default);
         _following = Server.Run(_stop.Token);
         Admin = Client(Issue(ApiCa, "O=system:masters, CN=admin"));
