@@ -60,7 +60,8 @@ public sealed class ApiModelTests
             for (var life = 0; life < Lives; life++)
             {
                 var writing = Enumerable.Range(0, Writers)
-                    .Select(i => new ApiWriter(api.Admin, Collection, history, new Random((seed * 100) + (life * 10) + i)))
+                    .Select(i => new Random((seed * 100) + (life * 10) + i))
+                    .Select(choices => new ApiWriter(api.Admin, Collection, history, choices))
                     .Select(writer => Task.Run(() => writer.Run(StepsEach))).ToList();
                 await Task.WhenAny(writing);
                 clock.Advance(TimeSpan.FromSeconds(50));

@@ -3,7 +3,7 @@ using System.Text.Json.Nodes;
 
 namespace Edge.Tests.Server.Api.Model;
 
-/// <summary>A client that creates, replaces, patches, reads and deletes objects at random, all of a few names.</summary>
+/// <summary>A client that creates, replaces, patches, reads and deletes objects of a few names at random.</summary>
 internal sealed class ApiWriter(HttpClient client, string collection, ApiHistory history, Random random)
 {
     private const int Names = 7;

@@ -79,7 +79,7 @@ internal sealed class StoreModelRun : IAsyncDisposable
         }
     }
 
-    /// <summary>Everything handed over is answered, every watch has seen everything, and the store is the model.</summary>
+    /// <summary>Everything is answered, every watch has seen everything, and the store is the model.</summary>
     public async Task Finish()
     {
         await Settle();
