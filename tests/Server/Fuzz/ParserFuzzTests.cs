@@ -55,10 +55,9 @@ public sealed class ParserFuzzTests
             {
                 ObjectDefaults.Fill(schema, json.Object);
                 ObjectDefaults.Fill(schema, protobuf.Object);
-                // Go does not send what is empty, which is no difference in an object that is right.
                 Assert.True(
                     ObjectValidation.Check(schema, json.Object).Count > 0
-                        || JsonNode.DeepEquals(json.Object, protobuf.Object),
+                        || JsonNode.DeepEquals(Said(json.Object), Said(protobuf.Object)),
                     $"{json.Object}\nis not\n{protobuf.Object}");
             }
         }
@@ -161,6 +160,15 @@ public sealed class ParserFuzzTests
             read(stored);
         }
     }
+
+    /// <summary>Go does not send what is empty, which is no difference in an object that is right.</summary>
+    private static JsonNode? Said(JsonNode? node) => node switch
+    {
+        JsonObject map => map.Select(pair => KeyValuePair.Create(pair.Key, Said(pair.Value)))
+            .Where(pair => pair.Value is not null).ToList() is { Count: > 0 } said ? new JsonObject(said) : null,
+        JsonArray list => new JsonArray([.. list.Select(Said)]),
+        _ => node?.ToJsonString() is "false" or "0" or "\"\"" ? null : node?.DeepClone(),
+    };
 
     private static void Patches(
         IReadOnlyList<byte[]> corpus, Func<ResourceSchema, JsonObject, ReadOnlyMemory<byte>, PatchResult> apply)
