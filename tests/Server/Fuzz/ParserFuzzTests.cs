@@ -166,7 +166,7 @@ public sealed class ParserFuzzTests
     {
         JsonObject map => map.Select(pair => KeyValuePair.Create(pair.Key, Said(pair.Value)))
             .Where(pair => pair.Value is not null).ToList() is { Count: > 0 } said ? new JsonObject(said) : null,
-        JsonArray list => new JsonArray([.. list.Select(Said)]),
+        JsonArray list => list.Count > 0 ? new JsonArray([.. list.Select(Said)]) : null,
         _ => node?.ToJsonString() is "false" or "0" or "\"\"" ? null : node?.DeepClone(),
     };
 
