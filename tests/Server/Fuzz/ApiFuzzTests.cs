@@ -34,6 +34,7 @@ public sealed class ApiFuzzTests(ApiFixture api) : IClassFixture<ApiFixture>
         ("application/vnd.kubernetes.protobuf", Corpus.Protobuf),
         ("application/json-patch+json", Corpus.JsonPatches), ("application/merge-patch+json", Corpus.MergePatches),
         ("application/strategic-merge-patch+json", Corpus.MergePatches),
+        ("application/apply-patch+yaml", Corpus.Yaml),
     ];
 
     private static readonly byte[][] s_paths = [.. Corpus.Paths.Select(Encoding.UTF8.GetBytes)];
