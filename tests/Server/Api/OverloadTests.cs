@@ -53,20 +53,23 @@ public sealed class OverloadTests
         var client = api.Fixture.Admin;
         client.DefaultRequestVersion = Version.Parse(version);
         client.DefaultVersionPolicy = HttpVersionPolicy.RequestVersionExact;
+        Assert.Equal(HttpStatusCode.OK, (await client.GetAsync(Maps)).StatusCode);
+        // The server follows the roles for itself.
+        var own = api.Fixture.Store.Watches;
         using var slow = await client.GetAsync(
             $"{Maps}?watch=true&timeoutSeconds=1000000", HttpCompletionOption.ResponseHeadersRead);
-        Assert.Equal(1, api.Fixture.Store.Watches);
+        Assert.Equal(own + 1, api.Fixture.Store.Watches);
 
         // At some time the sockets of both ends are full.
         var key = StoreKeys.For("", "configmaps", "default", "large");
-        for (var tries = 0; api.Fixture.Store.Watches > 0 && tries < 200; tries++)
+        for (var tries = 0; api.Fixture.Store.Watches > own && tries < 200; tries++)
         {
             await api.Fixture.Store.Txn([], [StoreOp.Put(key, Large())], default);
             clock.Advance(EventStream.Patience);
             await Task.Delay(TimeSpan.FromMilliseconds(20));
         }
 
-        Assert.Equal(0, api.Fixture.Store.Watches);
+        Assert.Equal(own, api.Fixture.Store.Watches);
         Assert.Equal(HttpStatusCode.OK, (await client.GetAsync($"{Maps}/large")).StatusCode);
         await Assert.ThrowsAnyAsync<IOException>(async () =>
             await (await slow.Content.ReadAsStreamAsync()).CopyToAsync(Stream.Null));
