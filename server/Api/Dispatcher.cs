@@ -21,13 +21,10 @@ internal sealed class Dispatcher(
     private static readonly TimeSpan s_requestTime = TimeSpan.FromSeconds(60);
 
     /// <summary>Short requests at once, as upstream's in-flight limits together; more are told to come again.</summary>
-    private const int ShortMax = 600;
+    private readonly FairShare _short = new(max: 600, reserved: 100);
 
-    /// <summary>Watches and log streams at once: ten for each of a thousand nodes' worth of clients.</summary>
-    private const int LongMax = 10_000;
-
-    private int _short;
-    private int _long;
+    /// <summary>Watches and streams at once: ten for each of a thousand nodes' worth of clients.</summary>
+    private readonly FairShare _long = new(max: 10_000, reserved: 1000);
 
     public async Task Run(HttpContext http, CancellationToken stopping)
     {
@@ -75,27 +72,17 @@ internal sealed class Dispatcher(
         var path = RequestPath.Parse(http.Request.Path.Value ?? "/");
         var query = new RequestQuery(http.Request.Query);
         var verb = Router.Verb(http.Request.Method, path, query);
+        var isLong = Router.IsLong(verb, path);
+        // Before anything is looked up, so that refusals cost the caller a place as well.
+        using var place = (isLong ? _long : _short).Take(user.Name, user.IsIn(UserInfo.Masters))
+            ?? throw Errors.TooManyRequests("Too many requests, please try again later.", retryAfterSeconds: 1);
         var access = RequestAccess.Of(verb, path, query);
         if (identity.Authorizer.Decide(user, access) is { Allowed: false } refused)
         {
             throw Refusals.Of(user, access, refused);
         }
 
-        var isLong = Router.IsLong(verb, path);
-        ref var count = ref isLong ? ref _long : ref _short;
-        try
-        {
-            if (Interlocked.Increment(ref count) > (isLong ? LongMax : ShortMax))
-            {
-                throw Errors.TooManyRequests("too many requests, please try again later", retryAfterSeconds: 1);
-            }
-
-            await Limited(http, path, verb, user, isLong, stopping);
-        }
-        finally
-        {
-            Interlocked.Decrement(ref isLong ? ref _long : ref _short);
-        }
+        await Limited(http, path, verb, user, isLong, stopping);
     }
 
     private async Task Limited(

@@ -20,11 +20,6 @@ internal static class ObjectDecoder
         {
             return Unreadable(schema, "json parse error", fault);
         }
-        catch (InvalidOperationException)
-        {
-            // The reader's word for text that is not UTF-8.
-            return Unreadable(schema, "json parse error", new FormatException("invalid UTF-8 in a string"));
-        }
     }
 
     public static DecodeResult FromYaml(ResourceSchema schema, ReadOnlyMemory<byte> body, FieldValidation validation)

@@ -27,6 +27,9 @@ internal static class ObjectBytes
     private static readonly JsonWriterOptions s_writing =
         new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
 
+    /// <summary>Twice what a body may have: room for what is written around it.</summary>
+    private static readonly JsonDocumentOptions s_reading = new() { MaxDepth = 256 };
+
     private static ReadOnlySpan<byte> MetadataStart => "\"metadata\":{"u8;
 
     private static ReadOnlySpan<byte> RevisionStart => "\"resourceVersion\":\""u8;
@@ -91,8 +94,13 @@ internal static class ObjectBytes
     }
 
     /// <summary>A fresh tree with metadata.resourceVersion filled.</summary>
-    public static JsonObject Read(StoredObject stored) => JsonNode.Parse(WithRevision(stored)) as JsonObject
+    public static JsonObject Read(StoredObject stored) => Tree(WithRevision(stored)) as JsonObject
         ?? throw new InvalidDataException($"object \"{stored.Key}\" is no JSON object");
+
+    /// <summary>
+    /// Stored bytes as a tree, whatever a body may hold: the framework's own limit of depth is smaller than the API's.
+    /// </summary>
+    public static JsonNode? Tree(ReadOnlySpan<byte> json) => JsonNode.Parse(json, documentOptions: s_reading);
 
     private static void WriteNumber(IBufferWriter<byte> output, long number)
     {

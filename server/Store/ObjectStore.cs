@@ -30,6 +30,9 @@ internal sealed class ObjectStore : IAsyncDisposable
     /// <summary>The revision of the newest change that readers see.</summary>
     public long Revision => _writer.Current.Revision;
 
+    /// <summary>Watches that are open.</summary>
+    public int Watches => _hub.ReaderCount;
+
     /// <summary>
     /// Ends when the store is closed and faults when the database failed, after which the process must end.
     /// </summary>

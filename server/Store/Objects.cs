@@ -244,5 +244,5 @@ internal sealed class Objects(
     private static bool IsSame(byte[] bytes, StoredObject current) =>
         bytes.Length == current.Value.Length
         && (bytes.AsSpan().SequenceEqual(current.Value.Span)
-            || JsonNode.DeepEquals(JsonNode.Parse(bytes), JsonNode.Parse(current.Value.Span)));
+            || JsonNode.DeepEquals(ObjectBytes.Tree(bytes), ObjectBytes.Tree(current.Value.Span)));
 }

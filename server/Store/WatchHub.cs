@@ -20,6 +20,12 @@ internal sealed class WatchHub(long startRevision)
     /// </summary>
     private const int ScanAtOnce = 1024;
 
+    /// <summary>
+    /// Bytes of values that a reader is handed at once, the last one beyond it: what a slow reader keeps from being
+    /// freed.
+    /// </summary>
+    public const int TakeBytes = 256 * 1024;
+
     private const int FirstCapacity = 256;
 
     private readonly Lock _gate = new();
@@ -145,12 +151,13 @@ internal sealed class WatchHub(long startRevision)
             }
 
             var end = Math.Min(_tail, reader.Next + ScanAtOnce - 1);
-            for (; reader.Next <= end; reader.Next++)
+            for (var bytes = 0L; reader.Next <= end && bytes < TakeBytes; reader.Next++)
             {
                 ref var change = ref Slot(reader.Next);
                 if (change.Object.Key.StartsWith(reader.Prefix, StringComparison.Ordinal))
                 {
                     into.Add(change);
+                    bytes += change.Object.Value.Length + (change.Previous?.Value.Length ?? 0);
                 }
             }
 

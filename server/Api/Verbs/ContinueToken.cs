@@ -26,7 +26,9 @@ internal sealed record ContinueToken(long Revision, string After)
                 ? new ContinueToken(revision.GetValue<long>(), start.GetValue<string>())
                 : throw new FormatException("rv or start is missing");
         }
-        catch (Exception fault) when (fault is FormatException or JsonException or InvalidOperationException)
+        catch (Exception fault) when (fault is FormatException or JsonException or InvalidOperationException
+            // A key that stands twice.
+            or ArgumentException)
         {
             throw Errors.BadRequest("continue key is not valid");
         }

@@ -1,4 +1,3 @@
-using System.Text.Json.Nodes;
 using Edge.Server.Access;
 using Edge.Server.Api.Http;
 using Edge.Server.Api.Identity;
@@ -29,5 +28,5 @@ internal sealed class GetVerb(VerbParts parts)
     }
 
     private static string Requester(StoredObject request) =>
-        JsonNode.Parse(request.Value.Span).Object("spec").Text("username");
+        ObjectBytes.Tree(request.Value.Span).Object("spec").Text("username");
 }

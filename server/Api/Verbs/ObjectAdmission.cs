@@ -44,7 +44,7 @@ internal sealed class ObjectAdmission(
             throw Errors.NotFound("", "namespaces", ns);
         }
 
-        if (JsonNode.Parse(stored.Value.Span).At("metadata.deletionTimestamp") is not null)
+        if (ObjectBytes.Tree(stored.Value.Span).At("metadata.deletionTimestamp") is not null)
         {
             throw Errors.NamespaceTerminating(request.Schema, name, ns);
         }

@@ -1,4 +1,3 @@
-using System.Text.Json.Nodes;
 using Edge.Server.Api.Http;
 using Edge.Server.Schema;
 using Edge.Server.Store;
@@ -48,7 +47,7 @@ internal sealed class ObjectSelector
             return false;
         }
 
-        var tree = JsonNode.Parse(stored.Value.Span)!.AsObject();
+        var tree = ObjectBytes.Tree(stored.Value.Span)!.AsObject();
         return _labels.Matches(tree.Object("metadata").Object("labels")) && (_fields?.Matches(tree) ?? true);
     }
 }

@@ -1,8 +1,7 @@
-using System.Buffers;
-using System.Text.Json.Nodes;
 using Edge.Server.Api.Http;
 using Edge.Server.Store;
 using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
 
 namespace Edge.Server.Api.Verbs;
@@ -19,6 +18,9 @@ internal sealed class WatchVerb(VerbParts parts)
     /// <summary>A day; a longer wish is cut to it.</summary>
     private const int LongestSeconds = 86400;
 
+    /// <summary>Kestrel's own limit for answers.</summary>
+    private static readonly MinDataRate s_usualRate = new(bytesPerSecond: 240, gracePeriod: TimeSpan.FromSeconds(5));
+
     private const string InitialEventsEnd = "k8s.io/initial-events-end";
 
     public async Task Run(ApiRequest request)
@@ -34,14 +36,17 @@ internal sealed class WatchVerb(VerbParts parts)
             throw Errors.FutureRevision(asked, snapshot.Revision);
         }
 
-        Begin(request);
+        request.Response.ContentType = ResponseBody.Json;
+        request.Http.Features.Get<IHttpResponseBodyFeature>()?.DisableBuffering();
+        // A watch may be silent for minutes, and its client slow; what is too slow is said by EventStream.
+        Limit(request, null);
         using var end = new CancellationTokenSource(
             TimeSpan.FromSeconds(query.Number("timeoutSeconds") is > 0 and var seconds
                 ? Math.Min(seconds, LongestSeconds)
                 : LeastSeconds + (uint)request.Http.TraceIdentifier.GetHashCode() % LeastSeconds),
             parts.Time);
         using var both = CancellationTokenSource.CreateLinkedTokenSource(end.Token, request.Ct);
-        var stream = new EventStream(request, answer);
+        var stream = new EventStream(request, answer, parts.Time);
         try
         {
             if (initial)
@@ -59,6 +64,11 @@ internal sealed class WatchVerb(VerbParts parts)
         {
             stream.Error(Errors.Expired(fault.Message));
             await stream.Flush(request.Ct);
+        }
+        finally
+        {
+            // What is left to send must not hold a connection whose client does not read.
+            Limit(request, s_usualRate);
         }
     }
 
@@ -80,14 +90,11 @@ internal sealed class WatchVerb(VerbParts parts)
                 "Forbidden: sendInitialEvents requires setting resourceVersionMatch to NotOlderThan");
     }
 
-    private static void Begin(ApiRequest request)
+    private static void Limit(ApiRequest request, MinDataRate? rate)
     {
-        request.Response.ContentType = ResponseBody.Json;
-        request.Http.Features.Get<IHttpResponseBodyFeature>()?.DisableBuffering();
-        // A watch may be silent for minutes, and its client slow: falling out of the window is the limit.
-        if (request.Http.Features.Get<IHttpMinResponseDataRateFeature>() is { } rate)
+        if (request.Http.Features.Get<IHttpMinResponseDataRateFeature>() is { } feature)
         {
-            rate.MinDataRate = null;
+            feature.MinDataRate = rate;
         }
     }
 
@@ -173,64 +180,5 @@ internal sealed class WatchVerb(VerbParts parts)
             case (false, false):
                 break;
         }
-    }
-
-    private sealed class EventStream(ApiRequest request, ObjectAnswer answer)
-    {
-        /// <summary>Held back at most while more is ready; about a TLS record.</summary>
-        private const int FlushBytes = 16 * 1024;
-
-        private readonly System.IO.Pipelines.PipeWriter _output = request.Response.BodyWriter;
-        private bool _first = true;
-
-        public void Event(string type, StoredObject stored)
-        {
-            Start(type);
-            answer.WriteEvent(_output, stored, _first);
-            _first = false;
-            _output.Write("}\n"u8);
-        }
-
-        public void Bookmark(long revision, string? annotation)
-        {
-            var metadata = new JsonObject { ["resourceVersion"] = revision.ToString() };
-            if (annotation is not null)
-            {
-                metadata["annotations"] = new JsonObject { [annotation] = "true" };
-            }
-
-            Start("BOOKMARK");
-            ResponseBody.WriteNode(_output, answer.Form switch
-            {
-                ObjectForm.Table => answer.Table([], metadata, withColumns: _first),
-                // Who watches metadata can read nothing else.
-                ObjectForm.Metadata => Empty("PartialObjectMetadata", "meta.k8s.io/v1", metadata),
-                ObjectForm.Full => Empty(request.Schema.Kind, request.Schema.ApiVersion, metadata),
-            });
-            _output.Write("}\n"u8);
-        }
-
-        private static JsonObject Empty(string kind, string version, JsonObject metadata) =>
-            new() { ["kind"] = kind, ["apiVersion"] = version, ["metadata"] = metadata };
-
-        public void Error(StatusException error)
-        {
-            Start("ERROR");
-            ResponseBody.WriteNode(_output, StatusBody.Failure(error));
-            _output.Write("}\n"u8);
-        }
-
-        public async Task Flush(CancellationToken ct) => await _output.FlushAsync(ct);
-
-        public async Task FlushIfLarge(CancellationToken ct)
-        {
-            if (_output.UnflushedBytes > FlushBytes)
-            {
-                await _output.FlushAsync(ct);
-            }
-        }
-
-        private void Start(string type) =>
-            _output.Write(System.Text.Encoding.UTF8.GetBytes($"{{\"type\":\"{type}\",\"object\":"));
     }
 }

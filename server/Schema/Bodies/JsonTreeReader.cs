@@ -12,7 +12,7 @@ internal sealed class JsonTreeReader
     /// <summary>Deeper nesting than any kind has; keeps a hostile body from exhausting the stack.</summary>
     public const int MaxDepth = 128;
 
-    private readonly List<string> _duplicates = [];
+    private readonly BodyPlace _place = new();
 
     private JsonTreeReader()
     {
@@ -24,14 +24,19 @@ internal sealed class JsonTreeReader
     {
         var reader = new Utf8JsonReader(json, new JsonReaderOptions { MaxDepth = MaxDepth });
         var self = new JsonTreeReader();
-        reader.Read();
-        var tree = self.Value(ref reader, "");
-        if (reader.Read())
+        try
         {
-            throw new JsonException("a second value follows the first");
+            reader.Read();
+            var tree = self.Value(ref reader);
+            return reader.Read()
+                ? throw new JsonException("a second value follows the first")
+                : (tree, self._place.Duplicates);
         }
-
-        return (tree, self._duplicates);
+        catch (InvalidOperationException fault)
+        {
+            // The reader's word for text that is not UTF-8, and for half a character written as \ud800.
+            throw new JsonException("invalid UTF-8 in a string", fault);
+        }
     }
 
     /// <summary>Our words, or where the text breaks off: the framework's are cut from the published binary.</summary>
@@ -39,10 +44,10 @@ internal sealed class JsonTreeReader
         $"invalid character or unexpected end at line {(fault.LineNumber ?? 0) + 1}, "
         + $"byte {fault.BytePositionInLine ?? 0}";
 
-    private JsonNode? Value(ref Utf8JsonReader reader, string path) => reader.TokenType switch
+    private JsonNode? Value(ref Utf8JsonReader reader) => reader.TokenType switch
     {
-        JsonTokenType.StartObject => ObjectValue(ref reader, path),
-        JsonTokenType.StartArray => ListValue(ref reader, path),
+        JsonTokenType.StartObject => ObjectValue(ref reader),
+        JsonTokenType.StartArray => ListValue(ref reader),
         JsonTokenType.String => JsonValue.Create(reader.GetString()),
         JsonTokenType.Number => NumberValue(ref reader),
         JsonTokenType.True => JsonValue.Create(true),
@@ -52,31 +57,34 @@ internal sealed class JsonTreeReader
             or JsonTokenType.Comment => throw new JsonException("a value is expected"),
     };
 
-    private JsonObject ObjectValue(ref Utf8JsonReader reader, string path)
+    private JsonObject ObjectValue(ref Utf8JsonReader reader)
     {
         var result = new JsonObject();
         while (reader.Read() && reader.TokenType != JsonTokenType.EndObject)
         {
             var name = reader.GetString()!;
-            var inner = path.Length == 0 ? name : $"{path}.{name}";
+            _place.Enter(name);
             reader.Read();
             if (result.ContainsKey(name))
             {
-                _duplicates.Add(inner);
+                _place.IsDuplicate();
             }
 
-            result[name] = Value(ref reader, inner);
+            result[name] = Value(ref reader);
+            _place.Leave();
         }
 
         return result;
     }
 
-    private JsonArray ListValue(ref Utf8JsonReader reader, string path)
+    private JsonArray ListValue(ref Utf8JsonReader reader)
     {
         var result = new JsonArray();
         while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
         {
-            result.Add(Value(ref reader, $"{path}[{result.Count}]"));
+            _place.Enter(result.Count);
+            result.Add(Value(ref reader));
+            _place.Leave();
         }
 
         return result;

@@ -107,7 +107,7 @@ internal static class ProtobufBody
         }
 
         var read = Value(node, ref reader, depth);
-        if (read is not null && (field.Pointer || field.KeepZero || !IsZero(read)))
+        if (read is not null && (field.Pointer || field.KeepZero || node.Type == SchemaType.Raw || !IsZero(read)))
         {
             into[field.Name] = read;
         }
@@ -155,7 +155,9 @@ internal static class ProtobufBody
             case SchemaType.Int32 or SchemaType.Int64:
                 return JsonValue.Create((long)reader.Varint);
             case SchemaType.Number:
-                return JsonValue.Create(BitConverter.UInt64BitsToDouble(reader.Varint));
+                var number = BitConverter.UInt64BitsToDouble(reader.Varint);
+                return double.IsFinite(number)
+                    ? JsonValue.Create(number) : throw new FormatException("a number is not finite");
             case SchemaType.Bytes:
                 return JsonValue.Create(Convert.ToBase64String(reader.Bytes));
             case SchemaType.Time or SchemaType.MicroTime:

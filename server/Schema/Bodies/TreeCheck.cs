@@ -31,7 +31,11 @@ internal sealed class TreeCheck
             var inner = path.Length == 0 ? name : $"{path}.{name}";
             if (node.Find(name) is not { } field)
             {
-                Unknown.Add(inner);
+                if (Unknown.Count < BodyPlace.FaultsMax)
+                {
+                    Unknown.Add(BodyPlace.Short(inner));
+                }
+
                 obj.Remove(name);
                 continue;
             }
@@ -106,7 +110,8 @@ internal sealed class TreeCheck
     {
         foreach (var (key, value) in map.ToList())
         {
-            Replace(map, key, value, Value(item, value ?? Zero(item), place with { Path = $"{place.Path}[{key}]" }));
+            var inner = place with { Path = $"{place.Path}[{BodyPlace.Short(key)}]" };
+            Replace(map, key, value, Value(item, value ?? Zero(item), inner));
         }
     }
 

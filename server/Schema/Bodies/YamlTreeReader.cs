@@ -12,10 +12,14 @@ internal sealed class YamlTreeReader
     /// <summary>Nodes that aliases may unfold to; more is an attack on memory, not a manifest.</summary>
     private const int MaxNodes = 100_000;
 
-    private readonly List<string> _duplicates = [];
+    /// <summary>Letters that aliases may unfold to; no body may have more.</summary>
+    private const int MaxLetters = 3 * 1024 * 1024;
+
+    private readonly BodyPlace _place = new();
     private readonly Dictionary<string, JsonNode?> _anchors = new(StringComparer.Ordinal);
     private readonly Parser _parser;
     private int _nodes;
+    private long _unfolded;
 
     private YamlTreeReader(string text) => _parser = new Parser(new StringReader(text));
 
@@ -24,16 +28,21 @@ internal sealed class YamlTreeReader
     public static (JsonNode? Tree, IReadOnlyList<string> Duplicates) Read(ReadOnlySpan<byte> yaml)
     {
         var self = new YamlTreeReader(Encoding.UTF8.GetString(yaml));
-        self._parser.Consume<StreamStart>();
-        if (!self._parser.TryConsume<DocumentStart>(out _))
+        try
         {
-            return (null, []);
+            self._parser.Consume<StreamStart>();
+            return self._parser.TryConsume<DocumentStart>(out _)
+                ? (self.Value(0), self._place.Duplicates)
+                : (null, []);
         }
-
-        return (self.Value("", 0), self._duplicates);
+        catch (Exception fault) when (fault is InvalidOperationException or ArgumentException or FormatException)
+        {
+            // The library's own stumbling over texts that are no YAML.
+            throw new YamlException("the text is not YAML");
+        }
     }
 
-    private JsonNode? Value(string path, int depth)
+    private JsonNode? Value(int depth)
     {
         if (++_nodes > MaxNodes || depth > JsonTreeReader.MaxDepth)
         {
@@ -42,12 +51,12 @@ internal sealed class YamlTreeReader
 
         if (_parser.TryConsume<AnchorAlias>(out var alias))
         {
-            return Unfold(alias);
+            return Unfold(alias, depth);
         }
 
         var anchor = (_parser.Current as NodeEvent)?.Anchor ?? AnchorName.Empty;
-        JsonNode? value = _parser.TryConsume<MappingStart>(out _) ? MapValue(path, depth)
-            : _parser.TryConsume<SequenceStart>(out _) ? ListValue(path, depth)
+        JsonNode? value = _parser.TryConsume<MappingStart>(out _) ? MapValue(depth)
+            : _parser.TryConsume<SequenceStart>(out _) ? ListValue(depth)
             : ScalarValue(_parser.Consume<Scalar>());
         if (!anchor.IsEmpty)
         {
@@ -57,43 +66,73 @@ internal sealed class YamlTreeReader
         return value;
     }
 
-    private JsonNode? Unfold(AnchorAlias alias)
+    private JsonNode? Unfold(AnchorAlias alias, int depth)
     {
         if (!_anchors.TryGetValue(alias.Value.Value, out var known))
         {
             throw new YamlException(alias.Start, alias.End, $"unknown anchor '{alias.Value}' referenced");
         }
 
-        _nodes += Count(known);
-        return _nodes > MaxNodes ? throw new YamlException("aliases unfold to too much") : known?.DeepClone();
+        Count(known, depth);
+        return known?.DeepClone();
     }
 
-    private static int Count(JsonNode? node) => node switch
+    private void Count(JsonNode? node, int depth)
     {
-        JsonObject map => 1 + map.Sum(pair => Count(pair.Value)),
-        JsonArray list => 1 + list.Sum(Count),
-        _ => 1,
-    };
+        _nodes++;
+        switch (node)
+        {
+            case JsonObject map:
+                foreach (var (name, value) in map)
+                {
+                    _unfolded += name.Length;
+                    Count(value, depth + 1);
+                }
 
-    private JsonObject MapValue(string path, int depth)
+                break;
+            case JsonArray list:
+                foreach (var item in list)
+                {
+                    Count(item, depth + 1);
+                }
+
+                break;
+            default:
+                _unfolded += JsonTree.AsText(node)?.Length ?? 0;
+                break;
+        }
+
+        if (depth > JsonTreeReader.MaxDepth)
+        {
+            throw new YamlException("the document is too deep or too large");
+        }
+
+        if (_nodes > MaxNodes || _unfolded > MaxLetters)
+        {
+            throw new YamlException("aliases unfold to too much");
+        }
+    }
+
+    private JsonObject MapValue(int depth)
     {
         var result = new JsonObject();
         var merged = new List<JsonObject>();
         while (!_parser.TryConsume<MappingEnd>(out _))
         {
             var name = _parser.Consume<Scalar>().Value;
-            var inner = path.Length == 0 ? name : $"{path}.{name}";
-            var value = Value(inner, depth + 1);
+            _place.Enter(name);
+            var value = Value(depth + 1);
+            if (name != "<<" && result.ContainsKey(name))
+            {
+                _place.IsDuplicate();
+            }
+
+            _place.Leave();
             if (name == "<<")
             {
                 merged.AddRange(value is JsonArray several ? several.OfType<JsonObject>()
                     : value is JsonObject one ? [one] : []);
                 continue;
-            }
-
-            if (result.ContainsKey(name))
-            {
-                _duplicates.Add(inner);
             }
 
             result[name] = value;
@@ -107,12 +146,14 @@ internal sealed class YamlTreeReader
         return result;
     }
 
-    private JsonArray ListValue(string path, int depth)
+    private JsonArray ListValue(int depth)
     {
         var result = new JsonArray();
         while (!_parser.TryConsume<SequenceEnd>(out _))
         {
-            result.Add(Value($"{path}[{result.Count}]", depth + 1));
+            _place.Enter(result.Count);
+            result.Add(Value(depth + 1));
+            _place.Leave();
         }
 
         return result;

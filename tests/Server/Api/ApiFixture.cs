@@ -20,10 +20,13 @@ public sealed class ApiFixture : IAsyncLifetime
 {
     private readonly DirectoryInfo _directory = Directory.CreateTempSubdirectory("edge-api-");
     private readonly List<HttpClient> _clients = [];
-    private readonly CancellationTokenSource _stop = new();
     private readonly ECDsa _tokenKey = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+    private readonly X509Certificate2 _serving;
+    private CancellationTokenSource _stop = new();
     private Task _following = Task.CompletedTask;
     private int _uids;
+
+    public ApiFixture() => _serving = Issue(ApiCa, "CN=edge-server");
 
     internal X509Certificate2 ApiCa { get; } = Authority("api-ca");
 
@@ -56,12 +59,11 @@ public sealed class ApiFixture : IAsyncLifetime
 
     internal int VersionMinor { get; init; } = 33;
 
+    internal TimeProvider Time { get; init; } = TimeProvider.System;
+
     public async Task InitializeAsync()
     {
-        Store = ObjectStore.Open(
-            new StoreSettings(Path.Combine(_directory.FullName, "edge.db"), new byte[SecretKeyFile.KeyBytes]),
-            TimeProvider.System, NullLogger<ObjectStore>.Instance);
-        Objects = new Objects(Store, TimeProvider.System, () => $"uid-{Interlocked.Increment(ref _uids)}");
+        OpenStore();
         foreach (var ns in new[] { "default", "kube-system", "kube-public", "kube-node-lease" })
         {
             await Objects.Create(Resources.Namespaces, new Namespace
@@ -73,23 +75,18 @@ public sealed class ApiFixture : IAsyncLifetime
         }
 
         await new DefaultRolesWriter(Objects, TimeProvider.System).Run(default);
-
-        var settings = new ApiSettings(
-            [new IPEndPoint(IPAddress.Loopback, Port)], Issue(ApiCa, "CN=edge-server"), ApiCa, NodeCa)
-        {
-            VersionMinor = VersionMinor,
-            TokenKey = _tokenKey,
-            Url = "https://edge.example:6443",
-            IsDenied = name => name == DeniedNode,
-            Usages = new NodeUsages((node, ct) => ReadUsage(node, ct), TimeProvider.System),
-            Streams = new StreamRelay(
-                (node, request, ct) => OpenStream(node, request, ct), node => IsConnected(node), TimeProvider.System),
-        };
-        Server = new ApiServer(settings, Objects, (node, request, ct) => Logs(node, request, ct),
-            TimeProvider.System, new Random(1), NullLoggerFactory.Instance);
-        await Server.Start(default);
-        _following = Server.Run(_stop.Token);
+        await StartServer(Port);
         Admin = Client(Issue(ApiCa, "O=system:masters, CN=admin"));
+    }
+
+    /// <summary>The process ends, whatever is under way, and begins again at the same address.</summary>
+    internal async Task Restart()
+    {
+        var port = Server.Port;
+        await StopServer();
+        await Store.DisposeAsync();
+        OpenStore();
+        await StartServer(port);
     }
 
     /// <summary>Gives a role to a subject; returns when that counts.</summary>
@@ -160,13 +157,45 @@ public sealed class ApiFixture : IAsyncLifetime
     public async Task DisposeAsync()
     {
         _clients.ForEach(client => client.Dispose());
+        await StopServer();
+        _tokenKey.Dispose();
+        await Store.DisposeAsync();
+        _directory.Delete(recursive: true);
+    }
+
+    private void OpenStore()
+    {
+        Store = ObjectStore.Open(
+            new StoreSettings(Path.Combine(_directory.FullName, "edge.db"), new byte[SecretKeyFile.KeyBytes]),
+            Time, NullLogger<ObjectStore>.Instance);
+        Objects = new Objects(Store, Time, () => $"uid-{Interlocked.Increment(ref _uids)}");
+    }
+
+    private async Task StartServer(int port)
+    {
+        var settings = new ApiSettings([new IPEndPoint(IPAddress.Loopback, port)], _serving, ApiCa, NodeCa)
+        {
+            VersionMinor = VersionMinor,
+            TokenKey = _tokenKey,
+            Url = "https://edge.example:6443",
+            IsDenied = name => name == DeniedNode,
+            Usages = new NodeUsages((node, ct) => ReadUsage(node, ct), Time),
+            Streams = new StreamRelay(
+                (node, request, ct) => OpenStream(node, request, ct), node => IsConnected(node), Time),
+        };
+        Server = new ApiServer(settings, Objects, (node, request, ct) => Logs(node, request, ct),
+            Time, new Random(1), NullLoggerFactory.Instance);
+        await Server.Start(default);
+        _stop = new CancellationTokenSource();
+        _following = Server.Run(_stop.Token);
+    }
+
+    private async Task StopServer()
+    {
         await Server.DisposeAsync();
         await _stop.CancelAsync();
         await _following.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         _stop.Dispose();
-        _tokenKey.Dispose();
-        await Store.DisposeAsync();
-        _directory.Delete(recursive: true);
     }
 
     internal static StringContent Json(string text, string type = "application/json") =>

@@ -13,6 +13,7 @@ internal sealed class StoreFixture : IAsyncDisposable
     public StoreFixture(int checkpointPages = 1000)
     {
         CheckpointPages = checkpointPages;
+        Path = System.IO.Path.Combine(_directory.FullName, "edge.db");
         Store = OpenAt(Path);
     }
 
@@ -20,7 +21,9 @@ internal sealed class StoreFixture : IAsyncDisposable
 
     public ObjectStore Store { get; private set; }
 
-    public string Path => System.IO.Path.Combine(_directory.FullName, "edge.db");
+    public string Path { get; private set; }
+
+    private int Cuts { get; set; }
 
     private int CheckpointPages { get; }
 
@@ -47,13 +50,15 @@ internal sealed class StoreFixture : IAsyncDisposable
     /// What a power cut would leave at this moment: the file first, then its log, which only grows while no checkpoint
     /// runs. <paramref name="tear"/> bytes are cut off the log's end, as a torn write would.
     /// </summary>
-    public ObjectStore OpenCopy(int number, int tear)
+    public ObjectStore OpenCopy(int number, int tear) => OpenAt(CopyTo($"copy{number}.db", tear));
+
+    /// <summary>The store goes on as what a power cut at this moment leaves of it.</summary>
+    public async Task CutPower()
     {
-        var copy = System.IO.Path.Combine(_directory.FullName, $"copy{number}.db");
-        File.Copy(Path, copy);
-        var log = ReadShared(Path + "-wal");
-        File.WriteAllBytes(copy + "-wal", log[..Math.Max(0, log.Length - tear)]);
-        return OpenAt(copy);
+        var copy = CopyTo($"cut{++Cuts}.db", tear: 0);
+        await Store.DisposeAsync();
+        Path = copy;
+        Store = OpenAt(Path);
     }
 
     public long LogLength() => new FileInfo(Path + "-wal").Length;
@@ -62,6 +67,15 @@ internal sealed class StoreFixture : IAsyncDisposable
     {
         await Store.DisposeAsync();
         _directory.Delete(recursive: true);
+    }
+
+    private string CopyTo(string name, int tear)
+    {
+        var copy = System.IO.Path.Combine(_directory.FullName, name);
+        File.Copy(Path, copy);
+        var log = ReadShared(Path + "-wal");
+        File.WriteAllBytes(copy + "-wal", log[..Math.Max(0, log.Length - tear)]);
+        return copy;
     }
 
     private static byte[] ReadShared(string path)

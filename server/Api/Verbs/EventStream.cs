@@ -1,0 +1,84 @@
+using System.Buffers;
+using System.IO.Pipelines;
+using System.Text;
+using System.Text.Json.Nodes;
+using Edge.Server.Api.Http;
+using Edge.Server.Store;
+
+namespace Edge.Server.Api.Verbs;
+
+/// <summary>
+/// The answer of a watch: one JSON document a line. A client that leaves it unread for too long is cut, because what
+/// waits for it (the changes in hand, the moment that it lists) holds memory.
+/// </summary>
+internal sealed class EventStream(ApiRequest request, ObjectAnswer answer, TimeProvider time)
+{
+    /// <summary>
+    /// How long a client may take nothing while its connection's buffers are full; a link that stalls for a moment
+    /// recovers within, and a client that was cut goes on from where it was.
+    /// </summary>
+    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+
+    /// <summary>Held back at most while more is ready; about a TLS record.</summary>
+    private const int FlushBytes = 16 * 1024;
+
+    private readonly PipeWriter _output = request.Response.BodyWriter;
+    private bool _first = true;
+
+    public void Event(string type, StoredObject stored)
+    {
+        Start(type);
+        answer.WriteEvent(_output, stored, _first);
+        _first = false;
+        _output.Write("}\n"u8);
+    }
+
+    public void Bookmark(long revision, string? annotation)
+    {
+        var metadata = new JsonObject { ["resourceVersion"] = revision.ToString() };
+        if (annotation is not null)
+        {
+            metadata["annotations"] = new JsonObject { [annotation] = "true" };
+        }
+
+        Start("BOOKMARK");
+        ResponseBody.WriteNode(_output, answer.Form switch
+        {
+            ObjectForm.Table => answer.Table([], metadata, withColumns: _first),
+            // Who watches metadata can read nothing else.
+            ObjectForm.Metadata => Empty("PartialObjectMetadata", "meta.k8s.io/v1", metadata),
+            ObjectForm.Full => Empty(request.Schema.Kind, request.Schema.ApiVersion, metadata),
+        });
+        _output.Write("}\n"u8);
+    }
+
+    public void Error(StatusException error)
+    {
+        Start("ERROR");
+        ResponseBody.WriteNode(_output, StatusBody.Failure(error));
+        _output.Write("}\n"u8);
+    }
+
+    public async Task Flush(CancellationToken ct)
+    {
+        var flush = _output.FlushAsync(ct);
+        if (!flush.IsCompleted)
+        {
+            using var patience = new CancellationTokenSource(Patience, time);
+            await using var cut = patience.Token.UnsafeRegister(_ => request.Http.Abort(), null);
+            await flush;
+            return;
+        }
+
+        await flush;
+    }
+
+    public Task FlushIfLarge(CancellationToken ct) =>
+        _output.UnflushedBytes > FlushBytes ? Flush(ct) : Task.CompletedTask;
+
+    private static JsonObject Empty(string kind, string version, JsonObject metadata) =>
+        new() { ["kind"] = kind, ["apiVersion"] = version, ["metadata"] = metadata };
+
+    private void Start(string type) =>
+        _output.Write(Encoding.UTF8.GetBytes($"{{\"type\":\"{type}\",\"object\":"));
+}
