@@ -37,8 +37,8 @@ internal static class StoreLoader
         if (broken is not null)
         {
             throw new InvalidDataException(opened == 0
-                ? $"the Secrets in \"{path}\" are sealed with another key than the one given: start the server with the "
-                    + "key that they were sealed with (--secret-key-file, or the credential edge-secrets-key)"
+                ? $"the Secrets in \"{path}\" are sealed with another key than the one given: start the server with "
+                    + "the key that they were sealed with (--secret-key-file, or the credential edge-secrets-key)"
                 : $"\"{path}\" is damaged: {broken.Message}", broken);
         }
 

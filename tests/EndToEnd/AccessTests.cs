@@ -2,7 +2,9 @@ using Edge.Tests.EndToEnd.Fixture;
 
 namespace Edge.Tests.EndToEnd;
 
-/// <summary>Who may do what, by the real kubectl: roles, tokens, certificates, acting as others, and taking it back.</summary>
+/// <summary>
+/// Who may do what, by the real kubectl: roles, tokens, certificates, acting as others, and taking it back.
+/// </summary>
 [Collection(FleetTests.Name)]
 public sealed class AccessTests(Fleet fleet)
 {

@@ -35,7 +35,7 @@ internal sealed class TokenEndpoint(VerbParts parts, TokenSigner signer, string 
         var claims = Bind(request, spec.Object("boundObjectRef"), new TokenClaims
         {
             Issuer = issuer,
-            Id = Guid.NewGuid().ToString(),
+            Id = parts.Objects.NewUid(),
             Audiences = [.. spec.Items("audiences").Select(item => JsonTree.AsText(item) ?? "")],
             IssuedAt = now.ToUnixTimeSeconds(),
             Expires = now.ToUnixTimeSeconds() + seconds,

@@ -159,6 +159,24 @@ public sealed class RbacTests(ApiFixture api) : IClassFixture<ApiFixture>
     }
 
     [Fact]
+    public async Task Who_may_update_does_not_create_by_it()
+    {
+        await Make("namespaces/default/roles", """
+            {"metadata":{"name":"role-updater"},"rules":[
+             {"verbs":["update"],"apiGroups":["rbac.authorization.k8s.io"],"resources":["roles"]}]}
+            """);
+        await api.Bind("role-updater", "User", "updater", "default", kind: "Role");
+        const string path = $"{Rbac}/namespaces/default/roles/put";
+        const string body = """{"metadata":{"name":"put"},"rules":[]}""";
+        await IsRefused(await User("CN=updater").PutAsync(path, ApiFixture.Json(body)),
+            "roles.rbac.authorization.k8s.io \"put\" is forbidden: User \"updater\" cannot create resource \"roles\" "
+            + "in API group \"rbac.authorization.k8s.io\" in the namespace \"default\"");
+        Assert.Equal(HttpStatusCode.Created, (await api.Admin.PutAsync(path, ApiFixture.Json(body))).StatusCode);
+        Assert.Equal(HttpStatusCode.OK,
+            (await User("CN=updater").PutAsync(path, ApiFixture.Json(body))).StatusCode);
+    }
+
+    [Fact]
     public async Task The_role_of_a_binding_cannot_be_changed()
     {
         await api.Bind("view", "User", "anyone", "default");
