@@ -25,7 +25,7 @@ internal sealed class SimulatedNode
     {
         Name = name;
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        using var certificate = pki.NodeCa.SignClient("system:node:" + name, "system:nodes", new PublicKey(key));
+        using var certificate = pki.NodeCa.SignClient("system:node:" + name, ["system:nodes"], new PublicKey(key));
         var (certFile, keyFile) = (Path.Combine(directory, name + ".crt"), Path.Combine(directory, name + ".key"));
         File.WriteAllText(certFile, certificate.ExportCertificatePem());
         File.WriteAllText(keyFile, key.ExportPkcs8PrivateKeyPem());

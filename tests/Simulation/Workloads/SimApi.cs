@@ -1,9 +1,9 @@
 using System.Text;
 using System.Text.Json.Nodes;
 using Edge.Proto.Model;
+using Edge.Server.Access;
 using Edge.Server.Admission;
 using Edge.Server.Api.Http;
-using Edge.Server.Api.Identity;
 using Edge.Server.Api.Pods;
 using Edge.Server.Api.Verbs;
 using Edge.Server.Schema;
