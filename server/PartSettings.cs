@@ -3,12 +3,17 @@ using Edge.Server.Api;
 using Edge.Server.Link;
 using Edge.Server.Pki;
 using Edge.Server.Settings;
+using Edge.Server.Store;
 
 namespace Edge.Server;
 
 /// <summary>What each part of the server gets of the settings.</summary>
 internal static class PartSettings
 {
+    /// <summary>Makes the key that seals Secrets where there is none yet.</summary>
+    public static StoreSettings Store(ServerSettings settings) => new(
+        settings.DatabaseFile, SecretKeyFile.LoadOrCreate(settings.SecretKeyFile, settings.DatabaseFile));
+
     public static BrokerSettings Broker(ServerSettings settings, PkiFiles pki) => new()
     {
         DataDirectory = Path.Combine(settings.DataDir, "broker"),

@@ -41,10 +41,8 @@ static async Task Serve(ServerSettings settings, CancellationToken ct)
     Directory.CreateDirectory(settings.DataDir);
     Directory.CreateDirectory(settings.RunDir);
     var pki = PkiFiles.LoadOrCreate(settings.PkiDir, settings.CertificateNames);
-    var secretKey = SecretKeyFile.LoadOrCreate(settings.SecretKeyFile, settings.DatabaseFile);
 
-    await using var store = ObjectStore.Open(
-        new StoreSettings(settings.DatabaseFile, secretKey), time, logs.CreateLogger<ObjectStore>());
+    await using var store = ObjectStore.Open(PartSettings.Store(settings), time, logs.CreateLogger<ObjectStore>());
     var objects = new Objects(store, time, newUid, logs.CreateLogger<Objects>());
     var events = new EventRecorder(objects, time);
     var clusterUid = await new ClusterBootstrap(objects, time).Run(settings.BrokerUrl, pki.NodeCa.CertificatePem, ct);
