@@ -36,6 +36,25 @@ public sealed class StreamTests(Fleet fleet)
         await kubectl.Delete("pod", pod);
     }
 
+    [SkippableFact]
+    public async Task Many_commands_run_at_once_over_the_way_that_the_newest_kubectl_prefers()
+    {
+        var kubectl = Use("1.33");
+        await kubectl.Apply(Manifests.Idle("many"));
+        await kubectl.UntilPodReady("many");
+
+        var runs = await Task.WhenAll(Enumerable.Range(0, 10).Select(number => kubectl.TryWith(
+            new string('x', 300_000), "exec", "-i", "many", "-v=8", "--", "sh", "-c", $"cat; exit {number}")));
+        for (var number = 0; number < runs.Length; number++)
+        {
+            Assert.Equal((number, 300_000), (runs[number].ExitCode, runs[number].Output.Length));
+            Assert.Contains("v5.channel.k8s.io", runs[number].Error);
+            Assert.DoesNotContain("SPDY", runs[number].Error);
+        }
+
+        await kubectl.Delete("pod", "many");
+    }
+
     [SkippableTheory]
     [InlineData("1.28")]
     [InlineData("1.33")]
