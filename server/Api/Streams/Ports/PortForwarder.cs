@@ -18,6 +18,9 @@ internal sealed class PortForwarder(PodTarget target, StreamRelay relay, IdleLim
     /// <summary>What of a client waits to go to the node; then its connection is not read any more.</summary>
     private const int WaitingBytes = 64 * 1024;
 
+    /// <summary>Goes to the node at once; less than half of what may wait.</summary>
+    private const int PieceBytes = 16 * 1024;
+
     /// <summary>How long a connection may wait for another to end.</summary>
     private static readonly TimeSpan TurnWait = TimeSpan.FromSeconds(30);
 
@@ -107,6 +110,7 @@ internal sealed class PortForwarder(PodTarget target, StreamRelay relay, IdleLim
             var read = await input.ReadAsync(ct);
             // One after the other, so that what has gone does not count as waiting.
             var piece = read.Buffer.First;
+            piece = piece[..Math.Min(piece.Length, PieceBytes)];
             await node.Write(piece, ct);
             var isLast = read.IsCompleted && piece.Length == read.Buffer.Length;
             input.AdvanceTo(read.Buffer.GetPosition(piece.Length));

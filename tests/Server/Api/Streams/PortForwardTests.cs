@@ -106,7 +106,7 @@ public sealed class PortForwardTests : IAsyncLifetime
         };
         var spdy = await Connect(tunnelled: false);
         await Pair(spdy, 1, "0", port: "81");
-        await spdy.Send(3, new byte[LinkStream.WindowBytes + 32 * 1024]);
+        await spdy.Send(3, new byte[LinkStream.WindowBytes + 8 * 1024]);
 
         await Pair(spdy, 5, "1");
         await spdy.Send(7, "free"u8.ToArray(), last: true);
