@@ -50,7 +50,7 @@ public sealed class ApplyTests(Fleet fleet)
         var name = $"moved-{version.Replace('.', '-')}";
 
         await kubectl.Apply(Map(name, "a: '1', b: '1', c: '1'"));
-        Assert.Equal("kubectl-client-side-apply/Update ", await Owners(kubectl, name));
+        Assert.Equal("kubectl-client-side-apply/Update", await Owners(kubectl, name));
         await kubectl.DoWith(Map(name, "a: '2', b: '1', c: '1'"), "apply", "--server-side", "-f", "-");
         Assert.DoesNotContain("client-side", await Owners(kubectl, name));
         Assert.Contains("kubectl/Apply", await Owners(kubectl, name));

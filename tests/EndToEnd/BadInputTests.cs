@@ -131,5 +131,9 @@ public sealed class BadInputTests(Fleet fleet)
     private async Task Refused(string manifest, string complaint) =>
         Contains(complaint, await _kubectl.TryWith(manifest, "apply", "-f", "-"));
 
-    private static void Contains(string complaint, ToolResult answer) => Assert.Contains(complaint, answer.Failed());
+    private static void Contains(string complaint, ToolResult answer)
+    {
+        var said = answer.Failed();
+        Assert.True(said.Contains(complaint, StringComparison.Ordinal), said);
+    }
 }

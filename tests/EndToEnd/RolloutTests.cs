@@ -152,7 +152,7 @@ public sealed class RolloutTests(Fleet fleet)
     {
         var listed = await fleet.Kubectl.Do(["get", "pods", .. which, "-o",
             "jsonpath={range .items[*]}{.metadata.deletionTimestamp},{.metadata.name},{.metadata.uid},"
-            + "{.spec.nodeName},{.status.podIP},{.status.conditions[?(@.type=='Ready')].status}{'\n'}{end}"]);
+            + "{.spec.nodeName},{.status.podIP},{.status.conditions[?(@.type=='Ready')].status}{'\\n'}{end}"]);
         return
         [
             .. listed.Split('\n').Select(line => line.Split(',')).Where(pod => pod is ["", _, _, _, _, "True"])
