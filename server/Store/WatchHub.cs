@@ -13,7 +13,7 @@ internal sealed class WatchHub(long startRevision)
     /// <summary>
     /// Bytes of values in the window at most; those that nothing newer has replaced are in memory anyway.
     /// </summary>
-    public const long WindowBytes = 16 * 1024 * 1024;
+    public const long WindowBytes = 8 * 1024 * 1024;
 
     /// <summary>
     /// Changes looked at under the gate at once, so that one reader cannot hold the writer up for long.
