@@ -20,7 +20,9 @@ internal sealed class ContainerLogs : IDisposable
     private readonly ILogger _log;
     private readonly Lock _gate = new();
     private readonly Dictionary<string, LogSource> _sources = [];
-    private readonly int _wake;
+    /// <summary>Of the descriptor alone, and taken last: the number of a closed one is soon somebody else's.</summary>
+    private readonly Lock _wakeGate = new();
+    private int _wake;
     private readonly Thread _thread;
     private readonly byte[] _buffer = new byte[ReadBytes];
     private readonly ArrayBufferWriter<byte> _lines = new(ReadBytes);
@@ -137,7 +139,14 @@ internal sealed class ContainerLogs : IDisposable
             source.Dispose();
         }
 
-        Libc.Close(_wake);
+        lock (_wakeGate)
+        {
+            if (_wake >= 0)
+            {
+                Libc.Close(_wake);
+                _wake = -1;
+            }
+        }
     }
 
     private void Run()
@@ -258,10 +267,17 @@ internal sealed class ContainerLogs : IDisposable
         }
     }
 
+    /// <summary>Any time, also after the end: a tap may be given back late.</summary>
     private void Wake()
     {
-        Span<byte> one = stackalloc byte[8];
-        MemoryMarshal.Write(one, 1UL);
-        Libc.Write(_wake, one, one.Length);
+        lock (_wakeGate)
+        {
+            if (_wake >= 0)
+            {
+                Span<byte> one = stackalloc byte[8];
+                MemoryMarshal.Write(one, 1UL);
+                Libc.Write(_wake, one, one.Length);
+            }
+        }
     }
 }
