@@ -79,7 +79,7 @@ internal static class ApiBench
         return times[times.Count / 2];
     }
 
-    /// <summary>Events that reach the watchers in a second, while four connections patch.</summary>
+    /// <summary>Events that reach the watchers in a second, while eight connections patch.</summary>
     private static async Task<double> Watch(BenchServer server)
     {
         using var stop = new CancellationTokenSource();

@@ -22,9 +22,6 @@ internal sealed class LeanConnection : IDisposable
 
     private LeanConnection(Socket socket, SslStream stream) => (_socket, _stream) = (socket, stream);
 
-    /// <summary>Bytes of bodies, as they came.</summary>
-    public long BodyBytes { get; private set; }
-
     public static async Task<LeanConnection> Open(BenchServer server)
     {
         var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
@@ -71,13 +68,14 @@ internal sealed class LeanConnection : IDisposable
     /// <summary>Reads what is there of an answer that does not end, and counts its lines.</summary>
     public async Task<int> Lines(CancellationToken ct)
     {
-        if (_start == _end)
+        // What was kept of the last read may be the end of a line only.
+        if (_end - _start <= 1)
         {
             await Fill(ct);
         }
 
         var lines = _buffer.AsSpan(_start.._end).Count("}\n"u8);
-        _start = _end = 0;
+        _start = _end - 1;
         return lines;
     }
 
@@ -117,13 +115,11 @@ internal sealed class LeanConnection : IDisposable
         _start += at + 2;
         await Skip(size);
         await Skip(2);
-        BodyBytes -= 2;
         return size;
     }
 
     private async Task Skip(long bytes)
     {
-        BodyBytes += bytes;
         while (bytes > _end - _start)
         {
             bytes -= _end - _start;

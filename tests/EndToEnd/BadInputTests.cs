@@ -12,9 +12,9 @@ public sealed class BadInputTests(Fleet fleet)
     public async Task Manifests_that_make_no_sense_are_refused_by_the_name_of_what_is_wrong()
     {
         Fleet.Require();
-        // With its own validation kubectl asks for CustomResourceDefinitions first, which are not served yet.
-        Contains("no matches for kind \"Gadget\"", await _kubectl.TryWith(
-            "kind: Gadget\napiVersion: v1\nmetadata:\n  name: x", "apply", "--validate=false", "-f", "-"));
+        await Refused("kind: Gadget\napiVersion: v1\nmetadata:\n  name: x", "no matches for kind \"Gadget\"");
+        await Refused(
+            "kind: Gadget\napiVersion: example.com/v1\nmetadata:\n  name: x", "no matches for kind \"Gadget\"");
         await Refused(Idle("x").Replace("nodeName", "nodename"), "unknown field \"spec.nodename\"");
         await Refused(Idle("x").Replace("terminationGracePeriodSeconds: 1", "terminationGracePeriodSeconds: soon"),
             "spec.terminationGracePeriodSeconds");

@@ -132,7 +132,7 @@ public sealed class RolloutTests(Fleet fleet)
         {
             var node = fleet.Nodes.First(node => node.Name == pod.Node);
             var fetched = await node.Inside(
-                "timeout", "2", "busybox", "wget", "-q", "-O", "-", $"http://{pod.Address}:8080/");
+                "timeout", "10", "busybox", "wget", "-q", "-O", "-", $"http://{pod.Address}:8080/");
             if (fetched.ExitCode == 0)
             {
                 return (1, 0);

@@ -25,7 +25,7 @@ internal static class QuantityForm
             return Binary(value);
         }
 
-        return Decimal(value, exponents: text.AsSpan(1).IndexOfAny('e', 'E') >= 0 && !text.EndsWith('E'));
+        return Decimal(value, exponents: text.AsSpan(1).IndexOfAny('e', 'E') >= 0 && text[^1] is not ('E' or 'i'));
     }
 
     private static string Binary(decimal value)

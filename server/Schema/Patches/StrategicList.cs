@@ -16,22 +16,24 @@ internal static class StrategicList
     private static JsonArray MergeSet(JsonArray current, JsonArray patch, JsonArray? order)
     {
         var items = current.Select(item => item?.DeepClone()).ToList();
+        var known = current.Select(Text).ToHashSet();
         foreach (var added in patch)
         {
-            if (!items.Any(item => JsonTree.Same(item, added)))
+            if (known.Add(Text(added)))
             {
                 items.Add(added?.DeepClone());
             }
         }
 
-        return Arrange(
-            items, item => item?.ToJsonString() ?? "null", current,
-            [.. (order ?? patch).Select(item => item?.ToJsonString() ?? "null")]);
+        return Arrange(items, Text, current, (order ?? patch).Select(Text));
     }
+
+    private static string Text(JsonNode? scalar) => scalar?.ToJsonString() ?? "null";
 
     private static JsonArray MergeKeyed(SchemaField field, JsonArray current, JsonArray patch, JsonArray? order)
     {
         var changes = new List<JsonObject>();
+        var deleted = new HashSet<string>();
         var items = current.Select(item => item?.DeepClone()).ToList();
         var replaces = false;
         foreach (var item in patch)
@@ -44,7 +46,7 @@ internal static class StrategicList
                     changes.Add((JsonObject)item!);
                     break;
                 case "delete":
-                    items.RemoveAll(known => Key(field, known) == key);
+                    deleted.Add(key);
                     break;
                 case "replace":
                     replaces = true;
@@ -62,23 +64,49 @@ internal static class StrategicList
             return new JsonArray([.. changes.Select(StrategicMerge.Clean)]);
         }
 
-        foreach (var change in changes)
+        if (deleted.Count > 0)
         {
-            var key = Key(field, change);
-            var at = items.FindIndex(item => Key(field, item) == key);
-            if (at < 0)
-            {
-                items.Add(StrategicMerge.Clean(change));
-            }
-            else
-            {
-                items[at] = StrategicMerge.Merge(field.Node.Item, ((JsonObject)items[at]!).Copy(), change);
-            }
+            items.RemoveAll(known => deleted.Contains(Key(field, known)));
+        }
+
+        if (changes.Count > 0)
+        {
+            Change(field, items, changes);
         }
 
         return Arrange(
             items, item => Key(field, item), current,
-            [.. order?.Select(item => Key(field, item)) ?? changes.Select(item => Key(field, item))]);
+            order is null ? changes.Select(item => Key(field, item)) : order.Select(item => Key(field, item)));
+    }
+
+    /// <summary>Merges each change into the first item of its key, or adds it. In place.</summary>
+    private static void Change(SchemaField field, List<JsonNode?> items, List<JsonObject> changes)
+    {
+        var places = Places(items.Select(item => Key(field, item)));
+        foreach (var change in changes)
+        {
+            if (places.TryGetValue(Key(field, change), out var at))
+            {
+                items[at] = StrategicMerge.Merge(field.Node.Item, ((JsonObject)items[at]!).Copy(), change);
+            }
+            else
+            {
+                places[Key(field, change)] = items.Count;
+                items.Add(StrategicMerge.Clean(change));
+            }
+        }
+    }
+
+    /// <summary>Where each key stands first.</summary>
+    private static Dictionary<string, int> Places(IEnumerable<string> keys)
+    {
+        var places = new Dictionary<string, int>();
+        foreach (var (at, key) in keys.Index())
+        {
+            places.TryAdd(key, at);
+        }
+
+        return places;
     }
 
     private static string Key(SchemaField field, JsonNode? item, bool isDirective = false) =>
@@ -91,19 +119,20 @@ internal static class StrategicList
     /// stood before, and behind new ones.
     /// </summary>
     private static JsonArray Arrange(
-        List<JsonNode?> items, Func<JsonNode?, string> key, JsonArray current, List<string> order)
+        List<JsonNode?> items, Func<JsonNode?, string> key, JsonArray current, IEnumerable<string> order)
     {
-        var before = current.Select(key).ToList();
-        var named = items.Where(item => order.Contains(key(item))).OrderBy(item => order.IndexOf(key(item))).ToList();
-        var others = items.Where(item => !order.Contains(key(item))).ToList();
+        var (before, wanted) = (Places(current.Select(key)), Places(order));
+        var keyed = items.ConvertAll(item => (Key: key(item), Item: item));
+        var named = keyed.Where(item => wanted.ContainsKey(item.Key)).OrderBy(item => wanted[item.Key]).ToList();
+        var others = keyed.Where(item => !wanted.ContainsKey(item.Key)).ToList();
         var result = new JsonArray();
         int at = 0, to = 0;
         while (at < named.Count || to < others.Count)
         {
-            var place = at < named.Count ? before.IndexOf(key(named[at])) : -1;
             var isNext = at == named.Count
-                || (to < others.Count && place >= 0 && before.IndexOf(key(others[to])) < place);
-            result.Add(isNext ? others[to++] : named[at++]);
+                || (to < others.Count && before.TryGetValue(named[at].Key, out var place)
+                    && before.GetValueOrDefault(others[to].Key, -1) < place);
+            result.Add(isNext ? others[to++].Item : named[at++].Item);
         }
 
         return result;

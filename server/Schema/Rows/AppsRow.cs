@@ -21,37 +21,12 @@ internal static class AppsRow
         ];
     }
 
-    public static IReadOnlyList<JsonNode?> ReplicaSet(JsonObject obj, DateTimeOffset now)
-    {
-        var (spec, status, (names, images)) = Parts(obj);
-        return
-        [
-            Name(obj),
-            Count(spec, "replicas"),
-            Count(status, "replicas"),
-            Count(status, "readyReplicas"),
-            HumanDuration.Age(obj, now),
-            names,
-            images,
-            TemplateCells.Selector(spec.Object("selector")),
-        ];
-    }
+    public static IReadOnlyList<JsonNode?> ReplicaSet(JsonObject obj, DateTimeOffset now) =>
+        Replicas(obj, TemplateCells.Selector(obj.Object("spec").Object("selector")), now);
 
-    public static IReadOnlyList<JsonNode?> ReplicationController(JsonObject obj, DateTimeOffset now)
-    {
-        var (spec, status, (names, images)) = Parts(obj);
-        return
-        [
-            Name(obj),
-            Count(spec, "replicas"),
-            Count(status, "replicas"),
-            Count(status, "readyReplicas"),
-            HumanDuration.Age(obj, now),
-            names,
-            images,
-            TemplateCells.Labels(spec.Object("selector")),
-        ];
-    }
+    /// <summary>Its selector is a plain map.</summary>
+    public static IReadOnlyList<JsonNode?> ReplicationController(JsonObject obj, DateTimeOffset now) =>
+        Replicas(obj, TemplateCells.Labels(obj.Object("spec").Object("selector")), now);
 
     public static IReadOnlyList<JsonNode?> PodTemplate(JsonObject obj)
     {
@@ -101,6 +76,22 @@ internal static class AppsRow
             owner is null ? "<none>" : $"{KindAndGroup(owner).ToLowerInvariant()}/{owner.Text("name")}",
             Count(obj, "revision"),
             HumanDuration.Age(obj, now),
+        ];
+    }
+
+    private static IReadOnlyList<JsonNode?> Replicas(JsonObject obj, string selector, DateTimeOffset now)
+    {
+        var (spec, status, (names, images)) = Parts(obj);
+        return
+        [
+            Name(obj),
+            Count(spec, "replicas"),
+            Count(status, "replicas"),
+            Count(status, "readyReplicas"),
+            HumanDuration.Age(obj, now),
+            names,
+            images,
+            selector,
         ];
     }
 

@@ -51,12 +51,35 @@ internal static class AddressRules
 
     public static bool IsOfFamily(string text, AddressFamily family) => Parse(text)?.AddressFamily == family;
 
-    /// <summary>Null for what Go does not take either: parts that are missing, or a zone.</summary>
-    public static IPAddress? Parse(string text) =>
-        IPAddress.TryParse(text, out var address) && !text.Contains('%', StringComparison.Ordinal)
-            && (text.Contains(':', StringComparison.Ordinal) || text.Count(letter => letter == '.') == 3)
-            ? address
-            : null;
+    /// <summary>
+    /// Null for what Kubernetes' sloppy parser does not take either: parts that are missing, a zone, a port. The four
+    /// parts of an IPv4 address are decimal, also with leading zeros, which elsewhere mean octal.
+    /// </summary>
+    public static IPAddress? Parse(string text)
+    {
+        if (text.Contains(':', StringComparison.Ordinal))
+        {
+            return text.AsSpan().IndexOfAny('%', '[', ']') < 0 && IPAddress.TryParse(text, out var address)
+                ? address
+                : null;
+        }
+
+        if (text.Split('.') is not { Length: 4 } parts)
+        {
+            return null;
+        }
+
+        var bytes = new byte[parts.Length];
+        for (var at = 0; at < parts.Length; at++)
+        {
+            if (!byte.TryParse(parts[at], NumberStyles.None, CultureInfo.InvariantCulture, out bytes[at]))
+            {
+                return null;
+            }
+        }
+
+        return new IPAddress(bytes);
+    }
 
     /// <summary>A range and ranges within it (networking/v1 IPBlock).</summary>
     public static void Block(JsonObject block, string path, FieldErrors errors)

@@ -4,7 +4,7 @@ namespace Edge.Server.Schema.Rules;
 
 /// <summary>
 /// Event: stands in the namespace of what it is about; cluster objects use the default one. One that has eventTime is
-/// of the newer kind, of which more is asked.
+/// of the newer kind, of which more is asked, and most when it is made as events.k8s.io.
 /// </summary>
 internal static class EventRules
 {
@@ -19,20 +19,65 @@ internal static class EventRules
     {
         var own = item.Object("metadata").Text("namespace");
         var involved = item.Object("involvedObject").Text("namespace");
-        var fits = involved.Length == 0 ? own is "" or "default" or "kube-system" : involved == own;
+        var isNewer = item["eventTime"] is not null;
+        var fits = involved.Length == 0 ? own is "" or "default" or "kube-system" : isNewer || involved == own;
         if (!fits)
         {
             errors.Invalid("involvedObject.namespace", involved, "does not match event.namespace");
         }
 
-        var newer = spoken.Group.Length > 0;
-        if (item["eventTime"] is not null)
+        var speaksNewer = spoken.Group.Length > 0;
+        if (isNewer)
         {
-            Newer(item, newer ? "reportingController" : "reportingComponent", errors);
+            Newer(item, speaksNewer ? "reportingController" : "reportingComponent", errors);
         }
-        else if (newer && isNew)
+        else if (speaksNewer && isNew)
         {
             errors.Required("eventTime");
+        }
+
+        if (speaksNewer && isNew)
+        {
+            Strict(item, errors);
+        }
+    }
+
+    private static void Strict(JsonObject item, FieldErrors errors)
+    {
+        if (item.Text("type") is not ("Normal" or "Warning"))
+        {
+            errors.Invalid("type", "", $"has invalid value: {item.Text("type")}");
+        }
+
+        foreach (var field in (string[])["firstTimestamp", "lastTimestamp"])
+        {
+            if (item[field] is not null)
+            {
+                errors.Invalid(field, "", "needs to be unset");
+            }
+        }
+
+        if (item.Number("count") is not (null or 0))
+        {
+            errors.Invalid("count", "", "needs to be unset");
+        }
+
+        if (item.Object("source") is { Count: > 0 })
+        {
+            errors.Invalid("source", "", "needs to be unset");
+        }
+
+        if (item.Object("series") is { } series)
+        {
+            if ((series.Number("count") ?? 0) < 2)
+            {
+                errors.Invalid("series.count", "", "should be at least 2");
+            }
+
+            if (series["lastObservedTime"] is null)
+            {
+                errors.Required("series.lastObservedTime");
+            }
         }
     }
 
@@ -63,11 +108,6 @@ internal static class EventRules
         if (item.Text("message").Length > MaxMessage)
         {
             errors.Invalid("message", "", $"can have at most {MaxMessage} characters");
-        }
-
-        if (item.Text("type") is not ("Normal" or "Warning"))
-        {
-            errors.Invalid("type", "", $"has invalid value: {item.Text("type")}");
         }
     }
 }

@@ -6,7 +6,14 @@ namespace Edge.Server.Schema.Rules;
 /// <summary>Collects causes; each method writes Kubernetes' text for its reason.</summary>
 internal sealed class FieldErrors
 {
+    /// <summary>Of one object; nobody reads more, and a body could ask for a fault in each of its letters.</summary>
+    private const int FaultsMax = 1000;
+
+    /// <summary>Of all texts together: each may show a value, which may be the whole body.</summary>
+    private const int LettersMax = 256 * 1024;
+
     private readonly List<FieldError> _errors = [];
+    private int _letters;
 
     public IReadOnlyList<FieldError> All => _errors;
 
@@ -59,10 +66,20 @@ internal sealed class FieldErrors
         }
     }
 
-    private void Add(string path, string reason, string message) => _errors.Add(new FieldError(path, reason, message));
+    private bool IsFull => _errors.Count >= FaultsMax || _letters >= LettersMax;
+
+    private void Add(string path, string reason, string message)
+    {
+        if (!IsFull)
+        {
+            _errors.Add(new FieldError(path, reason, message));
+            _letters += path.Length + message.Length;
+        }
+    }
 
     /// <summary>Values as Go prints them in these messages: texts quoted, the rest as JSON.</summary>
-    private static string Show(JsonNode? value) => value is null ? "null"
+    private string Show(JsonNode? value) => IsFull ? ""
+        : value is null ? "null"
         : value.GetValueKind() == JsonValueKind.String ? $"\"{JsonTree.AsText(value)}\""
         : value.ToJsonString();
 }

@@ -1,4 +1,3 @@
-using System.Net;
 using System.Text.Json.Nodes;
 
 namespace Edge.Server.Schema.Rules;
@@ -75,7 +74,7 @@ internal static class IngressRules
         var host = rule.Text("host");
         if (host.Length > 0)
         {
-            if (IPAddress.TryParse(host, out _) && AddressRules.Parse(host) is not null)
+            if (AddressRules.Parse(host) is not null)
             {
                 errors.Invalid($"{path}.host", host, "must be a DNS name, not an IP address");
             }

@@ -71,9 +71,10 @@ internal static class NeighbourRules
         Keys(same, selector, $"{path}.matchLabelKeys", errors);
         Keys(other, selector, $"{path}.mismatchLabelKeys", errors);
         InSelector(selector, same, other, labels, path, errors);
+        var others = other.ToHashSet();
         for (var at = 0; at < same.Count; at++)
         {
-            if (other.Contains(same[at]))
+            if (others.Contains(same[at]))
             {
                 errors.Invalid($"{path}.matchLabelKeys[{at}]", same[at],
                     "exists in both matchLabelKeys and mismatchLabelKeys");
@@ -100,14 +101,20 @@ internal static class NeighbourRules
             return;
         }
 
+        var last = new Dictionary<string, int>();
+        for (var at = 0; at < same.Count; at++)
+        {
+            last[same[at]] = at;
+        }
+
         var seen = (selector.Object("matchLabels") ?? []).Select(pair => pair.Key).ToHashSet();
         var expressions = selector.Objects("matchExpressions").Select(term => term.Text("key"))
             .Concat(same.Concat(other).Where(key => labels?[key] is not null));
         foreach (var key in expressions)
         {
-            if (!seen.Add(key) && same.LastIndexOf(key) is >= 0 and var at)
+            if (!seen.Add(key) && last.TryGetValue(key, out var number))
             {
-                errors.Invalid($"{path}[{at}]", key, InBoth);
+                errors.Invalid($"{path}[{number}]", key, InBoth);
             }
         }
     }

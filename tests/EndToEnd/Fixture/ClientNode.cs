@@ -47,9 +47,32 @@ public static class ClientNode
             return $"@kubernetes/client-node is not in {Folder}, and npm is not installed";
         }
 
-        Directory.CreateDirectory(Folder);
-        var made = await Tool.Run(
-            "npm", "install", "--no-audit", "--no-fund", "--prefix", Folder, $"@kubernetes/client-node@{Version}");
-        return made.ExitCode == 0 ? null : $"@kubernetes/client-node cannot be installed: {made.All}";
+        // Beside, and moved once it is whole: half a package would pass for one in every later run.
+        var draft = $"{Folder}.{Environment.ProcessId}";
+        Directory.CreateDirectory(draft);
+        try
+        {
+            var made = await Tool.Run(
+                "npm", "install", "--no-audit", "--no-fund", "--fetch-retries=0", "--prefix", draft,
+                $"@kubernetes/client-node@{Version}");
+            if (made.ExitCode != 0)
+            {
+                return $"@kubernetes/client-node cannot be installed: {made.All}";
+            }
+
+            Directory.Move(draft, Folder);
+            return null;
+        }
+        catch (TimeoutException)
+        {
+            return "@kubernetes/client-node cannot be installed: npm does not end";
+        }
+        finally
+        {
+            if (Directory.Exists(draft))
+            {
+                Directory.Delete(draft, recursive: true);
+            }
+        }
     }
 }

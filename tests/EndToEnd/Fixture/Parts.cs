@@ -33,6 +33,11 @@ public static class Parts
             }
         }
 
+        if (Kubectl.Locate(Kubectl.Newest) is null)
+        {
+            return $"kubectl {Kubectl.Newest} is not installed";
+        }
+
         foreach (var binary in (string[])[Fleet.ServerBinary, Fleet.AgentBinary])
         {
             if (!File.Exists(binary))

@@ -101,8 +101,7 @@ public sealed class SchedulingRoundTests : IAsyncDisposable
         Tell("low");
         Tell("high");
         await _fixture.Delete(Resources.Pods.KeyOf("ns", "low"));
-        _feed.ChangePod(new Change(
-            ChangeType.Delete, new StoredObject(Resources.Pods.KeyOf("ns", "low"), 9, "{}"u8.ToArray()), null));
+        TellGone("low");
         _fixture.Clock.Advance(TimeSpan.FromSeconds(1));
         await _round.Run(default);
         Assert.Equal("n1", NodeOf("high"));
@@ -117,8 +116,7 @@ public sealed class SchedulingRoundTests : IAsyncDisposable
         await _round.Run(default);
         Assert.Equal("", NodeOf("mid"));
 
-        _feed.ChangePod(new Change(
-            ChangeType.Delete, new StoredObject(Resources.Pods.KeyOf("ns", "high"), 9, "{}"u8.ToArray()), null));
+        TellGone("high");
         _fixture.Clock.Advance(TimeSpan.FromSeconds(1));
         await _round.Run(default);
         Assert.Equal("n1", NodeOf("mid"));
@@ -190,9 +188,11 @@ public sealed class SchedulingRoundTests : IAsyncDisposable
         await _round.Run(default);
         Tell("high");
         await _fixture.Delete(Resources.Pods.KeyOf("ns", "low"));
-        _feed.ChangePod(new Change(
-            ChangeType.Delete, new StoredObject(Resources.Pods.KeyOf("ns", "low"), 9, "{}"u8.ToArray()), null));
+        TellGone("low");
     }
+
+    private void TellGone(string pod) => _feed.ChangePod(new Change(
+        ChangeType.Delete, new StoredObject(Resources.Pods.KeyOf("ns", pod), 9, "{}"u8.ToArray()), null));
 
     private void Tell(string pod) => _feed.ChangePod(new Change(
         ChangeType.Put, _fixture.Store.Get(Resources.Pods.KeyOf("ns", pod))!.Value, null));

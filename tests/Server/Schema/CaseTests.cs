@@ -20,6 +20,9 @@ public sealed class CaseTests
         WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
     };
 
+    /// <summary>What a case may answer; one that lies there and is not answered any more is a loss.</summary>
+    private static readonly string[] _answers = ["failed.txt", "warnings.txt", "errors.txt", "row.txt", "out.json"];
+
     public static TheoryData<string> Cases() =>
         [.. Directory.GetDirectories(Root()).Select(path => Path.GetFileName(path)).Order(StringComparer.Ordinal)];
 
@@ -29,6 +32,9 @@ public sealed class CaseTests
     {
         var folder = Path.Combine(Root(), name);
         var answers = Answers(folder);
+        Assert.All(
+            _answers.Where(file => File.Exists(Path.Combine(folder, file))),
+            file => Assert.Contains(file, answers.Keys));
         foreach (var (file, text) in answers)
         {
             var path = Path.Combine(folder, file);
