@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Reflection;
 using System.Runtime.InteropServices;
 using Edge.Server.Settings;
+using Edge.Server.Store;
 
 namespace Edge.Server;
 
@@ -21,6 +22,8 @@ internal static class CommandLine
         var root = new RootCommand("The server of Edge: Kubernetes' API for small, far and often offline machines.")
         {
             RunCommand(serve),
+            BackupCommand(),
+            RestoreCommand(),
             new Command("token", "Bootstrap tokens of nodes.") { TokenCreate() },
         };
         var parsed = root.Parse(args);
@@ -123,17 +126,52 @@ internal static class CommandLine
             ? file
             : null;
 
+    private static Command BackupCommand()
+    {
+        var to = new Option<string>("--to") { Description = "the file to write", Required = true };
+        var kubeconfig = AdminKubeconfig();
+        var command = new Command("backup", "Fetches a copy of the running server's database.") { to, kubeconfig };
+        command.SetAction((parsed, ct) => Guard(
+            () => BackupRequest.Fetch(parsed.GetValue(kubeconfig)!, parsed.GetValue(to)!, ct), ct));
+        return command;
+    }
+
+    private static Command RestoreCommand()
+    {
+        var from = new Option<string>("--from") { Description = "a file that a backup made", Required = true };
+        var data = new Option<string>(SettingName.DataDir.Flag)
+        {
+            Description = SettingName.DataDir.Help, DefaultValueFactory = _ => SettingName.DataDir.Default[0],
+        };
+        var command = new Command(
+            "restore", "Puts a backup in the place of a stopped server's database. Certificates and keys stay.")
+        {
+            from, data,
+        };
+        command.SetAction((parsed, ct) => Guard(
+            async () =>
+            {
+                var database = Path.Combine(parsed.GetValue(data)!, ServerSettings.DatabaseName);
+                var revision = StoreRestore.Run(parsed.GetValue(from)!, database);
+                await Console.Out.WriteLineAsync($"restored; revisions go on from {revision}");
+            },
+            ct));
+        return command;
+    }
+
+    private static Option<string> AdminKubeconfig() => new("--kubeconfig")
+    {
+        Description = "an administrator's kubeconfig",
+        DefaultValueFactory = _ => Path.Combine(SettingName.DataDir.Default[0], "admin.kubeconfig"),
+    };
+
     private static Command TokenCreate()
     {
         var ttl = new Option<int>("--ttl")
         {
             Description = "hours until the token expires, 1 to 8760", DefaultValueFactory = _ => 24,
         };
-        var kubeconfig = new Option<string>("--kubeconfig")
-        {
-            Description = "an administrator's kubeconfig",
-            DefaultValueFactory = _ => Path.Combine(SettingName.DataDir.Default[0], "admin.kubeconfig"),
-        };
+        var kubeconfig = AdminKubeconfig();
         ttl.Validators.Add(result =>
         {
             if (result.GetValueOrDefault<int>() is < 1 or > 8760)

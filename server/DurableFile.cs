@@ -29,10 +29,20 @@ internal static partial class DurableFile
         using (var file = new FileStream(temporary, options))
         {
             file.Write(bytes);
+        }
+
+        Move(temporary, path);
+    }
+
+    /// <summary>Puts one file in the place of another.</summary>
+    public static void Move(string from, string path)
+    {
+        using (var file = new FileStream(from, FileMode.Open, FileAccess.ReadWrite))
+        {
             file.Flush(flushToDisk: true);
         }
 
-        File.Move(temporary, path, overwrite: true);
+        File.Move(from, path, overwrite: true);
         // A rename is on disk when its directory is; the directory itself may be as new as the file.
         var directory = Path.GetDirectoryName(Path.GetFullPath(path))!;
         FlushDirectory(directory);

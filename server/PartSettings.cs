@@ -38,6 +38,7 @@ internal static class PartSettings
         new(settings.Listen, pki.ApiServing, pki.ApiCa.Certificate, pki.NodeCa.Certificate)
         {
             VersionMinor = settings.VersionMinor,
+            BackupFile = settings.DatabaseFile + ".backup",
             IsDenied = isDenied,
             Tolerations = Tolerations(settings),
             TokenKey = pki.ServiceAccounts,

@@ -29,6 +29,7 @@ internal sealed class ApiServer : IAsyncDisposable
     private readonly WebApplication _app;
     private readonly CancellationTokenSource _stopping = new();
     private readonly Router _router;
+    private readonly BackupEndpoint _backup;
     private readonly ILogger _log;
 
     public ApiServer(
@@ -44,10 +45,11 @@ internal sealed class ApiServer : IAsyncDisposable
         var identity = IdentityParts.Make(settings, objects, Roles, time);
         _router = new Router(parts, identity, openLogs, settings.Usages, settings.Streams);
         var documents = new IssuerDocuments(identity.Signer, IdentityParts.Issuer, settings.Url);
+        _backup = new BackupEndpoint(objects.Store, settings.BackupFile);
         var dispatcher = new Dispatcher(
             identity, _router,
             new DiscoveryEndpoint(
-                catalog, settings.VersionMinor, settings.ApiCa.ExportCertificatePem(), documents),
+                catalog, settings.VersionMinor, settings.ApiCa.ExportCertificatePem(), documents, _backup),
             catalog, time, _log);
 
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
@@ -91,6 +93,7 @@ internal sealed class ApiServer : IAsyncDisposable
         await _stopping.CancelAsync();
         await _app.DisposeAsync();
         _router.Dispose();
+        _backup.Dispose();
         _stopping.Dispose();
     }
 

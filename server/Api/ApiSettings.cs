@@ -27,6 +27,9 @@ internal sealed record ApiSettings(
     /// <summary>Where clients find this server, without a slash at the end.</summary>
     public required string Url { get; init; }
 
+    /// <summary>Where a backup lies while it is made; on the disk of the database.</summary>
+    public required string BackupFile { get; init; }
+
     /// <summary>What nodes use, for metrics.k8s.io.</summary>
     public NodeUsages Usages { get; init; } = NodeUsages.None;
 

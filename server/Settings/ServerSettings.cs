@@ -49,9 +49,12 @@ internal sealed record ServerSettings
     /// <summary>The file with the key that seals Secrets; not beside the database.</summary>
     public required string SecretKeyFile { get; init; }
 
+    /// <summary>Of the database, in the data directory.</summary>
+    public const string DatabaseName = "edge.db";
+
     public string PkiDir => Path.Combine(DataDir, "pki");
 
-    public string DatabaseFile => Path.Combine(DataDir, "edge.db");
+    public string DatabaseFile => Path.Combine(DataDir, DatabaseName);
 
     public string AdminKubeconfig => Path.Combine(DataDir, "admin.kubeconfig");
 

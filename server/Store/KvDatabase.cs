@@ -100,6 +100,26 @@ internal sealed class KvDatabase : IDisposable
     }
 
     /// <summary>
+    /// Writes everything into another file, of this moment and without free pages. Takes as long as copying the file.
+    /// </summary>
+    /// <param name="path">Made readable by its owner only; what is there is replaced.</param>
+    public void BackupTo(string path)
+    {
+        File.Delete(path);
+        CreateReadableByOwnerOnly(path);
+        using var command = Command("VACUUM INTO $path", "$path");
+        command.Parameters[0].Value = path;
+        command.ExecuteNonQuery();
+    }
+
+    /// <summary>Reads the whole file, and says whether its structure holds.</summary>
+    public bool IsWhole()
+    {
+        using var command = Command("PRAGMA integrity_check(1)");
+        return command.ExecuteScalar() is "ok";
+    }
+
+    /// <summary>
     /// Makes the file anew without what it held before: a page that was freed keeps its bytes until it is used again,
     /// and so does the log. Takes as long as copying the file.
     /// </summary>

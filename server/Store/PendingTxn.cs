@@ -11,6 +11,9 @@ internal sealed class PendingTxn(
     /// <summary>As it goes to disk, op by op; null for deletes and memory-only keys.</summary>
     public IReadOnlyList<byte[]?> Encoded { get; } = encoded;
 
+    /// <summary>Where the database is to be copied to once all before is on disk; null for what is no backup.</summary>
+    public string? BackupPath { get; init; }
+
     public TaskCompletionSource<TxnResult> Outcome { get; } =
         new(TaskCreationOptions.RunContinuationsAsynchronously);
 }

@@ -133,7 +133,29 @@ internal sealed class StoreWriter : IDisposable
         _hub.Append(draft.Changes);
         for (var i = 0; i < batch.Count; i++)
         {
-            batch[i].Outcome.SetResult(results[i]);
+            if (batch[i].BackupPath is null)
+            {
+                batch[i].Outcome.SetResult(results[i]);
+            }
+        }
+
+        foreach (var backup in batch.Where(txn => txn.BackupPath is not null))
+        {
+            BackUp(backup);
+        }
+    }
+
+    /// <summary>Whatever is wrong with the other file, our own is as good as before.</summary>
+    private void BackUp(PendingTxn backup)
+    {
+        try
+        {
+            _database.BackupTo(backup.BackupPath!);
+            backup.Outcome.SetResult(new TxnResult.Committed(_durableRevision));
+        }
+        catch (Exception fault) when (fault is SqliteException or IOException or UnauthorizedAccessException)
+        {
+            backup.Outcome.SetException(fault);
         }
     }
 

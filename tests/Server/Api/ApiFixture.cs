@@ -178,6 +178,7 @@ public sealed class ApiFixture : IAsyncLifetime
             VersionMinor = VersionMinor,
             TokenKey = _tokenKey,
             Url = "https://edge.example:6443",
+            BackupFile = Path.Combine(_directory.FullName, "edge.db.backup"),
             IsDenied = name => name == DeniedNode,
             Usages = new NodeUsages((node, ct) => ReadUsage(node, ct), Time),
             Streams = new StreamRelay(

@@ -46,6 +46,20 @@ internal sealed class StoreFixture : IAsyncDisposable
         Store = OpenAt(Path);
     }
 
+    /// <summary>The store goes on as what a backup holds; the revision that the restore went on from.</summary>
+    public async Task<long> Restore(string backup)
+    {
+        await Store.DisposeAsync();
+        try
+        {
+            return StoreRestore.Run(backup, Path);
+        }
+        finally
+        {
+            Store = OpenAt(Path);
+        }
+    }
+
     /// <summary>
     /// What a power cut would leave at this moment: the file first, then its log, which only grows while no checkpoint
     /// runs. <paramref name="tear"/> bytes are cut off the log's end, as a torn write would.

@@ -99,6 +99,14 @@ internal sealed class StoreModel
         Begin(revision);
     }
 
+    /// <summary>Other objects are there from now on, under no revision of this life.</summary>
+    public void Replace(IReadOnlyList<StoredObject> objects)
+    {
+        Start = Revision;
+        _log.Clear();
+        _first = [.. objects];
+    }
+
     private void Begin(long revision)
     {
         _log.Clear();

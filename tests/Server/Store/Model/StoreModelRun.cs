@@ -28,6 +28,7 @@ internal sealed class StoreModelRun : IAsyncDisposable
     private readonly List<ModelWatch> _watches = [];
     private long _acknowledged;
     private int _minutes;
+    private (string Path, IReadOnlyList<StoredObject> Objects)? _backup;
 
     public StoreModelRun(int seed)
     {
@@ -36,8 +37,8 @@ internal sealed class StoreModelRun : IAsyncDisposable
         _acknowledged = _model.Revision;
     }
 
-    /// <summary>Watches that fell behind, and restarts: without them a run proves little.</summary>
-    public (int Compacted, int Restarts) Counts { get; private set; }
+    /// <summary>Watches that fell behind, restarts and restored backups: without them a run proves little.</summary>
+    public (int Compacted, int Restarts, int Restores) Counts { get; private set; }
 
     private ObjectStore Store => _fixture.Store;
 
@@ -75,6 +76,9 @@ internal sealed class StoreModelRun : IAsyncDisposable
                 break;
             case 98:
                 await CutPower();
+                break;
+            case 99:
+                await (_backup is { } backup ? Restore(backup.Path, backup.Objects) : BackUp());
                 break;
         }
     }
@@ -203,6 +207,24 @@ internal sealed class StoreModelRun : IAsyncDisposable
         await Begin(survived);
     }
 
+    private async Task BackUp()
+    {
+        await Settle();
+        var path = _fixture.Path + ".backup";
+        await Store.BackUp(path, default);
+        _backup = (path, OnDisk(_model.Revision));
+    }
+
+    /// <summary>However often, and from however long ago: revisions only grow.</summary>
+    private async Task Restore(string path, IReadOnlyList<StoredObject> objects)
+    {
+        await Settle();
+        await _fixture.Restore(path);
+        _model.Replace(objects);
+        Counts = Counts with { Restores = Counts.Restores + 1 };
+        await Begin(_model.Revision);
+    }
+
     /// <summary>
     /// The disk's objects at the cut. What changes in memory only moves the counter when something durable follows, so
     /// the counter may be behind what was acknowledged, but not by a durable change.
@@ -216,10 +238,10 @@ internal sealed class StoreModelRun : IAsyncDisposable
         }
 
         return then;
-
-        List<StoredObject> OnDisk(long revision) =>
-            [.. _model.At(revision, "").Where(stored => !StoreKeys.IsMemoryOnly(stored.Key))];
     }
+
+    private List<StoredObject> OnDisk(long revision) =>
+        [.. _model.At(revision, "").Where(stored => !StoreKeys.IsMemoryOnly(stored.Key))];
 
     private async Task Begin(long survived)
     {

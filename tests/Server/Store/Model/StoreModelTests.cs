@@ -16,7 +16,7 @@ public sealed class StoreModelTests
     [Fact]
     public async Task The_store_is_its_model_whatever_is_done_to_it()
     {
-        var (compacted, restarts) = (0, 0);
+        var (compacted, restarts, restores) = (0, 0, 0);
         for (var seed = 1; seed <= s_seeds; seed++)
         {
             await using var run = new StoreModelRun(seed);
@@ -37,8 +37,11 @@ public sealed class StoreModelTests
 
             compacted += run.Counts.Compacted;
             restarts += run.Counts.Restarts;
+            restores += run.Counts.Restores;
         }
 
-        Assert.True(compacted >= s_seeds && restarts >= s_seeds, $"little happened: {compacted}, {restarts}");
+        Assert.True(
+            compacted >= s_seeds && restarts >= s_seeds && restores >= s_seeds,
+            $"little happened: {compacted}, {restarts}, {restores}");
     }
 }
