@@ -11,6 +11,7 @@ using Edge.Agent.Report.Streams;
 using Edge.Agent.Report.Usage;
 using Edge.Agent.Runtime;
 using Edge.Agent.Settings;
+using Edge.Proto;
 using Edge.Proto.Model;
 using Edge.Proto.Sync;
 using Microsoft.Extensions.Logging;
@@ -21,7 +22,8 @@ return await CommandLine.Run(args, Agent);
 // socket to the server is opened; SIGTERM ends the loops and leaves the containers running.
 static async Task<int> Agent(AgentSettings settings, CancellationToken terminated)
 {
-    using var memory = new ResidentMemory(TimeProvider.System);
+    // Allocation of an idle minute stays far below; a pod's start is far above.
+    using var memory = new ResidentMemory(TimeProvider.System, quietBytes: 512 * 1024);
     using var logs = new TextLog(Console.Error, LogLevel.Information);
     using var stop = CancellationTokenSource.CreateLinkedTokenSource(terminated);
     var (clock, random, version) = (BootClock.Instance, Random.Shared, AgentVersion.Text);

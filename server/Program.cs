@@ -1,3 +1,4 @@
+using Edge.Proto;
 using Edge.Proto.Model;
 using Edge.Server;
 using Edge.Server.Admission;
@@ -29,15 +30,9 @@ static async Task Serve(ServerSettings settings, CancellationToken ct)
     var time = TimeProvider.System;
     var random = Random.Shared;
     var newUid = () => Guid.NewGuid().ToString();
-    using var logs = LoggerFactory.Create(builder => builder.AddFilter("Microsoft", LogLevel.Warning)
-        .AddSimpleConsole(console =>
-    {
-        console.SingleLine = true;
-        console.TimestampFormat = "yyyy-MM-dd'T'HH:mm:ss.fff'Z' ";
-        console.UseUtcTimestamp = true;
-    }));
-
-    using var memory = new ResidentMemory(time);
+    using var logs = ConsoleLog.Create();
+    // Heartbeats of a thousand nodes stay below; a rollout of ten pods is above.
+    using var memory = new ResidentMemory(time, quietBytes: 8 * 1024 * 1024);
     Directory.CreateDirectory(settings.DataDir);
     Directory.CreateDirectory(settings.RunDir);
     var pki = PkiFiles.LoadOrCreate(settings.PkiDir, settings.CertificateNames);

@@ -86,7 +86,8 @@ start_server() {
   step "starting edge-server and its broker"
   local advertise=(--advertise-address 127.0.0.1)
   [ "$ADDRESS" = 127.0.0.1 ] || advertise=(--advertise-address "$ADDRESS" --advertise-address 127.0.0.1)
-  spawn server "$PUBLISH/server/edge-server" run --data-dir "$DATA/server" \
+  # As tests/Support/RuntimeSettings.cs has it.
+  spawn server env DOTNET_GCGen0MaxBudget=400000 "$PUBLISH/server/edge-server" run --data-dir "$DATA/server" \
     --run-dir "$DATA/run/server" --listen "$ADDRESS:6443" "${advertise[@]}"
   await 30 "the server" test -s "$DATA/server/admin.kubeconfig"
   open_kubeconfig

@@ -21,6 +21,15 @@ internal static class ObjectBytes
     private const string ResourceVersion = "resourceVersion";
     private const string ManagedFields = "managedFields";
 
+    /// <summary>Of the largest revision.</summary>
+    private const int DigitsMax = 19;
+
+    /// <summary>What each thread keeps to write the next object into; larger objects are rare.</summary>
+    private const int BufferMax = 16 * 1024;
+
+    [ThreadStatic]
+    private static ArrayBufferWriter<byte>? t_buffer;
+
     private static readonly string[] s_first = ["apiVersion", "kind", "metadata"];
 
     /// <summary>Go's clients take UTF-8 as it is; escaping would only make objects longer.</summary>
@@ -39,7 +48,8 @@ internal static class ObjectBytes
     /// <param name="managedFields">JSON that becomes metadata.managedFields; empty for what the tree has.</param>
     public static byte[] Write(JsonObject obj, ReadOnlySpan<byte> managedFields = default)
     {
-        var buffer = new ArrayBufferWriter<byte>(1024);
+        var buffer = t_buffer ?? new ArrayBufferWriter<byte>(BufferMax / 4);
+        t_buffer = null;
         using (var writer = new Utf8JsonWriter(buffer, s_writing))
         {
             writer.WriteStartObject();
@@ -65,32 +75,33 @@ internal static class ObjectBytes
             writer.WriteEndObject();
         }
 
-        return buffer.WrittenSpan.ToArray();
+        var bytes = buffer.WrittenSpan.ToArray();
+        if (buffer.Capacity <= BufferMax)
+        {
+            buffer.ResetWrittenCount();
+            t_buffer = buffer;
+        }
+
+        return bytes;
     }
 
     /// <summary>The object as clients see it: its revision written into its metadata.</summary>
     public static byte[] WithRevision(StoredObject stored)
     {
-        var buffer = new ArrayBufferWriter<byte>(stored.Value.Length + 64);
-        WriteWithRevision(buffer, stored);
-        return buffer.WrittenSpan.ToArray();
+        Span<byte> digits = stackalloc byte[DigitsMax];
+        var revision = Digits(stored.Revision, digits);
+        var bytes = new byte[LengthWith(stored, revision)];
+        Fill(stored, revision, bytes);
+        return bytes;
     }
 
     public static void WriteWithRevision(IBufferWriter<byte> output, StoredObject stored)
     {
-        var value = stored.Value.Span;
-        var found = value.IndexOf(MetadataStart);
-        if (found < 0)
-        {
-            throw new InvalidDataException($"object \"{stored.Key}\" has no metadata");
-        }
-
-        var at = found + MetadataStart.Length;
-        output.Write(value[..at]);
-        output.Write(RevisionStart);
-        WriteNumber(output, stored.Revision);
-        output.Write(value[at] == (byte)'}' ? "\""u8 : "\","u8);
-        output.Write(value[at..]);
+        Span<byte> digits = stackalloc byte[DigitsMax];
+        var revision = Digits(stored.Revision, digits);
+        var length = LengthWith(stored, revision);
+        Fill(stored, revision, output.GetSpan(length));
+        output.Advance(length);
     }
 
     /// <summary>A fresh tree with metadata.resourceVersion filled.</summary>
@@ -102,12 +113,40 @@ internal static class ObjectBytes
     /// </summary>
     public static JsonNode? Tree(ReadOnlySpan<byte> json) => JsonNode.Parse(json, documentOptions: s_reading);
 
-    private static void WriteNumber(IBufferWriter<byte> output, long number)
+    private static ReadOnlySpan<byte> Digits(long revision, Span<byte> digits)
     {
-        var span = output.GetSpan(20);
-        number.TryFormat(span, out var written, default, CultureInfo.InvariantCulture);
-        output.Advance(written);
+        revision.TryFormat(digits, out var written, default, CultureInfo.InvariantCulture);
+        return digits[..written];
     }
+
+    /// <summary>Where the first field of the metadata stands, or its end.</summary>
+    private static int MetadataAt(StoredObject stored)
+    {
+        var found = stored.Value.Span.IndexOf(MetadataStart);
+        return found >= 0
+            ? found + MetadataStart.Length
+            : throw new InvalidDataException($"object \"{stored.Key}\" has no metadata");
+    }
+
+    private static int LengthWith(StoredObject stored, ReadOnlySpan<byte> revision) => stored.Value.Length
+        + RevisionStart.Length + revision.Length + RevisionEnd(stored.Value.Span[MetadataAt(stored)]).Length;
+
+    private static void Fill(StoredObject stored, ReadOnlySpan<byte> revision, Span<byte> output)
+    {
+        var value = stored.Value.Span;
+        var at = MetadataAt(stored);
+        value[..at].CopyTo(output);
+        output = output[at..];
+        RevisionStart.CopyTo(output);
+        output = output[RevisionStart.Length..];
+        revision.CopyTo(output);
+        output = output[revision.Length..];
+        var end = RevisionEnd(value[at]);
+        end.CopyTo(output);
+        value[at..].CopyTo(output[end.Length..]);
+    }
+
+    private static ReadOnlySpan<byte> RevisionEnd(byte next) => next == (byte)'}' ? "\""u8 : "\","u8;
 
     private static void WriteWithoutRevision(
         Utf8JsonWriter writer, JsonNode? value, bool isMetadata, ReadOnlySpan<byte> managedFields = default)

@@ -10,6 +10,37 @@ namespace Edge.Server.Store;
 internal sealed record ObjectHead(
     string Uid, bool IsBeingDeleted, IReadOnlyList<string> Finalizers, IReadOnlyList<OwnerReference> Owners)
 {
+    /// <summary>Also false when it has no metadata that can be read.</summary>
+    public static bool IsMarked(StoredObject stored)
+    {
+        var reader = new Utf8JsonReader(stored.Value.Span);
+        try
+        {
+            if (!FindMetadata(ref reader))
+            {
+                return false;
+            }
+
+            while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+            {
+                var found = reader.ValueTextEquals("deletionTimestamp"u8);
+                reader.Read();
+                if (found)
+                {
+                    return reader.TokenType != JsonTokenType.Null;
+                }
+
+                reader.Skip();
+            }
+        }
+        catch (JsonException)
+        {
+            // As said above.
+        }
+
+        return false;
+    }
+
     /// <summary>Null when it has no metadata that can be read. Takes as long as what stands before its end.</summary>
     public static ObjectHead? TryRead(StoredObject stored)
     {

@@ -27,7 +27,7 @@ internal sealed class BenchServer : IAsyncDisposable
             Fleet.ServerBinary, "run", "--data-dir", At("data"), "--run-dir", At("run"),
             "--listen", $"127.0.0.1:{Port}", "--advertise-address", "127.0.0.1", "--broker-port", $"{BrokerPort}"]);
         start.Environment["LOG"] = At("server.log");
-        foreach (var setting in RuntimeSettings.Environment)
+        foreach (var setting in RuntimeSettings.Server)
         {
             var parts = setting.Split('=');
             start.Environment[parts[0]] = parts[1];

@@ -23,7 +23,14 @@ internal static class RequestBody
             throw Errors.TooLarge(bytesMax);
         }
 
-        var buffer = new ArrayBufferWriter<byte>((int)(request.ContentLength ?? 1024) + 1);
+        if (request.ContentLength is { } length)
+        {
+            var whole = new byte[length];
+            await request.Body.ReadExactlyAsync(whole, ct);
+            return whole;
+        }
+
+        var buffer = new ArrayBufferWriter<byte>(1024);
         while (true)
         {
             var read = await request.Body.ReadAsync(buffer.GetMemory(1024), ct);

@@ -1,6 +1,5 @@
 using System.Buffers;
 using System.IO.Pipelines;
-using System.Text;
 using System.Text.Json.Nodes;
 using Edge.Server.Api.Http;
 using Edge.Server.Store;
@@ -22,12 +21,20 @@ internal sealed class EventStream(ApiRequest request, ObjectAnswer answer, TimeP
     /// <summary>Held back at most while more is ready; about a TLS record.</summary>
     private const int FlushBytes = 16 * 1024;
 
+    public static ReadOnlySpan<byte> Added => "{\"type\":\"ADDED\",\"object\":"u8;
+
+    public static ReadOnlySpan<byte> Modified => "{\"type\":\"MODIFIED\",\"object\":"u8;
+
+    public static ReadOnlySpan<byte> Deleted => "{\"type\":\"DELETED\",\"object\":"u8;
+
     private readonly PipeWriter _output = request.Response.BodyWriter;
     private bool _first = true;
 
-    public void Event(string type, StoredObject stored)
+    /// <param name="start">One of the beginnings below.</param>
+    /// <param name="stored">What it is about.</param>
+    public void Event(ReadOnlySpan<byte> start, StoredObject stored)
     {
-        Start(type);
+        _output.Write(start);
         answer.WriteEvent(_output, stored, _first);
         _first = false;
         _output.Write("}\n"u8);
@@ -41,7 +48,7 @@ internal sealed class EventStream(ApiRequest request, ObjectAnswer answer, TimeP
             metadata["annotations"] = new JsonObject { [annotation] = "true" };
         }
 
-        Start("BOOKMARK");
+        _output.Write("{\"type\":\"BOOKMARK\",\"object\":"u8);
         ResponseBody.WriteNode(_output, answer.Form switch
         {
             ObjectForm.Table => answer.Table([], metadata, withColumns: _first),
@@ -54,7 +61,7 @@ internal sealed class EventStream(ApiRequest request, ObjectAnswer answer, TimeP
 
     public void Error(StatusException error)
     {
-        Start("ERROR");
+        _output.Write("{\"type\":\"ERROR\",\"object\":"u8);
         ResponseBody.WriteNode(_output, StatusBody.Failure(error));
         _output.Write("}\n"u8);
     }
@@ -78,7 +85,4 @@ internal sealed class EventStream(ApiRequest request, ObjectAnswer answer, TimeP
 
     private static JsonObject Empty(string kind, string version, JsonObject metadata) =>
         new() { ["kind"] = kind, ["apiVersion"] = version, ["metadata"] = metadata };
-
-    private void Start(string type) =>
-        _output.Write(Encoding.UTF8.GetBytes($"{{\"type\":\"{type}\",\"object\":"));
 }

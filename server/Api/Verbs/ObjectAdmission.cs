@@ -44,7 +44,7 @@ internal sealed class ObjectAdmission(
             throw Errors.NotFound("", "namespaces", ns);
         }
 
-        if (ObjectBytes.Tree(stored.Value.Span).At("metadata.deletionTimestamp") is not null)
+        if (ObjectHead.IsMarked(stored))
         {
             throw Errors.NamespaceTerminating(request.Schema, name, ns);
         }

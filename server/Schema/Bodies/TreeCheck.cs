@@ -58,6 +58,11 @@ internal sealed class TreeCheck
 
     private void NoteUnsupported(SchemaField field, JsonNode? value, string path)
     {
+        if (!field.Unsupported)
+        {
+            return;
+        }
+
         var idle = value switch
         {
             JsonObject map => map.Count == 0 && field.Node.Fields.Count != 0 && !field.Pointer,
@@ -68,7 +73,7 @@ internal sealed class TreeCheck
             JsonValue scalar => scalar.ToString() is "" or "0" or "false" || scalar.ToString() == field.Default,
             _ => true,
         };
-        if (field.Unsupported && !idle)
+        if (!idle)
         {
             Unsupported.Add(path);
         }

@@ -28,7 +28,7 @@ public sealed partial class Fleet : IAsyncLifetime
         _registry = new Daemon("registry", Hub, Logs, ["docker-registry", "serve", Path.Combine(Home, "registry.yml")]);
         Server = new Daemon("server", Hub, Logs,
         [
-            "env", .. RuntimeSettings.Environment, ServerBinary, "run",
+            "env", .. RuntimeSettings.Server, ServerBinary, "run",
             "--data-dir", Path.Combine(Home, "server"), "--run-dir", Path.Combine(Home, "run", "server"),
             "--listen", $"{HubAddress}:6443", "--advertise-address", HubAddress,
         ]);

@@ -120,7 +120,7 @@ public sealed class FleetNode
 
     private string[] AgentCommand(EnrolmentToken token) =>
     [
-        "env", .. RuntimeSettings.Environment, Fleet.AgentBinary, "run", "--node-name", Name,
+        "env", .. RuntimeSettings.Agent, Fleet.AgentBinary, "run", "--node-name", Name,
         "--data-dir", Path.Combine(Disk, "agent"), "--run-dir", Path.Combine(Run, "agent"),
         "--containerd-socket", Socket, "--cgroup-root", CgroupRoot,
         "--server", $"https://{Fleet.HubAddress}:6443", "--insecure-registry", Fleet.Registry,

@@ -1,18 +1,15 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
 
-namespace Edge.Agent;
+namespace Edge.Proto;
 
 /// <summary>
 /// Gives back what a burst of work leaves resident, once it is quiet again: free heap pages, the C library's free
 /// chunks, and pages of the program's and its libraries' files. Those stay in the page cache and come back by a minor
 /// fault, so nothing is lost but the claim on memory.
 /// </summary>
-internal sealed partial class ResidentMemory : IDisposable
+public sealed partial class ResidentMemory : IDisposable
 {
-    /// <summary>Allocation of an idle minute stays far below; a pod's start is far above.</summary>
-    private const long QuietBytes = 512 * 1024;
-
     /// <summary>What idling itself brings back, a heartbeat and a look at the node, is less.</summary>
     private const long GrowthBytes = 2 * 1024 * 1024;
 
@@ -21,20 +18,26 @@ internal sealed partial class ResidentMemory : IDisposable
     private static readonly TimeSpan s_interval = TimeSpan.FromSeconds(30);
 
     private readonly ITimer _timer;
+    private readonly long _quietBytes;
     private long _allocated;
 
     /// <summary>What was resident at the look after the last giving back; null until then.</summary>
     private long? _floor = 0;
 
-    public ResidentMemory(TimeProvider clock) =>
+    /// <param name="clock">Says when to look.</param>
+    /// <param name="quietBytes">A process that allocates less in half a minute is quiet.</param>
+    public ResidentMemory(TimeProvider clock, long quietBytes)
+    {
+        _quietBytes = quietBytes;
         _timer = clock.CreateTimer(_ => Look(), null, s_interval, s_interval);
+    }
 
     public void Dispose() => _timer.Dispose();
 
     private void Look()
     {
         var allocated = GC.GetTotalAllocatedBytes();
-        var quiet = allocated - _allocated < QuietBytes;
+        var quiet = allocated - _allocated < _quietBytes;
         _allocated = allocated;
         if (!quiet)
         {
@@ -74,7 +77,7 @@ internal sealed partial class ResidentMemory : IDisposable
     /// Mappings of files, the program's and its libraries', that cannot be written and hold no changed page: dropping a
     /// changed one would lose its relocations.
     /// </summary>
-    internal static IEnumerable<(nint Start, nint Length)> CleanPages(IEnumerable<string> smaps)
+    public static IEnumerable<(nint Start, nint Length)> CleanPages(IEnumerable<string> smaps)
     {
         (nint Start, nint Length)? mapping = null;
         foreach (var line in smaps)

@@ -1,6 +1,6 @@
-using Edge.Agent;
+using Edge.Proto;
 
-namespace Edge.Tests.Agent;
+namespace Edge.Tests.Proto;
 
 public sealed class ResidentMemoryTests
 {
