@@ -10,6 +10,9 @@ internal static class ObjectStrategy
 {
     private static readonly string[] _approvals = ["Approved", "Denied"];
 
+    /// <summary>True for a condition by which somebody decides about a certificate request.</summary>
+    public static bool IsApproval(JsonObject condition) => _approvals.Contains(condition.Text("type"));
+
     public static void PrepareForCreate(ResourceSchema schema, JsonObject obj)
     {
         switch (schema.Kind)
@@ -46,6 +49,9 @@ internal static class ObjectStrategy
     {
         switch (subresource)
         {
+            case "status" when schema.Kind == "CertificateSigningRequest":
+                KeepApprovals(obj.Object("status"), old.Object("status"));
+                return With(old, "status", obj["status"]);
             case "status":
                 return With(old, "status", obj["status"]);
             case "finalize":
@@ -124,10 +130,27 @@ internal static class ObjectStrategy
         return result;
     }
 
+    /// <summary>
+    /// A decision that was made stands as it was made. One that comes or goes is refused by
+    /// <see cref="ObjectValidation"/>, so that whoever reports the status hears of it.
+    /// </summary>
+    private static void KeepApprovals(JsonObject? status, JsonObject? old)
+    {
+        var conditions = status.Items("conditions");
+        for (var at = 0; at < conditions.Count; at++)
+        {
+            if (conditions[at] is JsonObject condition && IsApproval(condition)
+                && old.Objects("conditions").FirstOrDefault(
+                    known => known.Text("type") == condition.Text("type")) is { } stands)
+            {
+                conditions[at] = stands.DeepClone();
+            }
+        }
+    }
+
     /// <summary>Only the conditions Approved and Denied are taken; the signer's own stay.</summary>
     private static JsonObject Approval(JsonObject obj, JsonObject old)
     {
-        bool IsApproval(JsonObject condition) => _approvals.Contains(condition.Text("type"));
         var kept = old.Object("status").Objects("conditions").Where(condition => !IsApproval(condition));
         var given = obj.Object("status").Objects("conditions").Where(IsApproval);
         var result = old.Copy();

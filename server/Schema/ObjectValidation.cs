@@ -28,6 +28,10 @@ internal static class ObjectValidation
         if (schema.Kind == "CertificateSigningRequest" && old is not null)
         {
             CsrRules.CheckConditions(obj, old, errors);
+            if (subresource == "status")
+            {
+                RefuseNewApprovals(obj, old, errors);
+            }
         }
 
         // What reports a status is our own node side; only the part that people write is checked.
@@ -42,6 +46,20 @@ internal static class ObjectValidation
         }
 
         return errors.All;
+    }
+
+    /// <summary>Whoever may report what became of a certificate request does not decide about it.</summary>
+    private static void RefuseNewApprovals(JsonObject request, JsonObject old, FieldErrors errors)
+    {
+        var known = old.Object("status").Objects("conditions").Select(condition => condition.Text("type")).ToList();
+        foreach (var condition in request.Object("status").Objects("conditions"))
+        {
+            if (ObjectStrategy.IsApproval(condition) && !known.Contains(condition.Text("type")))
+            {
+                errors.Forbidden(
+                    "status.conditions", $"updates may not add a condition of type \"{condition.Text("type")}\"");
+            }
+        }
     }
 
     private static void Described(ResourceSchema schema, JsonObject obj, FieldErrors errors)

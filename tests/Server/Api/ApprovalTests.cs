@@ -63,6 +63,43 @@ public sealed class ApprovalTests(ApiFixture api) : IClassFixture<ApiFixture>
             (string?)(await ApiFixture.Body(signing))["message"]);
     }
 
+    [Theory]
+    [InlineData("Approved", false)]
+    [InlineData("Denied", false)]
+    [InlineData("Approved", true)]
+    public async Task Nobody_decides_by_reporting_a_status(string type, bool byPatch)
+    {
+        var name = $"reported-{type.ToLowerInvariant()}-{(byPatch ? "patch" : "put")}";
+        var made = await Make(name);
+        var refused = byPatch
+            ? await api.Admin.PatchAsync($"{Requests}/{name}/status", ApiFixture.Json(
+                $$$"""{"status":{"conditions":[{{{Condition(type).ToJsonString()}}}]}}""",
+                "application/merge-patch+json"))
+            : await TryPut(api.Admin, $"{name}/status", made, Condition(type));
+        Assert.Equal(HttpStatusCode.UnprocessableEntity, refused.StatusCode);
+        Assert.EndsWith($"status.conditions: Forbidden: updates may not add a condition of type \"{type}\"",
+            (string?)(await ApiFixture.Body(refused))["message"]);
+        Assert.Null((await Get(name))["status"]?["conditions"]);
+    }
+
+    [Fact]
+    public async Task A_reported_status_leaves_a_decision_as_it_was_made()
+    {
+        var made = await Make("stands");
+        await Put("stands/approval", made, Condition("Approved"));
+        var before = (await Get("stands"))["status"]!["conditions"]!.AsArray().Single();
+        var other = Condition("Approved");
+        other["reason"] = "Forged";
+        await Put("stands/status", made, Condition("Failed"), other);
+        var stored = await Get("stands");
+        Assert.Equal(["Failed", "Approved"], Types(stored));
+        Assert.True(JsonNode.DeepEquals(before, stored["status"]!["conditions"]![1]));
+
+        var removed = await TryPut(api.Admin, "stands/status", made, Condition("Failed"));
+        Assert.Contains("updates may not remove a condition of type \"Approved\"",
+            (string?)(await ApiFixture.Body(removed))["message"]);
+    }
+
     [Fact]
     public async Task Nobody_asks_to_become_a_master()
     {
