@@ -32,8 +32,9 @@ internal static class DefaultRolesPlan
         }
         else if (wanted["rules"] is not null)
         {
-            var missing = RuleCover.Missing(PolicyRule.ReadAll(stored["rules"]), PolicyRule.ReadAll(wanted["rules"]));
-            AddItems(PolicyRule.Write(missing), next, "rules");
+            var rules = PolicyRule.ReadAll(wanted["rules"]);
+            var missing = RuleCover.Missing(PolicyRule.ReadAll(stored["rules"]), rules);
+            AddItems(PolicyRule.Write(missing.IsCut ? rules : missing.Parts), next, "rules");
         }
 
         return JsonTree.Same(stored, next) ? null : next;

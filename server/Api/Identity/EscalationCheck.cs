@@ -65,7 +65,7 @@ internal sealed class EscalationCheck(ObjectStore store, Authorizer authorizer)
 
         Confirm(request, role, PolicyRule.ReadAll(role["rules"]));
         if ((role["aggregationRule"] ?? old?["aggregationRule"]) is not null
-            && Missing(request, RuleCover.FullAuthority).Count > 0)
+            && !Missing(request, RuleCover.FullAuthority).IsEmpty)
         {
             throw Refuse(request, role, "must have cluster-admin privileges to use the aggregationRule");
         }
@@ -90,25 +90,26 @@ internal sealed class EscalationCheck(ObjectStore store, Authorizer authorizer)
 
         var stored = store.Get(RbacKeys.OfRole(kind, ns, name))
             ?? throw Errors.NotFound(RbacRules.Group, kind.ToLowerInvariant(), name);
-        Confirm(request, binding, PolicyRule.ReadAll(JsonNode.Parse(stored.Value.Span)?["rules"]));
+        Confirm(request, binding, PolicyRule.ReadAll(ObjectBytes.Tree(stored.Value.Span)?["rules"]));
     }
 
     private void Confirm(ApiRequest request, JsonObject obj, IReadOnlyList<PolicyRule> wanted)
     {
         var missing = Missing(request, wanted);
-        if (missing.Count == 0)
+        if (missing.IsEmpty)
         {
             return;
         }
 
         var user = request.User;
         var problems = authorizer.RulesOf(user, request.Path.Namespace).MissingRoles;
+        var more = missing.IsCut ? "\n(and maybe more: the rules have too many combinations to compare them all)" : "";
         var tail = problems.Count == 0 ? "" : $"; resolution errors: [{string.Join(", ", problems)}]";
         throw Refuse(request, obj, $"user \"{user.Name}\" (groups={PolicyRule.Quoted(user.Groups)}) is attempting to "
-            + $"grant RBAC permissions not currently held:\n{string.Join('\n', RuleCover.Describe(missing))}{tail}");
+            + $"grant RBAC permissions not currently held:\n{string.Join('\n', RuleCover.Describe(missing.Parts))}{more}{tail}");
     }
 
-    private IReadOnlyList<PolicyRule> Missing(ApiRequest request, IReadOnlyList<PolicyRule> wanted) =>
+    private RuleGap Missing(ApiRequest request, IReadOnlyList<PolicyRule> wanted) =>
         RuleCover.Missing(authorizer.RulesOf(request.User, request.Path.Namespace).Rules, wanted);
 
     private static StatusException Refuse(ApiRequest request, JsonObject obj, string why) =>
