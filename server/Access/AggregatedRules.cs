@@ -4,40 +4,82 @@ using Edge.Server.Schema.Rules;
 
 namespace Edge.Server.Access;
 
-/// <summary>The rules of a ClusterRole that is made up of others (rbac/v1 AggregationRule). Pure.</summary>
-internal static class AggregatedRules
+/// <summary>
+/// The rules of ClusterRoles that are made up of others (rbac/v1 AggregationRule): those of all roles with rules of
+/// their own that they gather, or that the roles which they gather do, and so on. So roles that gather each other
+/// settle at once, whatever they held before. Pure; looks at each role once for each that gathers.
+/// </summary>
+internal sealed class AggregatedRules
 {
+    private readonly List<Entry> _roles;
+
+    /// <param name="clusterRoles">All of them, in the order of their names.</param>
+    public AggregatedRules(IEnumerable<JsonObject> clusterRoles) => _roles = [.. clusterRoles.Select(Entry.Of)];
+
     public static bool IsAggregated(JsonObject role) => role["aggregationRule"] is JsonObject;
 
     /// <summary>
-    /// The rules of all roles that a selector of it chooses, in the order of selectors and names, each once; null where
-    /// it has just these.
+    /// The rules of all roles that it gathers, in the order of selectors and names, each once; null where it has just
+    /// these.
     /// </summary>
-    public static JsonArray? Of(JsonObject role, IReadOnlyList<JsonObject> clusterRoles)
+    public JsonArray? Of(JsonObject role)
     {
-        var own = role.Object("metadata").Text("name");
-        var rules = new List<PolicyRule>();
-        foreach (var selector in role.Object("aggregationRule").Objects("clusterRoleSelectors"))
+        var seen = new HashSet<string>(StringComparer.Ordinal) { NameOf(role) };
+        var (known, written) = (new HashSet<string>(StringComparer.Ordinal), new JsonArray());
+        var left = new Stack<Entry>(Gathered(role).Reverse());
+        while (left.TryPop(out var entry))
         {
-            foreach (var other in clusterRoles)
+            if (!seen.Add(entry.Name))
             {
-                var metadata = other.Object("metadata");
-                if (metadata.Text("name") == own || !SelectorRules.Chooses(selector, metadata.Object("labels")))
+                continue;
+            }
+
+            if (IsAggregated(entry.Role))
+            {
+                foreach (var below in (entry.Gathers ??= [.. Gathered(entry.Role)]).AsEnumerable().Reverse())
                 {
-                    continue;
+                    left.Push(below);
                 }
 
-                foreach (var rule in PolicyRule.ReadAll(other["rules"]))
+                continue;
+            }
+
+            foreach (var rule in entry.Rules ??= PolicyRule.ReadAll(entry.Role["rules"]))
+            {
+                var json = rule.ToJson();
+                if (known.Add(json.ToJsonString()))
                 {
-                    if (!rules.Exists(rule.IsSame))
-                    {
-                        rules.Add(rule);
-                    }
+                    written.Add((JsonNode)json);
                 }
             }
         }
 
-        var written = PolicyRule.Write(rules);
         return JsonTree.Same(written, role["rules"] ?? new JsonArray()) ? null : written;
+    }
+
+    private IEnumerable<Entry> Gathered(JsonObject role)
+    {
+        foreach (var selector in role.Object("aggregationRule").Objects("clusterRoleSelectors"))
+        {
+            foreach (var entry in _roles)
+            {
+                if (SelectorRules.Chooses(selector, entry.Role.Object("metadata").Object("labels")))
+                {
+                    yield return entry;
+                }
+            }
+        }
+    }
+
+    private static string NameOf(JsonObject role) => role.Object("metadata").Text("name");
+
+    /// <summary>A role, with what was found out about it on the way.</summary>
+    private sealed record Entry(string Name, JsonObject Role)
+    {
+        public List<Entry>? Gathers { get; set; }
+
+        public IReadOnlyList<PolicyRule>? Rules { get; set; }
+
+        public static Entry Of(JsonObject role) => new(NameOf(role), role);
     }
 }

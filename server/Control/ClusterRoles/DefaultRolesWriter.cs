@@ -18,12 +18,7 @@ internal sealed class DefaultRolesWriter(Objects objects, TimeProvider time)
             ct.ThrowIfCancellationRequested();
         }
 
-        // What is gathered from roles that are gathered themselves takes a round more.
-        var aggregation = new RoleAggregation(objects);
-        while (await aggregation.Round(ct))
-        {
-            ct.ThrowIfCancellationRequested();
-        }
+        await new RoleAggregation(objects).Round(ct);
     }
 
     /// <summary>False when somebody else wrote in between.</summary>

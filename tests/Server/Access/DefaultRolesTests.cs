@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Edge.Server.Access;
+using Edge.Server.Control.ClusterRoles;
 using Edge.Server.Store;
 
 namespace Edge.Tests.Server.Access;
@@ -86,6 +87,42 @@ public sealed class DefaultRolesTests : IAsyncLifetime
 
         Assert.NotNull(_world.Read(s_view)["aggregationRule"]);
     }
+
+    [Theory]
+    [InlineData("a>b b>a")]
+    [InlineData("a>b b>c c>a")]
+    [InlineData("a>a")]
+    public async Task Roles_that_gather_each_other_settle_on_what_none_of_them_gathers(string who)
+    {
+        var pairs = who.Split(' ').Select(pair => pair.Split('>')).ToList();
+        foreach (var pair in pairs)
+        {
+            await Gathering(pair[0], pair[1]);
+        }
+
+        await _world.Put(RbacKeys.Of(RbacKeys.ClusterRoles, null, "plain"), """
+            {"metadata":{"labels":{"for-a":"1"}},"rules":[{"verbs":["get"],"apiGroups":[""],"resources":["plain"]}]}
+            """);
+        await _world.WriteDefaults().WaitAsync(TimeSpan.FromMinutes(1));
+        foreach (var pair in pairs)
+        {
+            var rules = _world.Read(RbacKeys.Of(RbacKeys.ClusterRoles, null, pair[0]))["rules"]!.AsArray();
+            Assert.Equal("plain", (string?)Assert.Single(rules)!["resources"]![0]);
+        }
+
+        var before = _world.Store.Revision;
+        await new RoleAggregation(_world.Objects).Round(default);
+        Assert.Equal(before, _world.Store.Revision);
+    }
+
+    /// <summary>The role with a rule of its own, which gathers another one and those that are labelled for it.</summary>
+    private Task Gathering(string name, string other) => _world.Put(
+        RbacKeys.Of(RbacKeys.ClusterRoles, null, name), $$$"""
+        {"metadata":{"labels":{"is":"{{{name}}}"}},
+         "aggregationRule":{"clusterRoleSelectors":[
+          {"matchLabels":{"is":"{{{other}}}"}},{"matchLabels":{"for-{{{name}}}":"1"}}]},
+         "rules":[{"verbs":["get"],"apiGroups":[""],"resources":["{{{name}}}"]}]}
+        """);
 
     private Task<UpdateOutcome> Change(string key, Action<JsonObject> change) => _world.Objects.Update(key, tree =>
     {
