@@ -3,8 +3,11 @@ using Edge.Server.Schema;
 
 namespace Edge.Server.Access;
 
-/// <summary>Whom a binding names: a group, or a user, which a service account is too.</summary>
-internal sealed record BoundSubject(string Name, bool IsGroup, string Shown)
+/// <summary>A group, or a user, which a service account is too.</summary>
+internal readonly record struct Subject(string Name, bool IsGroup);
+
+/// <summary>Whom a binding names, and as what messages show it.</summary>
+internal sealed record BoundSubject(Subject Who, string Shown)
 {
     /// <summary>Null for a subject that is nobody.</summary>
     /// <param name="subject">One of a binding's subjects.</param>
@@ -15,10 +18,10 @@ internal sealed record BoundSubject(string Name, bool IsGroup, string Shown)
         var own = subject.Text("namespace") is { Length: > 0 } said ? said : ns;
         return kind switch
         {
-            "User" => new BoundSubject(name, IsGroup: false, $"User \"{name}\""),
-            "Group" => new BoundSubject(name, IsGroup: true, $"Group \"{name}\""),
+            "User" => new BoundSubject(new Subject(name, IsGroup: false), $"User \"{name}\""),
+            "Group" => new BoundSubject(new Subject(name, IsGroup: true), $"Group \"{name}\""),
             "ServiceAccount" when own.Length > 0 => new BoundSubject(
-                UserInfo.ServiceAccountName(own, name), IsGroup: false, $"ServiceAccount \"{name}/{own}\""),
+                new Subject(UserInfo.ServiceAccountName(own, name), IsGroup: false), $"ServiceAccount \"{name}/{own}\""),
             _ => null,
         };
     }

@@ -19,15 +19,19 @@ internal sealed class GrantScope
 
     public Grant[] OfGroup(string name) => _groups.TryGetValue(name, out var grants) ? grants : s_none;
 
-    public void Add(BoundSubject subject, Grant grant)
+    /// <summary>Puts a grant in the place of another of the same subject; null for one more.</summary>
+    public void Set(Subject subject, Grant? old, Grant next)
     {
-        var table = subject.IsGroup ? _groups : _users;
-        table[subject.Name] = [.. table.GetValueOrDefault(subject.Name, s_none), grant];
+        var table = TableOf(subject);
+        var known = table.GetValueOrDefault(subject.Name, s_none);
+        table[subject.Name] = old is not null && Array.IndexOf(known, old) is >= 0 and var at
+            ? [.. known[..at], next, .. known[(at + 1)..]]
+            : [.. known, next];
     }
 
-    public void Remove(BoundSubject subject, Grant grant)
+    public void Remove(Subject subject, Grant grant)
     {
-        var table = subject.IsGroup ? _groups : _users;
+        var table = TableOf(subject);
         var left = Array.FindAll(table.GetValueOrDefault(subject.Name, s_none), other => other != grant);
         if (left.Length == 0)
         {
@@ -37,4 +41,6 @@ internal sealed class GrantScope
 
         table[subject.Name] = left;
     }
+
+    private ConcurrentDictionary<string, Grant[]> TableOf(Subject subject) => subject.IsGroup ? _groups : _users;
 }

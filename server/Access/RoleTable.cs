@@ -15,7 +15,7 @@ internal sealed class RoleTable
     private readonly Dictionary<string, Binding> _bindings = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, GrantScope> _namespaces = new(StringComparer.Ordinal);
 
-    private sealed record Binding(string RoleKey, List<(BoundSubject Subject, Grant Grant)> Grants);
+    private sealed record Binding(string RoleKey, Dictionary<Subject, Grant> Grants);
 
     public GrantScope Cluster { get; } = new();
 
@@ -23,17 +23,14 @@ internal sealed class RoleTable
 
     public void Put(StoredObject stored)
     {
-        var tree = JsonNode.Parse(stored.Value.Span) as JsonObject ?? [];
+        var tree = ObjectBytes.Tree(stored.Value.Span) as JsonObject ?? [];
         if (RbacKeys.IsRole(stored.Key))
         {
             RoleOf(stored.Key).Rules = PolicyRule.ReadAll(tree["rules"]);
             return;
         }
 
-        // The new grants come before the old ones go, so that nobody is refused in between.
-        var old = _bindings.GetValueOrDefault(stored.Key);
-        Bind(stored.Key, tree);
-        Unbind(stored.Key, old);
+        Bind(stored.Key, tree, _bindings.GetValueOrDefault(stored.Key));
     }
 
     public void Remove(string key)
@@ -47,11 +44,12 @@ internal sealed class RoleTable
 
         if (_bindings.Remove(key, out var old))
         {
-            Unbind(key, old);
+            Unbind(key, old, kept: null);
         }
     }
 
-    private void Bind(string key, JsonObject tree)
+    /// <summary>Each grant takes the place of the subject's former one, so that nobody is refused in between.</summary>
+    private void Bind(string key, JsonObject tree, Binding? old)
     {
         var (_, _, ns, name) = StoreKeys.Parts(key);
         var reference = tree.Object("roleRef");
@@ -60,36 +58,43 @@ internal sealed class RoleTable
         role.Bindings++;
         var shown = ns is null ? $"ClusterRoleBinding \"{name}\"" : $"RoleBinding \"{name}/{ns}\"";
         var scope = ns is null ? Cluster : _namespaces.GetOrAdd(ns, _ => new GrantScope());
-        var grants = new List<(BoundSubject Subject, Grant Grant)>();
+        var grants = new Dictionary<Subject, Grant>();
         foreach (var item in tree.Objects("subjects"))
         {
-            if (BoundSubject.Read(item, ns ?? "") is { } subject)
+            if (BoundSubject.Read(item, ns ?? "") is not { } subject)
             {
-                var grant = new Grant(shown, subject.Shown, role);
-                scope.Add(subject, grant);
-                grants.Add((subject, grant));
+                continue;
+            }
+
+            var grant = new Grant(shown, subject.Shown, role);
+            if (grants.TryAdd(subject.Who, grant))
+            {
+                scope.Set(subject.Who, old?.Grants.GetValueOrDefault(subject.Who), grant);
             }
         }
 
         _bindings[key] = new Binding(roleKey, grants);
+        if (old is not null)
+        {
+            Unbind(key, old, grants);
+        }
     }
 
-    private void Unbind(string key, Binding? binding)
+    /// <summary>Takes away the grants of a binding as it was, but for subjects that were given others.</summary>
+    private void Unbind(string key, Binding old, Dictionary<Subject, Grant>? kept)
     {
-        if (binding is null)
-        {
-            return;
-        }
-
         var ns = StoreKeys.Parts(key).Namespace;
         var scope = ns is null ? Cluster : _namespaces.GetValueOrDefault(ns);
-        foreach (var (subject, grant) in binding.Grants)
+        foreach (var (subject, grant) in old.Grants)
         {
-            scope?.Remove(subject, grant);
+            if (kept is null || !kept.ContainsKey(subject))
+            {
+                scope?.Remove(subject, grant);
+            }
         }
 
-        RoleOf(binding.RoleKey).Bindings--;
-        DropIfUnused(binding.RoleKey);
+        RoleOf(old.RoleKey).Bindings--;
+        DropIfUnused(old.RoleKey);
 
         if (ns is not null && scope is { IsEmpty: true })
         {
