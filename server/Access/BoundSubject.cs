@@ -21,7 +21,8 @@ internal sealed record BoundSubject(Subject Who, string Shown)
             "User" => new BoundSubject(new Subject(name, IsGroup: false), $"User \"{name}\""),
             "Group" => new BoundSubject(new Subject(name, IsGroup: true), $"Group \"{name}\""),
             "ServiceAccount" when own.Length > 0 => new BoundSubject(
-                new Subject(UserInfo.ServiceAccountName(own, name), IsGroup: false), $"ServiceAccount \"{name}/{own}\""),
+                new Subject(UserInfo.ServiceAccountName(own, name), IsGroup: false),
+                $"ServiceAccount \"{name}/{own}\""),
             _ => null,
         };
     }

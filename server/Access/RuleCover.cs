@@ -15,8 +15,8 @@ internal static class RuleCover
     ];
 
     /// <summary>
-    /// Comparisons of words for one answer, some 0.2 s of them. A role of a thousand parts, asked for by somebody with a
-    /// thousand rules, takes a tenth.
+    /// Comparisons of words for one answer, some 0.2 s of them. A role of a thousand parts, asked for by somebody with
+    /// a thousand rules, takes a fifth.
     /// </summary>
     private const long StepsMax = 50_000_000;
 

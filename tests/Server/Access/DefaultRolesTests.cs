@@ -115,7 +115,7 @@ public sealed class DefaultRolesTests : IAsyncLifetime
         Assert.Equal(before, _world.Store.Revision);
     }
 
-    /// <summary>The role with a rule of its own, which gathers another one and those that are labelled for it.</summary>
+    /// <summary>A role with a rule of its own, which gathers another one and those labelled for it.</summary>
     private Task Gathering(string name, string other) => _world.Put(
         RbacKeys.Of(RbacKeys.ClusterRoles, null, name), $$$"""
         {"metadata":{"labels":{"is":"{{{name}}}"}},

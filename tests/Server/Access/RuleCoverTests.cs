@@ -59,7 +59,7 @@ public sealed class RuleCoverTests
     {
         Assert.True(RuleCover.Missing(RuleCover.FullAuthority, [s_huge]).IsEmpty);
         Assert.True(RuleCover.Missing(
-            RuleCover.FullAuthority, [new PolicyRule { Verbs = Words("v", 10_000), Urls = Words("/u", 10_000) }]).IsEmpty);
+            RuleCover.FullAuthority, [new() { Verbs = Words("v", 10_000), Urls = Words("/u", 10_000) }]).IsEmpty);
         Assert.False(RuleCover.Missing([RuleCover.FullAuthority[0]], [s_huge with { Urls = ["/x"] }]).IsEmpty);
     }
 
