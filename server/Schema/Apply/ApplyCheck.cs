@@ -11,9 +11,9 @@ internal static class ApplyCheck
     /// <summary>Null when it can be applied.</summary>
     public static string? Fault(ResourceSchema schema, JsonObject applied)
     {
-        var faults = new List<string>();
-        Object(schema.Tree, applied, "", faults);
-        if (faults.Count == 0)
+        var faults = new Faults();
+        Object(schema.Tree, applied, null, faults);
+        if (faults.Texts.Count == 0)
         {
             return null;
         }
@@ -21,17 +21,17 @@ internal static class ApplyCheck
         var metadata = applied.Object("metadata");
         var kind = $"{metadata.Text("namespace")}/{metadata.Text("name")}; {schema.Group}/{schema.Version}, "
             + $"Kind={schema.Kind}";
-        var text = faults is [var only]
+        var text = faults.Texts is [var only]
             ? only
-            : string.Join('\n', faults.Select(fault => $"  {fault}").Prepend("errors:"));
+            : string.Join('\n', faults.Texts.Select(fault => $"  {fault}").Prepend("errors:"));
         return $"failed to create typed patch object ({kind}): {text}";
     }
 
-    private static void Object(SchemaNode node, JsonObject obj, string path, List<string> faults)
+    private static void Object(SchemaNode node, JsonObject obj, Step? path, Faults faults)
     {
         foreach (var (name, value) in obj)
         {
-            var inner = $"{path}.{name}";
+            var inner = new Step(path, FieldElement.Field(name));
             var field = node.Find(name);
             if (node.Type == SchemaType.Map)
             {
@@ -39,7 +39,7 @@ internal static class ApplyCheck
             }
             else if (field is null)
             {
-                faults.Add($"{inner}: field not declared in schema");
+                faults.Add(inner, "field not declared in schema");
             }
             else
             {
@@ -48,7 +48,7 @@ internal static class ApplyCheck
         }
     }
 
-    private static void Value(SchemaNode node, SchemaField? field, JsonNode? value, string path, List<string> faults)
+    private static void Value(SchemaNode node, SchemaField? field, JsonNode? value, Step? path, Faults faults)
     {
         switch (node.Type, value)
         {
@@ -61,7 +61,7 @@ internal static class ApplyCheck
         }
     }
 
-    private static void Items(SchemaNode node, SchemaField? field, JsonArray list, string path, List<string> faults)
+    private static void Items(SchemaNode node, SchemaField? field, JsonArray list, Step? path, Faults faults)
     {
         var isAtomic = FieldShapes.Of(node, field) == FieldShape.Leaf;
         var seen = new HashSet<string>(StringComparer.Ordinal);
@@ -69,17 +69,45 @@ internal static class ApplyCheck
         {
             if (isAtomic)
             {
-                Value(node.Item!, null, list[at], $"{path}[{at}]", faults);
+                Value(node.Item!, null, list[at], new Step(path, FieldElement.Index(at)), faults);
                 continue;
             }
 
             var element = FieldElement.Item(field!, list[at]);
             if (!seen.Add(element))
             {
-                faults.Add($"{path}: duplicate entries for key {FieldElement.Text(element)}");
+                faults.Add(path, $"duplicate entries for key {FieldElement.Text(element)}");
             }
 
-            Value(node.Item!, null, list[at], path + FieldElement.Text(element), faults);
+            Value(node.Item!, null, list[at], new Step(path, element), faults);
+        }
+    }
+
+    /// <summary>Where in the object; written out only for a fault, as a name may be as long as a body.</summary>
+    private sealed record Step(Step? Above, string Element)
+    {
+        public override string ToString() => Above + FieldElement.Text(Element);
+    }
+
+    private sealed class Faults
+    {
+        /// <summary>Characters of all together, after which no more are told.</summary>
+        private const int CharsMax = 64 * 1024;
+
+        private int _chars;
+
+        public List<string> Texts { get; } = [];
+
+        public void Add(Step? at, string what)
+        {
+            if (_chars > CharsMax)
+            {
+                return;
+            }
+
+            var text = $"{at}: {what}";
+            Texts.Add(text);
+            _chars += text.Length;
         }
     }
 }

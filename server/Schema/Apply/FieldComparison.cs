@@ -17,16 +17,18 @@ internal sealed record FieldComparison(FieldSet Changed, FieldSet Removed)
     {
         var walk = default(Walk);
         walk.Object(node, old, next);
-        return new FieldComparison(walk.Changed ?? FieldSet.Empty, walk.Removed ?? FieldSet.Empty);
+        return new FieldComparison(SetOf(walk.Changed), SetOf(walk.Removed));
     }
+
+    private static FieldSet SetOf(List<FieldSet.Node>? nodes) => nodes is null ? FieldSet.Empty : FieldSet.Of(nodes);
 
     public FieldComparison Within(FieldScope scope) => new(scope.Of(Changed), scope.Of(Removed));
 
-    /// <summary>One level of both states; the sets are made when something differs.</summary>
+    /// <summary>One level of both states; the lists are made when something differs.</summary>
     private struct Walk
     {
-        public FieldSet? Changed;
-        public FieldSet? Removed;
+        public List<FieldSet.Node>? Changed;
+        public List<FieldSet.Node>? Removed;
 
         /// <summary>At least one of the two is there.</summary>
         public void Object(SchemaNode node, JsonObject? old, JsonObject? next)
@@ -104,12 +106,12 @@ internal sealed record FieldComparison(FieldSet Changed, FieldSet Removed)
             var (added, gone) = (!wasThere && isThere, wasThere && !isThere);
             if (added || below.Changed is not null)
             {
-                (Changed ??= new FieldSet()).Add(element, added, below.Changed);
+                (Changed ??= []).Add(new FieldSet.Node(element, added, SetOf(below.Changed)));
             }
 
             if (gone || below.Removed is not null)
             {
-                (Removed ??= new FieldSet()).Add(element, gone, below.Removed);
+                (Removed ??= []).Add(new FieldSet.Node(element, gone, SetOf(below.Removed)));
             }
         }
 
@@ -117,11 +119,11 @@ internal sealed record FieldComparison(FieldSet Changed, FieldSet Removed)
         {
             if (wasThere && !isThere)
             {
-                (Removed ??= new FieldSet()).Add(element);
+                (Removed ??= []).Add(FieldSet.Node.Leaf(element));
             }
             else if ((!wasThere && isThere) || (!JsonTree.Same(old, next) && !(IsNothing(old) && IsNothing(next))))
             {
-                (Changed ??= new FieldSet()).Add(element);
+                (Changed ??= []).Add(FieldSet.Node.Leaf(element));
             }
         }
 
@@ -157,12 +159,12 @@ internal sealed record FieldComparison(FieldSet Changed, FieldSet Removed)
 
             if (next is null)
             {
-                (Removed ??= new FieldSet()).Add(element);
+                (Removed ??= []).Add(FieldSet.Node.Leaf(element));
             }
             else if (old is null || old.Count != next.Count || !old.Zip(next).All(pair =>
                 JsonTree.Same(pair.First, pair.Second)))
             {
-                (Changed ??= new FieldSet()).Add(element);
+                (Changed ??= []).Add(FieldSet.Node.Leaf(element));
             }
         }
 

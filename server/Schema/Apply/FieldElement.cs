@@ -20,6 +20,8 @@ internal static class FieldElement
 
     public static string Field(string name) => FieldPrefix + name;
 
+    public static string Index(int at) => IndexPrefix + at.ToString(CultureInfo.InvariantCulture);
+
     /// <summary>True for a field or a key of a map; <paramref name="name"/> is its name.</summary>
     public static bool IsField(string element, out string name)
     {
@@ -93,37 +95,71 @@ internal static class FieldElement
 
     private static int Rank(char kind) => "fkvi".IndexOf(kind, StringComparison.Ordinal);
 
+    /// <summary>A total order: steps are the same in it only when they are the same text.</summary>
     private static int CompareNumbered(string left, string right)
     {
-        var at = 0;
-        while (at < left.Length && at < right.Length && left[at] == right[at])
-        {
-            at++;
-        }
-
+        var at = left.AsSpan().CommonPrefixLength(right);
         var start = at;
-        while (start > 0 && char.IsAsciiDigit(left[start - 1]))
+        while (start > IndexPrefix.Length && IsOfNumber(left[start - 1]))
         {
             start--;
         }
 
-        // Digits right after a colon are a number; those of a text stand after a quote.
-        return start > 0 && left[start - 1] == ':'
-            && Number(left, start) is { } less && Number(right, start) is { } more
-                ? less.CompareTo(more)
-                : string.CompareOrdinal(left, right);
+        // What stands right after a colon that is not part of a text is a number.
+        if (left[start - 1] != ':' || IsInText(left.AsSpan(0, start)))
+        {
+            return string.CompareOrdinal(left, right);
+        }
+
+        var one = Number(left, start);
+        var other = Number(right, start);
+        var order = one.IsEmpty || other.IsEmpty ? 0 : CompareNumbers(one, other);
+        return order != 0 ? order : string.CompareOrdinal(left, right);
     }
 
-    private static long? Number(string text, int start)
+    /// <summary>Whole numbers by what they are worth, however long; all others after them, by their texts.</summary>
+    private static int CompareNumbers(ReadOnlySpan<char> one, ReadOnlySpan<char> other)
+    {
+        var (rank, others) = (Rank(one), Rank(other));
+        return rank != others ? rank - others
+            : rank == 1 || one.Length == other.Length ? one.SequenceCompareTo(other) * (rank < 0 ? -1 : 1)
+            : (one.Length - other.Length) * (rank < 0 ? -1 : 1);
+
+        static int Rank(ReadOnlySpan<char> number) =>
+            !number.ContainsAnyExceptInRange('0', '9') ? 0
+            : number[0] == '-' && !number[1..].ContainsAnyExceptInRange('0', '9') ? -1 : 1;
+    }
+
+    private static bool IsOfNumber(char letter) =>
+        char.IsAsciiDigit(letter) || letter is '-' or '+' or '.' or 'e' or 'E';
+
+    private static bool IsInText(ReadOnlySpan<char> text)
+    {
+        var isIn = false;
+        for (var at = 0; at < text.Length; at++)
+        {
+            if (text[at] == '\\')
+            {
+                at++;
+            }
+            else if (text[at] == '"')
+            {
+                isIn = !isIn;
+            }
+        }
+
+        return isIn;
+    }
+
+    private static ReadOnlySpan<char> Number(string text, int start)
     {
         var end = start;
-        while (end < text.Length && char.IsAsciiDigit(text[end]))
+        while (end < text.Length && IsOfNumber(text[end]))
         {
             end++;
         }
 
-        return long.TryParse(text.AsSpan(start, end - start), CultureInfo.InvariantCulture, out var number)
-            ? number : null;
+        return text.AsSpan(start, end - start);
     }
 
     /// <summary>A key that is left out is its default, or what Go has where nothing is said.</summary>

@@ -11,6 +11,7 @@ internal static class FieldMerge
     public static JsonObject Object(SchemaNode node, JsonObject live, JsonObject applied)
     {
         var result = live.Copy();
+        var gone = new List<string>();
         foreach (var (name, value) in applied)
         {
             var field = node.Find(name);
@@ -23,7 +24,7 @@ internal static class FieldMerge
             var merged = Value(type, field, result[name], value);
             if (merged is null)
             {
-                result.Remove(name);
+                gone.Add(name);
             }
             else if (!ReferenceEquals(merged, result[name]))
             {
@@ -31,6 +32,7 @@ internal static class FieldMerge
             }
         }
 
+        FieldRemoval.Names(result, gone);
         return result;
     }
 

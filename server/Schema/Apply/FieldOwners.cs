@@ -85,7 +85,7 @@ internal sealed class FieldOwners
         }
 
         var folded = new HashSet<FieldOwner>(ReferenceEqualityComparer.Instance);
-        var buckets = new Dictionary<string, FieldOwner>(StringComparer.Ordinal);
+        var buckets = new Dictionary<string, List<FieldOwner>>(StringComparer.Ordinal);
         foreach (var owner in _all.Where(owner => !owner.Applied)
             .OrderBy(owner => owner.Time ?? "", StringComparer.Ordinal)
             .ThenBy(owner => owner.Name, StringComparer.Ordinal))
@@ -95,22 +95,26 @@ internal sealed class FieldOwners
                 break;
             }
 
-            if (buckets.TryGetValue(owner.ApiVersion, out var first))
+            if (!buckets.TryGetValue(owner.ApiVersion, out var bucket))
             {
-                // Two entries become one; the first of a version stays what it is until it has company.
-                folded.Add(first);
-                folded.Add(owner);
-                excess--;
-                first = new FieldOwner(AncientChanges, Applied: false, owner.ApiVersion, "", owner.Time,
-                    owner.Fields.Union(first.Fields));
+                // The first of a version stays what it is until it has company.
+                buckets[owner.ApiVersion] = [owner];
+                continue;
             }
 
-            buckets[owner.ApiVersion] = first ?? owner;
+            bucket.Add(owner);
+            folded.Add(bucket[0]);
+            folded.Add(owner);
+            excess--;
         }
 
         return new FieldOwners(_all.Where(owner => !folded.Contains(owner))
-            .Concat(buckets.Values.Where(bucket => !_all.Contains(bucket, ReferenceEqualityComparer.Instance))));
+            .Concat(buckets.Values.Where(bucket => bucket.Count > 1).Select(Folded)));
     }
+
+    private static FieldOwner Folded(List<FieldOwner> owners) => new(
+        AncientChanges, Applied: false, owners[0].ApiVersion, "", owners[^1].Time,
+        FieldSet.Union([.. owners.Select(owner => owner.Fields)]));
 
     /// <summary>Whether the same own the same, whenever they said so.</summary>
     public bool IsSame(FieldOwners other)

@@ -43,15 +43,8 @@ internal sealed class FieldPruning(FieldVersions versions, FieldOwners owners)
     /// <summary>The object with what was taken and is owned.</summary>
     private JsonObject PutBack(JsonObject whole, JsonObject bare, ResourceSchema schema)
     {
-        var owned = FieldSet.Empty;
-        foreach (var owner in owners.All)
-        {
-            if (owner.ApiVersion == schema.ApiVersion)
-            {
-                owned = owned.Union(owner.Fields);
-            }
-        }
-
+        var owned = FieldSet.Union([.. owners.All
+            .Where(owner => owner.ApiVersion == schema.ApiVersion).Select(owner => owner.Fields)]);
         var kept = Named(schema.Tree, bare).Union(owned.WithNamed(schema.Tree));
         return FieldRemoval.Object(schema.Tree, whole, Named(schema.Tree, whole).Difference(kept));
     }

@@ -13,8 +13,39 @@ internal static class FieldRemoval
         return result;
     }
 
+    /// <summary>In place; one name takes as long as there are fields, many take no longer together.</summary>
+    public static void Names(JsonObject obj, IReadOnlyCollection<string> gone)
+    {
+        if (gone.Count <= 2)
+        {
+            foreach (var name in gone)
+            {
+                obj.Remove(name);
+            }
+
+            return;
+        }
+
+        var names = gone.ToHashSet(StringComparer.Ordinal);
+        var kept = new List<KeyValuePair<string, JsonNode?>>(obj.Count);
+        foreach (var field in obj)
+        {
+            if (!names.Contains(field.Key))
+            {
+                kept.Add(field);
+            }
+        }
+
+        obj.Clear();
+        foreach (var (name, value) in kept)
+        {
+            obj.Add(name, value);
+        }
+    }
+
     private static void Take(SchemaNode node, JsonObject obj, FieldSet set)
     {
+        var gone = new List<string>();
         foreach (var item in set.Nodes)
         {
             if (!FieldElement.IsField(item.Element, out var name) || !obj.ContainsKey(name))
@@ -25,9 +56,11 @@ internal static class FieldRemoval
             var field = node.Find(name);
             if (item.IsMember || Below(field?.Node ?? node.Item, field, obj[name], item.Below))
             {
-                obj.Remove(name);
+                gone.Add(name);
             }
         }
+
+        Names(obj, gone);
     }
 
     /// <summary>True when nothing is left of what held something.</summary>
@@ -53,13 +86,25 @@ internal static class FieldRemoval
 
     private static void Items(SchemaField field, JsonArray list, FieldSet set)
     {
-        for (var at = list.Count - 1; at >= 0; at--)
+        var kept = new List<JsonNode?>(list.Count);
+        foreach (var item in list)
         {
-            if (set.Find(FieldElement.Item(field, list[at])) is { } found
-                && (found.IsMember || Below(field.Node.Item, null, list[at], found.Below)))
+            if (set.Find(FieldElement.Item(field, item)) is not { } found
+                || !(found.IsMember || Below(field.Node.Item, null, item, found.Below)))
             {
-                list.RemoveAt(at);
+                kept.Add(item);
             }
+        }
+
+        if (kept.Count == list.Count)
+        {
+            return;
+        }
+
+        list.Clear();
+        foreach (var item in kept)
+        {
+            list.Add(item);
         }
     }
 }

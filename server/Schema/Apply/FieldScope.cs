@@ -23,15 +23,15 @@ internal sealed class FieldScope
             return set;
         }
 
-        var result = new FieldSet();
+        var result = new List<FieldSet.Node>();
         foreach (var node in set.Nodes)
         {
             if (_only is null ? node.Element != _without : node.Element == _only)
             {
-                result.Add(node.Element, node.IsMember, node.Below);
+                result.Add(node);
             }
         }
 
-        return result;
+        return FieldSet.Of(result);
     }
 }

@@ -1,40 +1,61 @@
 namespace Edge.Server.Schema.Apply;
 
 /// <summary>
-/// A set of paths as a tree. A node is in the set itself when it is a member, whatever stands below it. Built once by
-/// whoever makes it, then never changed.
+/// A set of paths as a tree, never changed. A node is in the set itself when it is a member, whatever stands below it.
 /// </summary>
 internal sealed class FieldSet
 {
-    private readonly List<Node> _nodes = [];
+    private static readonly Comparison<Node> s_order = (one, other) =>
+        FieldElement.Compare(one.Element, other.Element);
 
-    public static FieldSet Empty { get; } = new();
+    private readonly List<Node> _nodes;
+
+    private FieldSet(List<Node> nodes) => _nodes = nodes;
+
+    public static FieldSet Empty { get; } = new([]);
 
     public IReadOnlyList<Node> Nodes => _nodes;
 
     public bool IsEmpty => _nodes.Count == 0;
 
-    /// <summary>While the set is built: the path of this one step is in it.</summary>
-    public void Add(string element) => Add(element, isMember: true, null);
-
-    /// <summary>While the set is built: all of <paramref name="below"/> stands below this step.</summary>
-    public void Add(string element, bool isMember, FieldSet? below)
+    /// <summary>
+    /// The set of these steps, in any order. A step that stands more than once is a member where one of them is, with
+    /// what stands below all of them. Takes n log n comparisons for all nodes; the list is the set's from then on.
+    /// </summary>
+    public static FieldSet Of(List<Node> nodes)
     {
-        if (!isMember && below is null or { IsEmpty: true })
+        if (nodes.Count == 0)
         {
-            return;
+            return Empty;
         }
 
-        var at = Place(element);
-        if (at < 0)
+        // Most sets are built in order.
+        for (var at = 0; at < nodes.Count; at++)
         {
-            _nodes.Insert(~at, new Node(element, isMember, below ?? Empty));
-            return;
+            if (IsNothing(nodes[at]) || (at > 0 && s_order(nodes[at - 1], nodes[at]) >= 0))
+            {
+                return Sorted(nodes);
+            }
         }
 
-        var known = _nodes[at];
-        _nodes[at] = new Node(element, known.IsMember || isMember,
-            below is null or { IsEmpty: true } ? known.Below : known.Below.Union(below));
+        return new FieldSet(nodes);
+    }
+
+    /// <summary>All sets in one, at the cost of sorting all their nodes once.</summary>
+    public static FieldSet Union(IReadOnlyList<FieldSet> sets)
+    {
+        if (sets.Count <= 2)
+        {
+            return sets switch { [] => Empty, [var one] => one, _ => sets[0].Union(sets[1]) };
+        }
+
+        var nodes = new List<Node>();
+        foreach (var set in sets)
+        {
+            nodes.AddRange(set._nodes);
+        }
+
+        return Of(nodes);
     }
 
     public Node? Find(string element) => Place(element) is >= 0 and var at ? _nodes[at] : null;
@@ -54,7 +75,7 @@ internal sealed class FieldSet
             return other;
         }
 
-        var result = new FieldSet();
+        var result = new List<Node>(Math.Max(_nodes.Count, other._nodes.Count));
         for (int at = 0, to = 0; at < _nodes.Count || to < other._nodes.Count;)
         {
             var order = at == _nodes.Count ? 1 : to == other._nodes.Count ? -1
@@ -66,12 +87,12 @@ internal sealed class FieldSet
                 node = new Node(node.Element, node.IsMember || twin.IsMember, node.Below.Union(twin.Below));
             }
 
-            result._nodes.Add(node);
+            result.Add(node);
             at += order <= 0 ? 1 : 0;
             to += order >= 0 ? 1 : 0;
         }
 
-        return result;
+        return new FieldSet(result);
     }
 
     /// <summary>The members that are not members of the other set; what stands below them stays.</summary>
@@ -88,16 +109,16 @@ internal sealed class FieldSet
     /// <summary>The set with every field of an object as a member that leads to one.</summary>
     public FieldSet WithNamed(SchemaNode? node)
     {
-        var result = new FieldSet();
+        var result = new List<Node>(_nodes.Count);
         foreach (var item in _nodes)
         {
             var field = FieldElement.IsField(item.Element, out var name) ? node?.Find(name) : null;
             var below = field?.Node ?? node?.Item;
             var isMember = item.IsMember || (field is not null && !item.Below.IsEmpty);
-            result._nodes.Add(new Node(item.Element, isMember, item.Below.WithNamed(below)));
+            result.Add(new Node(item.Element, isMember, item.Below.WithNamed(below)));
         }
 
-        return result;
+        return result.Count == 0 ? Empty : new FieldSet(result);
     }
 
     public bool IsSame(FieldSet other)
@@ -138,28 +159,59 @@ internal sealed class FieldSet
 
     private FieldSet Combine(FieldSet other, Func<Node, Node?, Node?> keep)
     {
-        var result = new FieldSet();
+        var result = new List<Node>();
         foreach (var node in _nodes)
         {
-            if (keep(node, other.Find(node.Element)) is { } kept && (kept.IsMember || !kept.Below.IsEmpty))
+            if (keep(node, other.Find(node.Element)) is { } kept && !IsNothing(kept))
             {
-                result._nodes.Add(kept);
+                result.Add(kept);
             }
         }
 
-        return result;
+        return result.Count == 0 ? Empty : new FieldSet(result);
+    }
+
+    private static bool IsNothing(Node node) => !node.IsMember && node.Below.IsEmpty;
+
+    private static FieldSet Sorted(List<Node> nodes)
+    {
+        nodes.RemoveAll(IsNothing);
+        nodes.Sort(s_order);
+        var result = new List<Node>(nodes.Count);
+        for (var at = 0; at < nodes.Count;)
+        {
+            var first = at++;
+            while (at < nodes.Count && nodes[at].Element == nodes[first].Element)
+            {
+                at++;
+            }
+
+            result.Add(at == first + 1 ? nodes[first] : Joined(nodes[first..at]));
+        }
+
+        return result.Count == 0 ? Empty : new FieldSet(result);
+    }
+
+    private static Node Joined(List<Node> same)
+    {
+        var isMember = false;
+        var below = new List<FieldSet>();
+        foreach (var node in same)
+        {
+            isMember |= node.IsMember;
+            if (!node.Below.IsEmpty)
+            {
+                below.Add(node.Below);
+            }
+        }
+
+        return new Node(same[0].Element, isMember, Union(below));
     }
 
     /// <summary>Where the step stands, or the complement of where it would.</summary>
     private int Place(string element)
     {
         var (low, high) = (0, _nodes.Count - 1);
-        if (high >= 0 && FieldElement.Compare(_nodes[high].Element, element) < 0)
-        {
-            // Most sets are built in order.
-            return ~_nodes.Count;
-        }
-
         while (low <= high)
         {
             var middle = (low + high) / 2;
@@ -175,5 +227,9 @@ internal sealed class FieldSet
         return ~low;
     }
 
-    internal sealed record Node(string Element, bool IsMember, FieldSet Below);
+    internal sealed record Node(string Element, bool IsMember, FieldSet Below)
+    {
+        /// <summary>The path of this one step.</summary>
+        public static Node Leaf(string element) => new(element, IsMember: true, Empty);
+    }
 }

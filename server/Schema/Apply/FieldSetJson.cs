@@ -23,7 +23,7 @@ internal static class FieldSetJson
             return null;
         }
 
-        var result = new FieldSet();
+        var result = new List<FieldSet.Node>(steps.Count);
         foreach (var (name, value) in steps)
         {
             if (name == FieldElement.Self)
@@ -38,10 +38,11 @@ internal static class FieldSetJson
                 return null;
             }
 
-            result.Add(element, inner.Count == 0 || inner.ContainsKey(FieldElement.Self), below);
+            result.Add(new FieldSet.Node(
+                element, inner.Count == 0 || inner.ContainsKey(FieldElement.Self), below));
         }
 
-        return result;
+        return FieldSet.Of(result);
     }
 
     public static void Write(Utf8JsonWriter writer, FieldSet set, bool isMember = false)

@@ -78,16 +78,13 @@ internal static class FieldTracking
 
     private static FieldSet Nobodys()
     {
-        var metadata = new FieldSet();
-        foreach (var name in s_servers)
-        {
-            metadata.Add(FieldElement.Field(name));
-        }
+        var metadata = FieldSet.Of([.. s_servers.Select(Leaf)]);
+        return FieldSet.Of(
+        [
+            Leaf("apiVersion"), Leaf("kind"),
+            new FieldSet.Node(FieldElement.Field("metadata"), IsMember: true, metadata),
+        ]);
 
-        var result = new FieldSet();
-        result.Add(FieldElement.Field("apiVersion"));
-        result.Add(FieldElement.Field("kind"));
-        result.Add(FieldElement.Field("metadata"), isMember: true, metadata);
-        return result;
+        static FieldSet.Node Leaf(string name) => FieldSet.Node.Leaf(FieldElement.Field(name));
     }
 }

@@ -9,22 +9,23 @@ internal static class FieldsOf
     /// <param name="obj">The object; a null in it is a field that is named.</param>
     public static FieldSet Object(SchemaNode node, JsonObject obj)
     {
-        var result = new FieldSet();
+        var result = new List<FieldSet.Node>(obj.Count);
         foreach (var (name, value) in obj)
         {
             if (node.Type == SchemaType.Map)
             {
-                result.Add(FieldElement.Field(name), isMember: true, Below(node.Item!, null, value));
+                result.Add(new FieldSet.Node(
+                    FieldElement.Field(name), IsMember: true, Below(node.Item!, null, value)));
             }
             else if (node.Find(name) is { } field)
             {
                 var isLeaf = FieldShapes.Of(field.Node, field) == FieldShape.Leaf;
-                result.Add(field.Element, isLeaf || value is null or JsonObject { Count: 0 },
-                    Below(field.Node, field, value));
+                result.Add(new FieldSet.Node(field.Element, isLeaf || value is null or JsonObject { Count: 0 },
+                    Below(field.Node, field, value)));
             }
         }
 
-        return result;
+        return FieldSet.Of(result);
     }
 
     private static FieldSet Below(SchemaNode node, SchemaField? field, JsonNode? value) =>
@@ -37,12 +38,13 @@ internal static class FieldsOf
 
     private static FieldSet Items(SchemaField field, JsonArray list)
     {
-        var result = new FieldSet();
+        var result = new List<FieldSet.Node>(list.Count);
         foreach (var item in list)
         {
-            result.Add(FieldElement.Item(field, item), isMember: true, Below(field.Node.Item!, null, item));
+            result.Add(new FieldSet.Node(
+                FieldElement.Item(field, item), IsMember: true, Below(field.Node.Item!, null, item)));
         }
 
-        return result;
+        return FieldSet.Of(result);
     }
 }

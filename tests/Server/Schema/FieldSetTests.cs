@@ -42,10 +42,45 @@ public sealed class FieldSetTests
     }
 
     [Fact]
+    public void Steps_have_one_order_and_only_the_same_text_is_the_same_step()
+    {
+        string[] inOrder =
+        [
+            "f:a", "f:a:10", "f:a:9",
+            """k:{"port":-10}""", """k:{"port":-9}""", """k:{"port":9,"protocol":"TCP"}""",
+            """k:{"port":9,"protocol":"UDP"}""", """k:{"port":10}""", """k:{"port":99999999999999999999999}""",
+            "v:\"10\"", "v:\"a:10\"", "v:\"a:10x\"", "v:\"a:9\"", "v:\"a\\\":10\"", "v:\"a\\\":9\"",
+            "v:-10", "v:-9", "v:5", "v:10", "v:10000000000000000000000", "v:1.5", "v:1e5", "v:false", "v:true",
+            "i:-1", "i:2", "i:10",
+        ];
+        for (var at = 0; at < inOrder.Length; at++)
+        {
+            for (var to = 0; to < inOrder.Length; to++)
+            {
+                Assert.Equal((at.CompareTo(to), inOrder[at], inOrder[to]),
+                    (Math.Sign(FieldElement.Compare(inOrder[at], inOrder[to])), inOrder[at], inOrder[to]));
+            }
+        }
+    }
+
+    [Fact]
+    public void A_step_that_stands_twice_holds_what_stands_below_both()
+    {
+        static FieldSet.Node Node(string element, bool isMember, params FieldSet.Node[] below) =>
+            new(element, isMember, FieldSet.Of([.. below]));
+
+        var set = FieldSet.Of(
+        [
+            Node("f:b", false, FieldSet.Node.Leaf("f:y")), Node("f:a", true), Node("f:none", false),
+            Node("f:b", true, FieldSet.Node.Leaf("f:x"), Node("f:y", false, FieldSet.Node.Leaf("f:z"))),
+        ]);
+        Assert.Equal([".a", ".b", ".b.x", ".b.y", ".b.y.z"], set.Paths());
+    }
+
+    [Fact]
     public void Ten_updaters_stay_and_appliers_do_not_count()
     {
-        var set = new FieldSet();
-        set.Add("f:data");
+        var set = FieldSet.Of([FieldSet.Node.Leaf("f:data")]);
         var owners = new FieldOwners(
         [
             .. Enumerable.Range(0, 2000).Select(at => new FieldOwner($"u{at}", false, $"v{at % 2}", "", Time(at), set)),
