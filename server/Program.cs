@@ -57,7 +57,7 @@ static async Task Serve(ServerSettings settings, CancellationToken ct)
     [
         .. workloads.All,
         new CertificatesController(
-            objects, pki.NodeCa, pki.ApiCa, denied.Has, newUid, time, logs.CreateLogger<CertificatesController>()),
+            objects, pki.NodeCa, pki.ApiCa, denied.Has, time, logs.CreateLogger<CertificatesController>()),
         new ClusterRolesController(objects),
         new GarbageCollectionController(
             objects, SchemaCatalog.Default, events, logs.CreateLogger<GarbageCollectionController>()),

@@ -16,7 +16,7 @@ namespace Edge.Server.Control.Certificates;
 /// </summary>
 internal sealed class CertificatesController(
     Objects objects, CertificateAuthority nodeCa, CertificateAuthority apiCa, Func<string, bool> isDenied,
-    Func<string> newUid, TimeProvider time, ILogger<CertificatesController> log) : IController
+    TimeProvider time, ILogger<CertificatesController> log) : IController
 {
     private static readonly ResourceKind<CertificateSigningRequest> Requests = Resources.CertificateSigningRequests;
 
@@ -133,7 +133,7 @@ internal sealed class CertificatesController(
             Metadata = new ObjectMeta
             {
                 Name = name,
-                Uid = newUid(),
+                Uid = objects.NewUid(),
                 CreationTimestamp = time.GetUtcNow(),
                 Labels = new Dictionary<string, string> { ["kubernetes.io/hostname"] = name },
             },

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using Edge.Proto.Model;
+using Edge.Server.Access;
 
 namespace Edge.Server.Control.Certificates;
 
@@ -93,10 +94,11 @@ internal static class CertificatesPlan
             return new CertificateStep.Sign(request, AlreadyApproved: true, TokenId: null);
         }
 
+        // The groups are those that Kubernetes' roles let its approver approve for; a name alone proves nothing.
         var user = csr.Spec.Username ?? "";
-        return user.StartsWith(BootstrapPrefix, StringComparison.Ordinal)
+        return user.StartsWith(BootstrapPrefix, StringComparison.Ordinal) && IsOf(csr, UserInfo.Bootstrappers)
             ? Enrol(request, user[BootstrapPrefix.Length..], node(request.Node), token, now)
-            : user == $"system:node:{request.Node}" && node(request.Node) is not null
+            : user == request.User && IsOf(csr, UserInfo.Nodes) && node(request.Node) is not null
                 ? new CertificateStep.Sign(request, AlreadyApproved: false, TokenId: null)
                 : Keep(csr, KeepPending, now);
     }
@@ -153,6 +155,8 @@ internal static class CertificatesPlan
         var end = (csr.Metadata.CreationTimestamp ?? now) + time;
         return end <= now ? new CertificateStep.Delete() : new CertificateStep.Wait(end - now);
     }
+
+    private static bool IsOf(CertificateSigningRequest csr, string group) => csr.Spec.Groups?.Contains(group) == true;
 
     private static bool Has(CertificateSigningRequest csr, string type) =>
         csr.Status?.Conditions?.Any(condition => condition.Type == type) == true;

@@ -114,6 +114,17 @@ public sealed class CertificatesPlanTests
     }
 
     [Theory]
+    [InlineData("system:node:n1", "system:bootstrappers")]
+    [InlineData("system:node:n1", "system:masters")]
+    [InlineData(CertificatesPlan.BootstrapPrefix + Token, "system:nodes")]
+    [InlineData(CertificatesPlan.BootstrapPrefix + Token, "people")]
+    public void Whoever_only_has_a_devices_name_waits_for_somebody_to_approve(string user, string group)
+    {
+        var step = Decide(From(Request("n1"), user, group), NodeWithKey("n1", "old"));
+        Assert.Equal(TimeSpan.FromHours(24), Assert.IsType<CertificateStep.Wait>(step).Again);
+    }
+
+    [Theory]
     [InlineData("system:node:n1", false)]
     [InlineData(CertificatesPlan.BootstrapPrefix + Token, false)]
     [InlineData("kubernetes-admin", true)]
@@ -166,8 +177,9 @@ public sealed class CertificatesPlanTests
 
     private static CertificateSigningRequest Request(string node) => Csr(Pem($"O=system:nodes, CN=system:node:{node}"));
 
-    private static CertificateSigningRequest From(CertificateSigningRequest csr, string user) =>
-        csr with { Spec = csr.Spec with { Username = user } };
+    private static CertificateSigningRequest From(
+        CertificateSigningRequest csr, string user, string group = "system:nodes") =>
+        csr with { Spec = csr.Spec with { Username = user, Groups = [group, "system:authenticated"] } };
 
     private static CertificateSigningRequest Csr(byte[] pem) => new()
     {
@@ -178,6 +190,7 @@ public sealed class CertificatesPlanTests
             SignerName = CertificatesPlan.Signer,
             Usages = ["digital signature", "client auth"],
             Username = CertificatesPlan.BootstrapPrefix + Token,
+            Groups = ["system:bootstrappers", "system:authenticated"],
         },
     };
 

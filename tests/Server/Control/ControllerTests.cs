@@ -101,7 +101,7 @@ public sealed class ControllerTests : IAsyncDisposable
     }
 
     private CertificatesController Certificates(X509Certificate2 nodeCa, X509Certificate2 apiCa) => new(
-        _objects, new CertificateAuthority(nodeCa), new CertificateAuthority(apiCa), _ => false, () => "uid-of-node",
+        _objects, new CertificateAuthority(nodeCa), new CertificateAuthority(apiCa), _ => false,
         _fixture.Clock, NullLogger<CertificatesController>.Instance);
 
     [Fact]
@@ -131,7 +131,8 @@ public sealed class ControllerTests : IAsyncDisposable
         Assert.Null(denied.Certificate);
 
         var node = Assert.Single(_objects.List(Resources.Nodes));
-        Assert.Equal(("n1", "uid-of-node"), (node.Metadata.Name, node.Metadata.Uid));
+        Assert.Equal("n1", node.Metadata.Name);
+        Assert.NotEmpty(node.Metadata.Uid!);
         Assert.Equal(64, node.Metadata.Annotations![CertificatesPlan.KeyAnnotation].Length);
         Assert.Equal("n1", Assert.Single(_objects.List(Resources.Secrets)).Metadata.Annotations!["edge/used-by"]);
     }
@@ -150,6 +151,7 @@ public sealed class ControllerTests : IAsyncDisposable
                 SignerName = CertificatesPlan.Signer,
                 Usages = ["digital signature", "client auth"],
                 Username = CertificatesPlan.BootstrapPrefix + "abcdef",
+                Groups = ["system:bootstrappers"],
             },
         }, default);
     }
