@@ -18,6 +18,9 @@ internal static class ResponseBody
     private static readonly JsonWriterOptions s_writing =
         new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
 
+    /// <summary>As deep as what is stored may be.</summary>
+    private static readonly JsonDocumentOptions s_reading = new() { MaxDepth = 256 };
+
     public static Task Write(HttpResponse response, int code, JsonObject body) =>
         Write(response, code, Bytes(body));
 
@@ -93,7 +96,7 @@ internal static class ResponseBody
     private static ReadOnlyMemory<byte> Indented(ReadOnlyMemory<byte> body)
     {
         var buffer = new ArrayBufferWriter<byte>(body.Length * 2);
-        using (var document = JsonDocument.Parse(body))
+        using (var document = JsonDocument.Parse(body, s_reading))
         using (var writer = new Utf8JsonWriter(buffer, s_writing with { Indented = true }))
         {
             document.RootElement.WriteTo(writer);

@@ -33,6 +33,22 @@ public sealed class ReadingTests(ApiFixture api) : IClassFixture<ApiFixture>
     }
 
     [Fact]
+    public async Task The_deepest_object_can_be_read_by_people_too()
+    {
+        var deep = string.Concat(Enumerable.Repeat("{\"a\":", 110)) + "1" + new string('}', 110);
+        const string revisions = "/apis/apps/v1/namespaces/default/controllerrevisions";
+        var made = await api.Admin.PostAsync(revisions, ApiFixture.Json(
+            $$$"""{"metadata":{"name":"deep"},"revision":1,"data":{{{deep}}}}"""));
+        Assert.Equal(HttpStatusCode.Created, made.StatusCode);
+        foreach (var path in (string[])[revisions, revisions + "/deep"])
+        {
+            var response = await api.Admin.GetAsync(path + "?pretty=true");
+            Assert.Equal(HttpStatusCode.OK, response.StatusCode);
+            Assert.Contains(new string(' ', 220) + "\"a\": 1\n", await response.Content.ReadAsStringAsync());
+        }
+    }
+
+    [Fact]
     public async Task A_revision_beyond_the_newest_asks_to_come_again()
     {
         var response = await api.Admin.GetAsync("/api/v1/configmaps?resourceVersion=99999999999");
