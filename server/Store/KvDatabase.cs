@@ -76,9 +76,20 @@ internal sealed class KvDatabase : IDisposable
         }
     }
 
+    /// <summary>True when a commit left pages that must not stay; also after a crash, until they are gone.</summary>
+    public bool HasOldPages()
+    {
+        using var command = _connection.CreateCommand();
+        command.CommandText = "SELECT 1 FROM meta WHERE name = 'old-pages'";
+        return command.ExecuteScalar() is not null;
+    }
+
     /// <summary>Writes all rows and the counter, or nothing. On disk when it returns.</summary>
+    /// <param name="rows">What to write.</param>
+    /// <param name="counter">The revision.</param>
+    /// <param name="leavesOldPages">True when what the rows replace must not stay in the file.</param>
     /// <exception cref="SqliteException">Nothing is written; only a full disk leaves the file usable.</exception>
-    public void Commit(IEnumerable<RowWrite> rows, long counter)
+    public void Commit(IEnumerable<RowWrite> rows, long counter, bool leavesOldPages = false)
     {
         _begin.ExecuteNonQuery();
         try
@@ -90,6 +101,11 @@ internal sealed class KvDatabase : IDisposable
 
             _counter.Parameters[0].Value = counter;
             _counter.ExecuteNonQuery();
+            if (leavesOldPages)
+            {
+                Execute("INSERT OR REPLACE INTO meta(name, value) VALUES('old-pages', 1)");
+            }
+
             _commit.ExecuteNonQuery();
         }
         catch
@@ -127,6 +143,7 @@ internal sealed class KvDatabase : IDisposable
     {
         Execute("VACUUM");
         Execute("PRAGMA wal_checkpoint(TRUNCATE)");
+        Execute("DELETE FROM meta WHERE name = 'old-pages'");
     }
 
     public void Dispose()

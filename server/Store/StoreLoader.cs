@@ -42,10 +42,14 @@ internal static class StoreLoader
                 : $"\"{path}\" is damaged: {broken.Message}", broken);
         }
 
-        database.Commit(open, revision);
-        if (open.Count > 0)
+        database.Commit(open, revision, leavesOldPages: open.Count > 0);
+        if (database.HasOldPages())
         {
             database.ForgetOldPages();
+        }
+
+        if (open.Count > 0)
+        {
             log.Sealed(open.Count);
         }
 

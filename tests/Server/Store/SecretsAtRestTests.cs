@@ -1,6 +1,7 @@
 using System.Text;
 using Edge.Server.Store;
 using Edge.Tests.Support;
+using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Edge.Tests.Server.Store;
@@ -62,6 +63,35 @@ public sealed class SecretsAtRestTests : IDisposable
         Assert.Equal(0, Count("Secret-"));
         await using var again = Open(_secretKey);
         Assert.Equal(Text(Value(1)), Text(again.Get(s_key)!.Value.Value));
+    }
+
+    [Fact]
+    public async Task What_a_crash_left_of_sealing_is_gone_after_the_next_start()
+    {
+        using (var database = new KvDatabase(Database, checkpointPages: 1000))
+        {
+            byte[] open = [0, .. Value(1)];
+            database.Commit([new RowWrite(s_key, 5, open)], 10);
+            database.Commit([], 11, leavesOldPages: true);
+        }
+
+        // Whether SQLite overwrites what is deleted depends on who built it.
+        using (var raw = new SqliteConnection($"Data Source={Database};Pooling=False"))
+        {
+            raw.Open();
+            using var command = raw.CreateCommand();
+            command.CommandText = "PRAGMA secure_delete=OFF; DELETE FROM kv";
+            command.ExecuteNonQuery();
+        }
+
+        Assert.NotEqual(0, Count("Secret-"));
+        await using (Open(_secretKey))
+        {
+            Assert.Equal(0, Count("Secret-"));
+        }
+
+        using var after = new KvDatabase(Database, checkpointPages: 1000);
+        Assert.False(after.HasOldPages());
     }
 
     [Fact]
