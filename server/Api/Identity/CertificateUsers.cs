@@ -15,59 +15,48 @@ internal sealed class CertificateUsers(X509Certificate2 apiCa, X509Certificate2 
     private const string CommonName = "2.5.4.3";
     private const string Organization = "2.5.4.10";
 
-    // One entry a connection: a chain is built once, not at every request.
+    // One entry a connection: a chain is built once, not at every request, whatever it says.
     private readonly ConditionalWeakTable<X509Certificate2, Holder> _known = [];
 
-    private sealed record Holder(UserInfo User, DateTimeOffset Until);
+    /// <summary>Whose a certificate is, at which times; nobody's where no CA of ours signed it.</summary>
+    private sealed record Holder(UserInfo? User, DateTimeOffset From, DateTimeOffset Until);
 
-    /// <summary>Null when no CA of ours signed it for client authentication, or its time is over.</summary>
+    /// <summary>Null when no CA of ours signed it for client authentication, or this is not its time.</summary>
     public UserInfo? Find(X509Certificate2 certificate)
     {
         if (!_known.TryGetValue(certificate, out var holder))
         {
-            if (Verify(certificate) is not { } user)
-            {
-                return null;
-            }
-
-            holder = new Holder(user, certificate.NotAfter);
+            holder = Verify(certificate);
             _known.AddOrUpdate(certificate, holder);
         }
 
         // A connection may outlive its certificate.
-        return time.GetUtcNow() <= holder.Until ? holder.User : null;
+        var now = time.GetUtcNow();
+        return holder.From <= now && now <= holder.Until ? holder.User : null;
     }
 
-    private UserInfo? Verify(X509Certificate2 certificate)
+    private Holder Verify(X509Certificate2 certificate)
     {
         var (name, groups) = Subject(certificate);
-        if (name.Length == 0)
-        {
-            return null;
-        }
+        var isNode = name.StartsWith(UserInfo.NodePrefix, StringComparison.Ordinal) && groups is [UserInfo.Nodes];
+        var ca = name.Length == 0 ? null
+            : IsSignedBy(certificate, apiCa) ? apiCa
+            : isNode && IsSignedBy(certificate, nodeCa) ? nodeCa : null;
+        return ca is null ? new Holder(null, default, default) : new Holder(UserInfo.Known(name, groups),
+            Later(certificate.NotBefore, ca.NotBefore), Earlier(certificate.NotAfter, ca.NotAfter));
 
-        if (IsSignedBy(certificate, apiCa))
-        {
-            return UserInfo.Known(name, groups);
-        }
-
-        return name.StartsWith(UserInfo.NodePrefix, StringComparison.Ordinal)
-            && groups is [UserInfo.Nodes]
-            && IsSignedBy(certificate, nodeCa)
-            ? UserInfo.Known(name, groups)
-            : null;
+        static DateTime Later(DateTime one, DateTime other) => one > other ? one : other;
+        static DateTime Earlier(DateTime one, DateTime other) => one < other ? one : other;
     }
 
-    /// <summary>
-    /// The chain policy reads the server's clock. That locks no device out, whatever the clock says: their certificates
-    /// have no end.
-    /// </summary>
+    /// <summary>Whenever that was: the time is looked at again at each request.</summary>
     private static bool IsSignedBy(X509Certificate2 certificate, X509Certificate2 ca)
     {
         using var chain = new X509Chain();
         chain.ChainPolicy.TrustMode = X509ChainTrustMode.CustomRootTrust;
         chain.ChainPolicy.CustomTrustStore.Add(ca);
         chain.ChainPolicy.RevocationMode = X509RevocationMode.NoCheck;
+        chain.ChainPolicy.VerificationFlags = X509VerificationFlags.IgnoreNotTimeValid;
         chain.ChainPolicy.DisableCertificateDownloads = true;
         chain.ChainPolicy.ApplicationPolicy.Add(new Oid(ClientAuth));
         return chain.Build(certificate);
