@@ -9,14 +9,9 @@ internal static class DeviceRules
     /// <summary>A certificate request with a key of ours has 1 KiB; none of any use has as much.</summary>
     public const int BodyBytesMax = 16 * 1024;
 
-    private static readonly string[] s_open = ["/healthz", "/livez", "/readyz", "/version"];
+    private const string Public = "kube-public";
 
-    public static bool Allow(AccessRequest access) => access.IsResource
-        ? IsReviewOfSelf(access) || IsEnrolment(access)
-        : access.Verb == "get" && (IsOpen(access.Path) || IsDiscovery(access.Path));
-
-    /// <summary>The same as rules, for those who ask what they may do.</summary>
-    public static IReadOnlyList<PolicyRule> In(string ns) =>
+    private static readonly PolicyRule[] s_everywhere =
     [
         new()
         {
@@ -28,36 +23,38 @@ internal static class DeviceRules
         {
             Verbs = ["create", "get"], Groups = ["certificates.k8s.io"], Resources = ["certificatesigningrequests"],
         },
-        .. ns == "kube-public"
-            ? (PolicyRule[])
-                [new() { Verbs = ["get"], Groups = [""], Resources = ["configmaps"], Names = ["edge-cluster"] }]
-            : [],
         new()
         {
             Verbs = ["get"],
-            Urls = [.. s_open, .. s_open.Select(path => path + "/*"), "/api", "/api/*", "/apis", "/apis/*",
-                "/openapi/*"],
+            Urls =
+            [
+                "/healthz", "/healthz/*", "/livez", "/livez/*", "/readyz", "/readyz/*", "/version", "/version/*",
+                "/api", "/api/*", "/apis", "/apis/*", "/openapi/*",
+            ],
         },
     ];
 
-    private static bool IsEnrolment(AccessRequest access) => access switch
+    private static readonly PolicyRule[] s_public =
+    [
+        .. s_everywhere,
+        new() { Verbs = ["get"], Groups = [""], Resources = ["configmaps"], Names = ["edge-cluster"] },
+    ];
+
+    public static bool Allow(AccessRequest access)
     {
-        { Group: "certificates.k8s.io", Resource: "certificatesigningrequests", Subresource: "" } =>
-            access.Verb is "create" or "get",
-        { Group: "", Resource: "configmaps", Subresource: "", Namespace: "kube-public", Name: "edge-cluster" } =>
-            access.Verb == "get",
-        _ => false,
-    };
+        foreach (var rule in Of(access.Namespace))
+        {
+            if (rule.Allows(access))
+            {
+                return true;
+            }
+        }
 
-    private static bool IsReviewOfSelf(AccessRequest access) => access.Verb == "create" && (
-        access is { Group: "authorization.k8s.io", Resource: "selfsubjectaccessreviews" or "selfsubjectrulesreviews" }
-        || access is { Group: "authentication.k8s.io", Resource: "selfsubjectreviews" });
+        return false;
+    }
 
-    private static bool IsOpen(string path) =>
-        s_open.Any(open => path == open || path.StartsWith(open + "/", StringComparison.Ordinal));
+    /// <summary>The rules for one namespace, or for the whole cluster where it is empty.</summary>
+    public static IReadOnlyList<PolicyRule> In(string ns) => Of(ns);
 
-    private static bool IsDiscovery(string path) =>
-        path is "/api" or "/apis" || path.StartsWith("/api/", StringComparison.Ordinal)
-        || path.StartsWith("/apis/", StringComparison.Ordinal)
-        || path.StartsWith("/openapi/", StringComparison.Ordinal);
+    private static PolicyRule[] Of(string ns) => ns == Public ? s_public : s_everywhere;
 }

@@ -79,11 +79,6 @@ internal sealed record PolicyRule
         pattern == Everything || pattern == path
         || (pattern.EndsWith('*') && path.AsSpan().StartsWith(pattern.AsSpan().TrimEnd('*'), StringComparison.Ordinal));
 
-    public bool IsSame(PolicyRule other) =>
-        Verbs.SequenceEqual(other.Verbs) && Groups.SequenceEqual(other.Groups)
-        && Resources.SequenceEqual(other.Resources) && Names.SequenceEqual(other.Names)
-        && Urls.SequenceEqual(other.Urls);
-
     /// <summary>As kube-apiserver prints a rule in the refusal of an escalation.</summary>
     public override string ToString()
     {

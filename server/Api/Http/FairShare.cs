@@ -3,9 +3,10 @@ using System.Collections.Concurrent;
 namespace Edge.Server.Api.Http;
 
 /// <summary>
-/// Bounds requests at once: over all, and for each caller by what is still free, so that one busy caller takes at most
-/// half, two take a third each, and whoever comes next always finds room (Choudhury and Hahne's dynamic thresholds).
-/// No locks: two counters a request.
+/// Bounds requests at once: over all, and for each caller by what is still free (Choudhury and Hahne's dynamic
+/// thresholds). One busy caller takes at most half, two that come and go end with a third each. Callers who take all
+/// they can at once leave half of what they found, so that the next ones find room until some log2(max) of them are
+/// there; then a place comes free when one of their requests ends. No locks: two counters a request.
 /// </summary>
 /// <param name="max">Requests at once, of all callers together.</param>
 /// <param name="reserved">How many of them only administrators may use.</param>

@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Edge.Proto.Model;
+using Edge.Server.Access;
 using Edge.Server.Pki;
 using Edge.Server.Store;
 using Microsoft.Extensions.Logging;
@@ -64,7 +65,7 @@ internal sealed class CertificatesController(
     private async Task<TimeSpan?> Sign(StoredObject csr, CertificateStep.Sign sign, CancellationToken ct)
     {
         var request = sign.Request;
-        using var certificate = nodeCa.SignClient(request.User, [NodeRequest.Group], request.Key);
+        using var certificate = nodeCa.SignClient(request.User, [UserInfo.Nodes], request.Key);
         var tree = ObjectBytes.Read(csr);
         if (!sign.AlreadyApproved)
         {

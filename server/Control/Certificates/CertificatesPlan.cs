@@ -38,7 +38,6 @@ internal static class CertificatesPlan
     public const string ClientSigner = "kubernetes.io/kube-apiserver-client";
     public const string KeyAnnotation = "edge/public-key-sha256";
     public const string UsedByAnnotation = "edge/used-by";
-    public const string BootstrapPrefix = "system:bootstrap:";
 
     /// <summary>Kubernetes' own times.</summary>
     private static readonly TimeSpan KeepDecided = TimeSpan.FromHours(1);
@@ -96,8 +95,8 @@ internal static class CertificatesPlan
 
         // The groups are those that Kubernetes' roles let its approver approve for; a name alone proves nothing.
         var user = csr.Spec.Username ?? "";
-        return user.StartsWith(BootstrapPrefix, StringComparison.Ordinal) && IsOf(csr, UserInfo.Bootstrappers)
-            ? Enrol(request, user[BootstrapPrefix.Length..], node(request.Node), token, now)
+        return user.StartsWith(UserInfo.BootstrapPrefix, StringComparison.Ordinal) && IsOf(csr, UserInfo.Bootstrappers)
+            ? Enrol(request, user[UserInfo.BootstrapPrefix.Length..], node(request.Node), token, now)
             : user == request.User && IsOf(csr, UserInfo.Nodes) && node(request.Node) is not null
                 ? new CertificateStep.Sign(request, AlreadyApproved: false, TokenId: null)
                 : Keep(csr, KeepPending, now);

@@ -1,16 +1,13 @@
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
+using Edge.Server.Access;
 
 namespace Edge.Server.Control.Certificates;
 
 /// <summary>A readable request of a node for its client certificate: who it wants to be, and its key.</summary>
 internal sealed record NodeRequest(string Node, PublicKey Key)
 {
-    public const string Group = "system:nodes";
-
-    private const string UserPrefix = "system:node:";
-
     /// <summary>A certificate's common name holds 64 characters, and the prefix takes twelve.</summary>
     private const int NodeNameMax = 52;
 
@@ -18,7 +15,7 @@ internal sealed record NodeRequest(string Node, PublicKey Key)
     private const string OrganizationOid = "2.5.4.10";
 
     /// <summary>The node as a user; the certificate's common name, by which the broker knows it.</summary>
-    public string User => UserPrefix + Node;
+    public string User => UserInfo.NodePrefix + Node;
 
     /// <summary>Names the key: SHA-256 over its subject public key info.</summary>
     public string KeyHash => Convert.ToHexStringLower(SHA256.HashData(Key.ExportSubjectPublicKeyInfo()));
@@ -50,9 +47,9 @@ internal sealed record NodeRequest(string Node, PublicKey Key)
         }
 
         var name = One(request.SubjectName, CommonNameOid) ?? "";
-        var node = name.StartsWith(UserPrefix, StringComparison.Ordinal) ? name[UserPrefix.Length..] : "";
-        return One(request.SubjectName, OrganizationOid) != Group ? (null, $"subject organization must be {Group}")
-            : !IsNodeName(node) ? (null, $"subject common name must be {UserPrefix} and a node name of at most "
+        var node = name.StartsWith(UserInfo.NodePrefix, StringComparison.Ordinal) ? name[UserInfo.NodePrefix.Length..] : "";
+        return One(request.SubjectName, OrganizationOid) != UserInfo.Nodes ? (null, $"subject organization must be {UserInfo.Nodes}")
+            : !IsNodeName(node) ? (null, $"subject common name must be {UserInfo.NodePrefix} and a node name of at most "
                 + $"{NodeNameMax} lower case letters, digits, '-' and '.'")
             : HasMore(request.SubjectName) ? (null, "subject must hold one organization and one common name, each in "
                 + "a part of its own, and nothing else")

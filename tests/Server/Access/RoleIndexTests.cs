@@ -103,26 +103,44 @@ public sealed class RoleIndexTests : IAsyncLifetime
             "list", "certificates.k8s.io", "certificatesigningrequests", "", "")));
     }
 
-    [Fact]
-    public void What_a_device_is_told_that_it_may_do_is_what_it_may_do()
+    [Theory]
+    [InlineData("get", "", "configmaps", "kube-public", "edge-cluster", true)]
+    [InlineData("get", "", "configmaps", "kube-public", "other", false)]
+    [InlineData("get", "", "configmaps", "default", "edge-cluster", false)]
+    [InlineData("update", "", "configmaps", "kube-public", "edge-cluster", false)]
+    [InlineData("get", "", "secrets", "kube-public", "", false)]
+    [InlineData("get", "certificates.k8s.io", "certificatesigningrequests", "", "x", true)]
+    [InlineData("create", "certificates.k8s.io", "certificatesigningrequests", "", "", true)]
+    [InlineData("list", "certificates.k8s.io", "certificatesigningrequests", "", "", false)]
+    [InlineData("update", "certificates.k8s.io", "certificatesigningrequests", "", "x", false)]
+    [InlineData("create", "authorization.k8s.io", "selfsubjectaccessreviews", "", "", true)]
+    [InlineData("create", "authorization.k8s.io", "selfsubjectrulesreviews", "", "", true)]
+    [InlineData("create", "authorization.k8s.io", "subjectaccessreviews", "", "", false)]
+    [InlineData("create", "authentication.k8s.io", "selfsubjectreviews", "", "", true)]
+    [InlineData("create", "authentication.k8s.io", "tokenreviews", "", "", false)]
+    public void A_device_may_enrol_and_ask_about_itself(
+        string verb, string group, string resource, string ns, string name, bool allowed)
     {
-        var rules = DeviceRules.In("kube-public");
-        foreach (var verb in (string[])["get", "list", "create", "update"])
-        {
-            foreach (var (group, resource, name) in new[]
-            {
-                ("", "configmaps", "edge-cluster"), ("", "configmaps", "other"), ("", "secrets", ""),
-                ("certificates.k8s.io", "certificatesigningrequests", "x"),
-                ("authorization.k8s.io", "selfsubjectaccessreviews", ""),
-                ("authorization.k8s.io", "subjectaccessreviews", ""),
-                ("authentication.k8s.io", "selfsubjectreviews", ""), ("authentication.k8s.io", "tokenreviews", ""),
-            })
-            {
-                var access = AccessRequest.OfResource(verb, group, resource, "kube-public", name);
-                Assert.Equal(DeviceRules.Allow(access), rules.Any(rule => rule.Allows(access)));
-            }
-        }
+        var access = AccessRequest.OfResource(verb, group, resource, ns, name);
+        Assert.Equal(allowed, DeviceRules.Allow(access));
+        Assert.Equal(allowed, DeviceRules.In(ns).Any(rule => rule.Allows(access)));
+        Assert.False(DeviceRules.Allow(new AccessRequest(verb, group, resource, "approval", ns, name, "")));
     }
+
+    [Theory]
+    [InlineData("get", "/healthz", true)]
+    [InlineData("get", "/readyz/ping", true)]
+    [InlineData("get", "/version", true)]
+    [InlineData("get", "/api", true)]
+    [InlineData("get", "/apis/apps/v1", true)]
+    [InlineData("get", "/openapi/v3", true)]
+    [InlineData("get", "/openapi", false)]
+    [InlineData("get", "/apiserver", false)]
+    [InlineData("get", "/healthzz", false)]
+    [InlineData("get", "/metrics", false)]
+    [InlineData("post", "/healthz", false)]
+    public void A_device_may_see_what_is_served(string verb, string path, bool allowed) =>
+        Assert.Equal(allowed, DeviceRules.Allow(new AccessRequest(verb, "", "", "", "", "", path)));
 
     /// <summary>The index hears of a change some milliseconds after it.</summary>
     private static async Task Until(Func<bool> holds)

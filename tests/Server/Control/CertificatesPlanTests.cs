@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using Edge.Proto.Model;
+using Edge.Server.Access;
 using Edge.Server.Control.Certificates;
 
 namespace Edge.Tests.Server.Control;
@@ -116,8 +117,8 @@ public sealed class CertificatesPlanTests
     [Theory]
     [InlineData("system:node:n1", "system:bootstrappers")]
     [InlineData("system:node:n1", "system:masters")]
-    [InlineData(CertificatesPlan.BootstrapPrefix + Token, "system:nodes")]
-    [InlineData(CertificatesPlan.BootstrapPrefix + Token, "people")]
+    [InlineData(UserInfo.BootstrapPrefix + Token, "system:nodes")]
+    [InlineData(UserInfo.BootstrapPrefix + Token, "people")]
     public void Whoever_only_has_a_devices_name_waits_for_somebody_to_approve(string user, string group)
     {
         var step = Decide(From(Request("n1"), user, group), NodeWithKey("n1", "old"));
@@ -126,7 +127,7 @@ public sealed class CertificatesPlanTests
 
     [Theory]
     [InlineData("system:node:n1", false)]
-    [InlineData(CertificatesPlan.BootstrapPrefix + Token, false)]
+    [InlineData(UserInfo.BootstrapPrefix + Token, false)]
     [InlineData("kubernetes-admin", true)]
     public void A_denied_node_is_signed_no_certificate_whoever_asks(string user, bool approved)
     {
@@ -189,7 +190,7 @@ public sealed class CertificatesPlanTests
             Request = pem,
             SignerName = CertificatesPlan.Signer,
             Usages = ["digital signature", "client auth"],
-            Username = CertificatesPlan.BootstrapPrefix + Token,
+            Username = UserInfo.BootstrapPrefix + Token,
             Groups = ["system:bootstrappers", "system:authenticated"],
         },
     };

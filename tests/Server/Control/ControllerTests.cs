@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using Edge.Proto.Model;
+using Edge.Server.Access;
 using Edge.Server.Control.Certificates;
 using Edge.Server.Control.Nodes;
 using Edge.Server.Control.ServiceAccounts;
@@ -150,7 +151,7 @@ public sealed class ControllerTests : IAsyncDisposable
                 Request = Encoding.ASCII.GetBytes(request.CreateSigningRequestPem()),
                 SignerName = CertificatesPlan.Signer,
                 Usages = ["digital signature", "client auth"],
-                Username = CertificatesPlan.BootstrapPrefix + "abcdef",
+                Username = UserInfo.BootstrapPrefix + "abcdef",
                 Groups = ["system:bootstrappers"],
             },
         }, default);
