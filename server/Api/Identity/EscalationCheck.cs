@@ -103,10 +103,11 @@ internal sealed class EscalationCheck(ObjectStore store, Authorizer authorizer)
 
         var user = request.User;
         var problems = authorizer.RulesOf(user, request.Path.Namespace).MissingRoles;
+        var listed = string.Join('\n', RuleCover.Describe(missing.Parts));
         var more = missing.IsCut ? "\n(and maybe more: the rules have too many combinations to compare them all)" : "";
         var tail = problems.Count == 0 ? "" : $"; resolution errors: [{string.Join(", ", problems)}]";
         throw Refuse(request, obj, $"user \"{user.Name}\" (groups={PolicyRule.Quoted(user.Groups)}) is attempting to "
-            + $"grant RBAC permissions not currently held:\n{string.Join('\n', RuleCover.Describe(missing.Parts))}{more}{tail}");
+            + $"grant RBAC permissions not currently held:\n{listed}{more}{tail}");
     }
 
     private RuleGap Missing(ApiRequest request, IReadOnlyList<PolicyRule> wanted) =>

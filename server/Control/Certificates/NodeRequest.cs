@@ -47,10 +47,12 @@ internal sealed record NodeRequest(string Node, PublicKey Key)
         }
 
         var name = One(request.SubjectName, CommonNameOid) ?? "";
-        var node = name.StartsWith(UserInfo.NodePrefix, StringComparison.Ordinal) ? name[UserInfo.NodePrefix.Length..] : "";
-        return One(request.SubjectName, OrganizationOid) != UserInfo.Nodes ? (null, $"subject organization must be {UserInfo.Nodes}")
-            : !IsNodeName(node) ? (null, $"subject common name must be {UserInfo.NodePrefix} and a node name of at most "
-                + $"{NodeNameMax} lower case letters, digits, '-' and '.'")
+        var node = name.StartsWith(UserInfo.NodePrefix, StringComparison.Ordinal)
+            ? name[UserInfo.NodePrefix.Length..] : "";
+        return One(request.SubjectName, OrganizationOid) != UserInfo.Nodes
+                ? (null, $"subject organization must be {UserInfo.Nodes}")
+            : !IsNodeName(node) ? (null, $"subject common name must be {UserInfo.NodePrefix} and a node name of at "
+                + $"most {NodeNameMax} lower case letters, digits, '-' and '.'")
             : HasMore(request.SubjectName) ? (null, "subject must hold one organization and one common name, each in "
                 + "a part of its own, and nothing else")
             : (new NodeRequest(node, request.PublicKey), "");
