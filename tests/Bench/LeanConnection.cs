@@ -94,13 +94,24 @@ internal sealed class LeanConnection : IDisposable
             await Fill(default);
         }
 
-        var head = Encoding.ASCII.GetString(_buffer, _start, at);
+        var head = Read(_buffer.AsSpan(_start, at));
         _start += at + s_headEnd.Length;
-        const string field = "\r\nContent-Length: ";
-        var length = head.IndexOf(field, StringComparison.OrdinalIgnoreCase);
-        var end = length < 0 ? 0 : head.IndexOf('\r', length + field.Length);
-        return (int.Parse(head.AsSpan(9, 3)),
-            length < 0 ? null : long.Parse(head[(length + field.Length)..(end < 0 ? head.Length : end)]));
+        return head;
+    }
+
+    private static (int Status, long? Length) Read(ReadOnlySpan<byte> head)
+    {
+        var status = int.Parse(head.Slice(9, 3));
+        var field = "\r\nContent-Length: "u8;
+        var at = head.IndexOf(field);
+        if (at < 0)
+        {
+            return (status, null);
+        }
+
+        var value = head[(at + field.Length)..];
+        var end = value.IndexOf((byte)'\r');
+        return (status, long.Parse(end < 0 ? value : value[..end]));
     }
 
     private async Task<long> Chunk()
