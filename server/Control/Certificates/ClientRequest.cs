@@ -50,7 +50,8 @@ internal sealed record ClientRequest(string User, IReadOnlyList<string> Groups, 
             request = CertificateRequest.LoadSigningRequestPem(
                 Encoding.ASCII.GetString(pem), HashAlgorithmName.SHA256);
         }
-        catch (Exception broken) when (broken is CryptographicException or ArgumentException)
+        catch (Exception broken) when (
+            broken is CryptographicException or ArgumentException or NotSupportedException)
         {
             return (null, "spec.request is not a PKCS#10 request that its own key has signed");
         }

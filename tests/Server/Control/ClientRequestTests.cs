@@ -76,6 +76,18 @@ public sealed class ClientRequestTests
         Assert.IsType<CertificateStep.Fail>(Decide(Csr(PemEncoding.WriteString("CERTIFICATE REQUEST", der))));
     }
 
+    /// <summary>sha256WithRSAEncryption and its neighbour that nothing knows.</summary>
+    [Fact]
+    public void A_signature_that_nothing_here_knows_is_refused_and_no_failure_of_the_controller()
+    {
+        using var key = RSA.Create(2048);
+        var der = new CertificateRequest("CN=jane", key, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1)
+            .CreateSigningRequest();
+        byte[] known = [0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 0x01, 0x01, 0x0B];
+        der[der.AsSpan().LastIndexOf(known) + known.Length - 1] = 0x63;
+        Assert.IsType<CertificateStep.Fail>(Decide(Csr(PemEncoding.WriteString("CERTIFICATE REQUEST", der))));
+    }
+
     private static CertificateStep Decide(CertificateSigningRequest csr) =>
         CertificatesPlan.Decide(csr, _ => null, _ => null, _ => false, s_now);
 
