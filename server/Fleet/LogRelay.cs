@@ -12,6 +12,7 @@ internal sealed class LogRelay(LinkServer link, TimeProvider time)
     /// Opens the log and waits for its first bytes, its end or its refusal, so that a refusal becomes an HTTP error and
     /// not a broken body.
     /// </summary>
+    /// <exception cref="StreamRefusedException">The node has too many streams open.</exception>
     /// <exception cref="IOException">The node is not connected or refuses; the message is for the user.</exception>
     public async Task<Stream> Open(string node, LogStreamRequest request, CancellationToken ct)
     {
@@ -20,6 +21,10 @@ internal sealed class LogRelay(LinkServer link, TimeProvider time)
         {
             var stream = await link.OpenStream(node, new StreamRequest(LogStreamRequest.StreamKind, payload), ct);
             return await LinkReadStream.Open(stream, waitForFirst: !request.Follow, time, ct);
+        }
+        catch (TooManyStreamsException full)
+        {
+            throw new StreamRefusedException(StreamRefusal.TooMany, full.Message);
         }
         catch (LinkStreamException refusal)
         {

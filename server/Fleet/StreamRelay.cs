@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Edge.Proto.Link;
 using Edge.Proto.Model;
+using Edge.Server.Link;
 
 namespace Edge.Server.Fleet;
 
@@ -10,7 +11,7 @@ internal enum StreamRefusal
     /// <summary>There is no way to the node now.</summary>
     Unreachable,
 
-    /// <summary>The pod has as many streams as it may have.</summary>
+    /// <summary>The pod or its node has as many streams as it may have.</summary>
     TooMany,
 
     /// <summary>The node does not want it.</summary>
@@ -75,6 +76,10 @@ internal sealed class StreamRelay(
             {
                 throw new StreamRefusedException(
                     StreamRefusal.Unreachable, $"node {node} did not answer within {AnswerWait.TotalSeconds} s");
+            }
+            catch (TooManyStreamsException full)
+            {
+                throw new StreamRefusedException(StreamRefusal.TooMany, full.Message);
             }
             catch (LinkStreamException refused)
             {

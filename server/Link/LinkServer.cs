@@ -125,7 +125,8 @@ internal sealed class LinkServer
         }
     }
 
-    /// <summary>Opens a stream; throws <see cref="LinkStreamException"/> when the node is not connected.</summary>
+    /// <summary>Opens a stream.</summary>
+    /// <exception cref="LinkStreamException">The node is not connected, or has too many streams open.</exception>
     public Task<LinkStream> OpenStream(string node, StreamRequest request, CancellationToken cancel)
     {
         cancel.ThrowIfCancellationRequested();
@@ -134,7 +135,7 @@ internal sealed class LinkServer
             var link = _table.Open(node) ?? throw new LinkStreamException($"node {node} is not connected");
             if (link.Streams.IsFull)
             {
-                throw new LinkStreamException($"node {node} has {StreamTable.StreamsMax} streams open");
+                throw new TooManyStreamsException($"node {node} has {StreamTable.StreamsMax} streams open");
             }
 
             var id = SessionId.Next(_random).ToString("x16");
@@ -233,3 +234,6 @@ internal sealed class LinkServer
 
     private void Send(string topic, Envelope envelope) => _mqtt?.TryPublish(topic, Packet.Encode(envelope));
 }
+
+/// <summary>The node has as many streams open as it may have.</summary>
+internal sealed class TooManyStreamsException(string message) : LinkStreamException(message);

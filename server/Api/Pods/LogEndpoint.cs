@@ -3,6 +3,7 @@ using System.Net.WebSockets;
 using System.Text.Json.Nodes;
 using Edge.Server.Api.Http;
 using Edge.Server.Api.Streams;
+using Edge.Server.Fleet;
 using Edge.Server.Schema;
 using Edge.Server.Store;
 using Microsoft.AspNetCore.Http.Features;
@@ -15,12 +16,11 @@ internal sealed class LogEndpoint(ObjectStore store, OpenPodLogs open, TimeProvi
 {
     private const int BufferBytes = 32 * 1024;
 
-    private const string DefaultContainer = "kubectl.kubernetes.io/default-container";
-
     public async Task Run(ApiRequest request)
     {
         var pod = store.Get(request.Key) is { } stored ? ObjectBytes.Read(stored) : throw request.NotFound();
-        var wanted = Request(request, pod, Container(request, pod));
+        var wanted = Request(
+            request, pod, PodTarget.Container(pod, request.Path.Name, request.Query.Text("container")));
         var node = pod.Object("spec").Text("nodeName");
         if (node.Length == 0)
         {
@@ -70,6 +70,10 @@ internal sealed class LogEndpoint(ObjectStore store, OpenPodLogs open, TimeProvi
         try
         {
             return await open(node, wanted, ct);
+        }
+        catch (StreamRefusedException refused)
+        {
+            throw PodTarget.Refusal(refused);
         }
         catch (IOException fault)
         {
@@ -121,29 +125,6 @@ internal sealed class LogEndpoint(ObjectStore store, OpenPodLogs open, TimeProvi
 
     private static StatusException Invalid(string field, string reason, string message) =>
         Errors.Invalid("", "PodLogOptions", "", [new FieldError(field, reason, message)]);
-
-    private static string Container(ApiRequest request, JsonObject pod)
-    {
-        var all = pod.Object("spec").Objects("initContainers").Concat(pod.Object("spec").Objects("containers"))
-            .Select(container => container.Text("name")).ToList();
-        var name = request.Query.Text("container");
-        if (name.Length == 0)
-        {
-            name = pod.Object("metadata").Object("annotations").Text(DefaultContainer);
-        }
-
-        if (name.Length > 0)
-        {
-            return all.Contains(name)
-                ? name
-                : throw Errors.BadRequest($"container {name} is not valid for pod {request.Path.Name}");
-        }
-
-        return all.Count == 1
-            ? all[0]
-            : throw Errors.BadRequest($"a container name must be specified for pod {request.Path.Name}, "
-                + $"choose one of: [{string.Join(" ", all)}]");
-    }
 
     /// <summary>Kubernetes' words for a container that has no log yet.</summary>
     private static void CheckStarted(PodLogRequest wanted, JsonObject pod)

@@ -22,23 +22,29 @@ internal sealed record PodTarget(string Namespace, string Pod, string Uid, strin
 
     /// <summary>The container that is meant: the named one, or the only one.</summary>
     /// <exception cref="StatusException">It is not there, or not clear.</exception>
-    public string Container(string name)
+    public string Container(string name) => Container(Object, Pod, name);
+
+    /// <summary>
+    /// The same where the pod may have no node yet. What its annotations wish for is read by kubectl and not here.
+    /// </summary>
+    /// <exception cref="StatusException">It is not there, or not clear.</exception>
+    public static string Container(JsonObject pod, string podName, string name)
     {
-        var spec = Object.Object("spec");
+        var spec = pod.Object("spec");
         var main = Names(spec, "containers");
         var init = Names(spec, "initContainers");
         if (name.Length > 0)
         {
             return main.Contains(name) || init.Contains(name) || Names(spec, "ephemeralContainers").Contains(name)
                 ? name
-                : throw Errors.BadRequest($"container {name} is not valid for pod {Pod}");
+                : throw Errors.BadRequest($"container {name} is not valid for pod {podName}");
         }
 
         return main.Count switch
         {
             1 => main[0],
-            0 => throw Errors.BadRequest($"a container name must be specified for pod {Pod}"),
-            _ => throw Errors.BadRequest($"a container name must be specified for pod {Pod}, choose one of: "
+            0 => throw Errors.BadRequest($"a container name must be specified for pod {podName}"),
+            _ => throw Errors.BadRequest($"a container name must be specified for pod {podName}, choose one of: "
                 + $"[{string.Join(' ', main)}]"
                 + (init.Count > 0 ? $" or one of the init containers: [{string.Join(' ', init)}]" : "")),
         };

@@ -107,6 +107,31 @@ public sealed class LinkTests
     }
 
     [SkippableFact]
+    public async Task A_node_has_128_streams_and_no_more_until_one_of_them_has_ended()
+    {
+        var (world, _) = await LinkWorld.Start();
+        await using var ended = world;
+        var server = world.Server();
+        world.Agent("a");
+        server.SetAllDesired("a", []);
+        await server.Next<LinkEvent.Connected>("a");
+        var open = new List<LinkStream>();
+        while (open.Count < 128)
+        {
+            open.Add(await Opened());
+        }
+
+        await Assert.ThrowsAsync<TooManyStreamsException>(Opened);
+        var over = new TaskCompletionSource();
+        using var told = open[7].Ended.Register(over.SetResult);
+        await open[7].DisposeAsync();
+        await over.Task;
+        await using var next = await Opened();
+
+        Task<LinkStream> Opened() => server.OpenStream("a", new StreamRequest("test", default), LinkWorld.Limit);
+    }
+
+    [SkippableFact]
     public async Task A_denied_node_is_not_heard_any_more()
     {
         var (world, _) = await LinkWorld.Start();

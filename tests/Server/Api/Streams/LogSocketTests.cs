@@ -1,5 +1,6 @@
 using System.Net.WebSockets;
 using System.Text;
+using Edge.Server.Fleet;
 
 namespace Edge.Tests.Server.Api.Streams;
 
@@ -43,6 +44,41 @@ public sealed class LogSocketTests : IAsyncLifetime
 
         var refused = await Assert.ThrowsAsync<WebSocketException>(() => _client.WebSocket(Path, "binary.k8s.io"));
         Assert.Contains("400", refused.Message);
+    }
+
+    [Fact]
+    public async Task A_node_that_has_too_many_streams_open_is_asked_again_later()
+    {
+        _api.Logs = (_, _, _) => throw new StreamRefusedException(StreamRefusal.TooMany, "128 streams");
+
+        var refused = await _api.Admin.GetAsync(Path);
+        Assert.Equal(429, (int)refused.StatusCode);
+        Assert.Equal("128 streams", (string?)(await ApiFixture.Body(refused))["message"]);
+    }
+
+    [Theory]
+    [InlineData("", "a container name must be specified for pod two, choose one of: [a b] or one of the init "
+        + "containers: [c]")]
+    [InlineData("?container=d", "container d is not valid for pod two")]
+    [InlineData("?container=c", null)]
+    public async Task Which_log_is_meant_is_said_as_for_commands(string query, string? refusal)
+    {
+        var created = await _api.Admin.PostAsync(StreamClient.Pods, ApiFixture.Json("""
+            {"apiVersion":"v1","kind":"Pod","metadata":{"name":"two",
+            "annotations":{"kubectl.kubernetes.io/default-container":"b"}},"spec":{"nodeName":"n1",
+            "containers":[{"name":"a","image":"i"},{"name":"b","image":"i"}],
+            "initContainers":[{"name":"c","image":"i"}]}}
+            """));
+        Assert.True(created.IsSuccessStatusCode);
+
+        var answer = await _api.Admin.GetAsync($"{StreamClient.Pods}/two/log{query}");
+        if (refusal is null)
+        {
+            Assert.Equal("a line\n", await answer.Content.ReadAsStringAsync());
+            return;
+        }
+
+        Assert.Equal((400, refusal), ((int)answer.StatusCode, (string?)(await ApiFixture.Body(answer))["message"]));
     }
 
     private static async Task<string> Message(ClientWebSocket socket)
