@@ -70,7 +70,15 @@ internal sealed class ProcessEndpoint(ObjectStore store, StreamRelay relay, Time
     private static async Task<ProcessClient> Greeted(Upgrade upgrade, ProcessOptions options, CancellationToken ct)
     {
         var client = new WebSocketClient(await upgrade.ToWebSocket(), upgrade.Protocol);
-        await client.Greet(options.Stdout, options.Stderr, ct);
-        return client;
+        try
+        {
+            await client.Greet(options.Stdout, options.Stderr, ct);
+            return client;
+        }
+        catch
+        {
+            client.Dispose();
+            throw;
+        }
     }
 }

@@ -1,3 +1,4 @@
+using System.Threading.Channels;
 using Edge.Server.Fleet;
 
 namespace Edge.Server.Api.Streams;
@@ -15,13 +16,22 @@ internal sealed class ProcessSession(
     /// <summary>How long a client may take to leave when all is said; then it is left.</summary>
     private static readonly TimeSpan LeaveWait = TimeSpan.FromSeconds(5);
 
+    /// <summary>
+    /// A window that is dragged tells many sizes; the node hears one in so long, the newest. Sizes need no credit.
+    /// </summary>
+    private static readonly TimeSpan SizeEvery = TimeSpan.FromMilliseconds(100);
+
     private readonly IdleLimit _idle = new(time);
+
+    private readonly Channel<ClientSays.Size> _sizes = Channel.CreateBounded<ClientSays.Size>(
+        new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropOldest });
 
     public async Task Run(CancellationToken ct)
     {
         using var over = CancellationTokenSource.CreateLinkedTokenSource(ct, _idle.Token);
         var input = CopyInput(over.Token);
         var pings = Ping(over.Token);
+        var sizes = CopySizes(over.Token);
         var output = CopyOutput(over.Token);
         try
         {
@@ -34,7 +44,7 @@ internal sealed class ProcessSession(
         finally
         {
             await over.CancelAsync();
-            await Task.WhenAll(input, output, pings).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await Task.WhenAll(input, output, sizes, pings).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 
@@ -56,7 +66,7 @@ internal sealed class ProcessSession(
                     node.CloseInput();
                     break;
                 case ClientSays.Size size:
-                    node.Resize(size.Width, size.Height);
+                    _sizes.Writer.TryWrite(size);
                     break;
                 default:
                     break;
@@ -105,6 +115,16 @@ internal sealed class ProcessSession(
         }
 
         await client.Finish(status, ct);
+    }
+
+    private async Task CopySizes(CancellationToken ct)
+    {
+        while (true)
+        {
+            var size = await _sizes.Reader.ReadAsync(ct);
+            node.Resize(size.Width, size.Height);
+            await Task.Delay(SizeEvery, time, ct);
+        }
     }
 
     private ProcessStatus Failure(string why) => ProcessStatus.Failure(

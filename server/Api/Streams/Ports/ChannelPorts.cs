@@ -38,22 +38,21 @@ internal sealed class ChannelPorts : IDisposable
         using var over = CancellationTokenSource.CreateLinkedTokenSource(ct);
         var reading = Read(over.Token);
         var carrying = new List<Task>();
-        foreach (var port in _ports)
-        {
-            await port.Greet(ct);
-            carrying.Add(_forwarder.Run(port.Port, port.Input.Reader, port, over.Token));
-        }
-
-        var all = Task.WhenAll(carrying);
         try
         {
-            await await Task.WhenAny(reading, all);
+            foreach (var port in _ports)
+            {
+                await port.Greet(ct);
+                carrying.Add(_forwarder.Run(port.Port, port.Input.Reader, port, over.Token));
+            }
+
+            await await Task.WhenAny(reading, Task.WhenAll(carrying));
             await _socket.CloseOutputAsync(WebSocketCloseStatus.NormalClosure, "", ct);
         }
         finally
         {
             await over.CancelAsync();
-            await Task.WhenAll(reading, all).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await Task.WhenAll([reading, .. carrying]).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 

@@ -11,7 +11,10 @@ namespace Edge.Server.Api.Streams.Ports;
 /// </summary>
 internal sealed class SpdyPorts(SpdyConnection connection, PortForwarder forwarder, IdleLimit idle, TimeProvider time)
 {
-    private readonly Dictionary<string, Pair> _pairs = new(StringComparer.Ordinal);
+    /// <summary>Pairs of which the second stream has not come yet: as many as the connection has room for.</summary>
+    private const int HalvesMax = SpdyConnection.StreamsMax / 2;
+
+    private readonly Dictionary<string, Pair> _halves = new(StringComparer.Ordinal);
     private readonly Dictionary<SpdyStream, Pair> _byData = [];
     private readonly List<Task> _running = [];
 
@@ -40,6 +43,10 @@ internal sealed class SpdyPorts(SpdyConnection connection, PortForwarder forward
         if (happened.Kind == SpdyEventKind.Opened)
         {
             await Open(stream, ct);
+        }
+        else if (happened.Kind == SpdyEventKind.Reset)
+        {
+            Drop(stream);
         }
 
         if (!_byData.TryGetValue(stream, out var pair))
@@ -70,13 +77,14 @@ internal sealed class SpdyPorts(SpdyConnection connection, PortForwarder forward
         var isData = stream.Header("streamtype") == "data";
         var id = RequestId(stream, isData);
         if (Port(stream) is not { } port || (!isData && stream.Header("streamtype") != "error")
-            || (_pairs.TryGetValue(id, out var pair) && (pair.Port != port || pair.Has(isData))))
+            || (_halves.TryGetValue(id, out var pair)
+                ? pair.Port != port || pair.Has(isData) : _halves.Count >= HalvesMax))
         {
             await connection.Reset(stream, ct);
             return;
         }
 
-        pair ??= _pairs[id] = new Pair(connection, port, ct);
+        pair ??= _halves[id] = new Pair(connection, port, ct);
         pair.Set(stream, isData);
         if (isData)
         {
@@ -86,9 +94,19 @@ internal sealed class SpdyPorts(SpdyConnection connection, PortForwarder forward
         await connection.Reply(stream, ct);
         if (pair.Has(data: true) && pair.Has(data: false))
         {
-            _pairs.Remove(id);
+            _halves.Remove(id);
             _running.RemoveAll(task => task.IsCompleted);
             _running.Add(Forward(pair, ct));
+        }
+    }
+
+    /// <summary>A half that was given up waits for no other; its id is free.</summary>
+    private void Drop(SpdyStream stream)
+    {
+        var id = RequestId(stream, stream.Header("streamtype") == "data");
+        if (_halves.TryGetValue(id, out var half) && half.Is(stream))
+        {
+            _halves.Remove(id);
         }
     }
 
@@ -139,6 +157,8 @@ internal sealed class SpdyPorts(SpdyConnection connection, PortForwarder forward
 
         /// <summary>Needs no disposal: it has no timer and nobody waits by a handle.</summary>
         public CancellationTokenSource GivenUp { get; } = new();
+
+        public bool Is(SpdyStream stream) => _data == stream || _error == stream;
 
         public bool Has(bool data) => (data ? _data : _error) is not null;
 

@@ -8,7 +8,10 @@ internal sealed class SpdyStream(uint id, IReadOnlyDictionary<string, string> he
     /// <summary>The client sends nothing more.</summary>
     public bool RemoteClosed { get; set; }
 
-    /// <summary>Nothing more is sent to the client. Guarded by the connection's writing.</summary>
+    /// <summary>
+    /// Nothing more is sent to the client. Set within the connection's writing, and by its reader when the client gave
+    /// the stream up: what is just being written then still goes out, and the client passes it over.
+    /// </summary>
     public bool LocalClosed { get; set; }
 
     /// <summary>Empty when the header is not there.</summary>

@@ -1,7 +1,9 @@
 using System.Net.WebSockets;
 using System.Text;
+using System.Threading.Channels;
 using Edge.Proto.Link;
 using Edge.Proto.Model;
+using Edge.Server.Link;
 using Edge.Tests.Server.Api.Streams.Spdy;
 
 namespace Edge.Tests.Server.Api.Streams;
@@ -101,13 +103,13 @@ public sealed class ExecTests : IAsyncLifetime
     [Fact]
     public async Task A_terminals_sizes_go_to_the_node()
     {
-        var sizes = new List<(uint, uint)>();
+        var sizes = Channel.CreateUnbounded<(uint, uint)>();
         _node.Does = async (_, stream) =>
         {
             stream.Accept();
-            while (sizes.Count < 2 && await stream.ReadSize(default) is { } size)
+            for (var count = 0; count < 2 && await stream.ReadSize(default) is { } size; count++)
             {
-                sizes.Add((size.Width, size.Height));
+                sizes.Writer.TryWrite((size.Width, size.Height));
             }
 
             return null;
@@ -116,14 +118,10 @@ public sealed class ExecTests : IAsyncLifetime
         using var socket = await _client.WebSocket(path, "v5.channel.k8s.io");
         await Send(socket, [4, .. "{\"Width\":120,\"Hei"u8]);
         await Send(socket, [4, .. "ght\":40}\n"u8]);
-        while (sizes.Count == 0)
-        {
-            await Task.Delay(10);
-        }
-
+        Assert.Equal((120u, 40u), await sizes.Reader.ReadAsync().AsTask().WaitAsync(StreamClient.Limit));
         await Send(socket, [4, .. "{\"Width\":0,\"Height\":9}nonsense}{\"width\":80,\"height\":25}\n"u8]);
         await Rest(socket);
-        Assert.Equal([(120u, 40u), (80u, 25u)], sizes);
+        Assert.Equal((80u, 25u), await sizes.Reader.ReadAsync().AsTask().WaitAsync(StreamClient.Limit));
     }
 
     [Fact]
@@ -165,28 +163,27 @@ public sealed class ExecTests : IAsyncLifetime
     [Fact]
     public async Task A_client_that_reads_slowly_holds_up_the_node_and_no_memory_grows()
     {
-        const int bytes = 8 * 1024 * 1024;
-        var written = 0;
+        const int bytes = 16 * 1024 * 1024;
+        var window = new TaskCompletionSource();
         _node.Does = async (_, stream) =>
         {
-            for (; written < bytes; written += 32 * 1024)
+            for (var written = 0; written < bytes; written += 32 * 1024)
             {
                 await stream.Write(new byte[32 * 1024], default);
+                if (written >= LinkStream.WindowBytes)
+                {
+                    window.TrySetResult();
+                }
             }
 
             return null;
         };
         using var socket = await _client.WebSocket(
             $"{Pods}/one/exec?command=x&stdout=true", "v5.channel.k8s.io");
-        var before = -1;
-        while (written != before)
-        {
-            before = written;
-            await Task.Delay(300);
-        }
+        await window.Task.WaitAsync(StreamClient.Limit);
 
-        // The window, the sockets of both ends, and no more.
-        Assert.InRange(written, LinkStream.WindowBytes, bytes - 1);
+        // The window and the sockets of both ends take less; without bounds all is written within milliseconds.
+        await Assert.ThrowsAsync<TimeoutException>(() => _node.Done.WaitAsync(TimeSpan.FromSeconds(1)));
         Assert.Equal(bytes, (await Rest(socket))[1].Length);
     }
 
@@ -205,10 +202,17 @@ public sealed class ExecTests : IAsyncLifetime
         _node.Does = (_, _) => Task.FromResult<string?>("container not found (\"main\")");
         var (head, wire) = await _client.Spdy($"{Pods}/{path}", "v4.channel.k8s.io");
         Assert.StartsWith($"HTTP/1.1 {code} ", head);
-        var body = new byte[4096];
-        var length = await wire.ReadAtLeastAsync(body, 1);
-        Assert.Contains(
-            message.Replace("\"", "\\\""), Encoding.UTF8.GetString(body, 0, length));
+        Assert.Equal(message, await StreamClient.Message(head, wire));
+    }
+
+    [Fact]
+    public async Task A_node_that_has_too_many_streams_open_is_asked_again_later()
+    {
+        _api.OpenStream = (_, _, _) => throw new TooManyStreamsException("node n1 has 128 streams open");
+        var (head, wire) = await _client.Spdy($"{Pods}/one/exec?command=x&stdout=1", "v4.channel.k8s.io");
+        Assert.StartsWith("HTTP/1.1 429 ", head);
+        Assert.Contains("\r\nRetry-After: 1\r\n", head);
+        Assert.Equal("node n1 has 128 streams open", await StreamClient.Message(head, wire));
     }
 
     [Fact]
@@ -226,7 +230,8 @@ public sealed class ExecTests : IAsyncLifetime
         foreach (var (id, type) in ((uint, string)[])[(1, "error"), (3, "stdin"), (5, "stdout"), (7, "stderr")])
         {
             await spdy.Open(id, ("streamtype", type));
-            Assert.Equal((2, id), ((await spdy.Next())!.Value.Type, id));
+            var reply = (await spdy.Next())!.Value;
+            Assert.Equal((2, id), (reply.Type, reply.Id));
         }
 
         await spdy.Send(3, "hello"u8.ToArray());

@@ -136,6 +136,38 @@ public sealed class PortForwardTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Half_a_connection_that_is_given_up_leaves_nothing_behind_and_its_id_is_free()
+    {
+        var spdy = await Connect(tunnelled: false);
+        var id = 1u;
+        for (; id < 600; id += 2)
+        {
+            await spdy.Open(id, ("streamtype", "error"), ("port", "80"), ("requestid", $"{id}"));
+            Assert.Equal(2, (await spdy.Next())!.Value.Type);
+            await spdy.Stream.WriteAsync(SpdyWire.Control(3, [.. SpdyWire.Number(id), .. SpdyWire.Number(5)]));
+        }
+
+        await Pair(spdy, id, "1");
+        await spdy.Send(id + 2, "again"u8.ToArray(), last: true);
+        Assert.Equal(("AGAIN", ""), await Ends(spdy, id));
+    }
+
+    [Fact]
+    public async Task No_more_than_128_halves_wait_for_their_others()
+    {
+        var spdy = await Connect(tunnelled: false);
+        for (var half = 0u; half <= 128; half++)
+        {
+            await spdy.Open(1 + 2 * half, ("streamtype", "error"), ("port", "80"), ("requestid", $"{half}"));
+            Assert.Equal(half < 128 ? 2 : 3, (await spdy.Next())!.Value.Type);
+        }
+
+        await spdy.Open(301, ("streamtype", "data"), ("port", "80"), ("requestid", "7"));
+        await spdy.Send(301, "whole"u8.ToArray(), last: true);
+        Assert.Equal("WHOLE", (await spdy.UntilFinished(301))[301]);
+    }
+
+    [Fact]
     public async Task Two_channels_for_each_port_that_the_request_names()
     {
         using var socket = await _client.WebSocket($"{Path}?ports=80&ports=443", "v4.channel.k8s.io");
@@ -161,10 +193,9 @@ public sealed class PortForwardTests : IAsyncLifetime
     [InlineData("?ports=80,x", "unable to parse")]
     public async Task Ports_that_are_none_are_refused(string query, string message)
     {
-        var failed = await Assert.ThrowsAsync<WebSocketException>(
-            () => _client.WebSocket($"{Path}{query}", "v4.channel.k8s.io"));
-        Assert.Contains("400", failed.Message);
-        Assert.NotEmpty(message);
+        var (head, wire) = await _client.RawWebSocket($"{Path}{query}", "v4.channel.k8s.io");
+        Assert.StartsWith("HTTP/1.1 400 ", head);
+        Assert.Contains(message, await StreamClient.Message(head, wire));
     }
 
     [Fact]

@@ -1,5 +1,6 @@
 using System.IO.Pipelines;
 using System.Net.WebSockets;
+using System.Text;
 using Edge.Server.Api.Streams;
 using Edge.Server.Fleet;
 using Edge.Tests.Support;
@@ -59,6 +60,35 @@ public sealed class ProcessSessionTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Of_a_burst_of_sizes_the_first_and_the_last_go_to_the_node()
+    {
+        using var session = new ProcessSession(_client, _node, ["sh"], _clock);
+        using var stop = new CancellationTokenSource();
+        var running = session.Run(stop.Token);
+        await Size(1);
+        Assert.Equal(1u, (await _pair.Agent.ReadSize(default))!.Width);
+        for (var width = 2; width < 50; width++)
+        {
+            await Size(width);
+        }
+
+        // The link keeps the order: a size sent before this would be there before it.
+        await Say([0, .. "x"u8]);
+        await _pair.Agent.ReadPiece(default).AsTask().WaitAsync(StreamClient.Limit);
+        var next = _pair.Agent.ReadSize(default).AsTask();
+        Assert.False(next.IsCompleted);
+        while (!next.IsCompleted)
+        {
+            _clock.Advance(TimeSpan.FromMilliseconds(100));
+            await Task.Yield();
+        }
+
+        Assert.Equal(49u, (await next)!.Width);
+        await stop.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => running);
+    }
+
+    [Fact]
     public async Task A_client_that_does_not_leave_when_all_is_said_is_left()
     {
         using var session = new ProcessSession(_client, _node, ["sh"], _clock);
@@ -76,4 +106,9 @@ public sealed class ProcessSessionTests : IAsyncLifetime
 
         await running;
     }
+
+    private Task Size(int width) => Say([4, .. Encoding.ASCII.GetBytes($$"""{"Width":{{width}},"Height":9}""")]);
+
+    private Task Say(byte[] message) =>
+        _far.SendAsync(message, WebSocketMessageType.Binary, endOfMessage: true, default);
 }

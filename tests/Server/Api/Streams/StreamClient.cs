@@ -2,6 +2,7 @@ using System.Net.Security;
 using System.Net.Sockets;
 using System.Net.WebSockets;
 using System.Text;
+using System.Text.Json.Nodes;
 
 namespace Edge.Tests.Server.Api.Streams;
 
@@ -58,13 +59,26 @@ internal sealed class StreamClient(ApiFixture api)
     public async Task<WebSocket> Tunnel(string path)
     {
         const string protocol = "SPDY/3.1+portforward.k8s.io";
-        var (head, wire) = await Upgrade(
-            $"GET {path} HTTP/1.1\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
-            + $"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Protocol: {protocol}\r\n");
+        var (head, wire) = await RawWebSocket(path, protocol);
         Assert.StartsWith("HTTP/1.1 101 ", head);
         Assert.Contains("\r\nSec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n", head);
         Assert.Contains($"\r\nSec-WebSocket-Protocol: {protocol}\r\n", head);
         return System.Net.WebSockets.WebSocket.CreateFromStream(wire, new WebSocketCreationOptions());
+    }
+
+    /// <summary>Asks for a WebSocket; the framework's own client keeps a refusal's body to itself.</summary>
+    public Task<(string Head, Stream Wire)> RawWebSocket(string path, string protocol) => Upgrade(
+        $"GET {path} HTTP/1.1\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
+        + $"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Protocol: {protocol}\r\n");
+
+    /// <summary>The message of a status that is the body behind this head.</summary>
+    public static async Task<string> Message(string head, Stream wire)
+    {
+        const string Name = "Content-Length: ";
+        var line = head.Split("\r\n").Single(line => line.StartsWith(Name, StringComparison.OrdinalIgnoreCase));
+        var body = new byte[int.Parse(line[Name.Length..])];
+        await wire.ReadExactlyAsync(body).AsTask().WaitAsync(Limit);
+        return (string)JsonNode.Parse(body)!["message"]!;
     }
 
     private async Task<(string Head, Stream Wire)> Upgrade(string request)
