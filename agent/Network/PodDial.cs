@@ -17,7 +17,17 @@ internal static class PodDial
     public static async Task<Socket> Connect(string? netPath, string uid, int port, CancellationToken cancellation)
     {
         var (four, six) = await MakeSockets(netPath);
-        var why4 = await TryConnect(four, IPAddress.Loopback, port, cancellation);
+        string? why4;
+        try
+        {
+            why4 = await TryConnect(four, IPAddress.Loopback, port, cancellation);
+        }
+        catch
+        {
+            six?.Dispose();
+            throw;
+        }
+
         if (why4 is null)
         {
             six?.Dispose();
@@ -64,9 +74,10 @@ internal static class PodDial
             try
             {
                 Enter(netPath);
-                done.SetResult((Make(LinuxNative.AfInet)!, TryMake(LinuxNative.AfInet6)));
+                done.SetResult(MakeBoth());
             }
-            catch (Exception failure) when (failure is NetworkException or IOException or UnauthorizedAccessException)
+            catch (Exception failure) when (
+                failure is NetworkException or SocketException or IOException or UnauthorizedAccessException)
             {
                 done.SetException(failure as NetworkException
                     ?? new NetworkException(NetworkReason.KernelRefused, failure.Message, failure));
@@ -92,6 +103,20 @@ internal static class PodDial
         if (LinuxNative.SetNamespace((int)file.DangerousGetHandle(), LinuxNative.CloneNewNet) != 0)
         {
             throw LinuxNative.Failure($"enter the network {netPath}");
+        }
+    }
+
+    private static (Socket, Socket?) MakeBoth()
+    {
+        var four = Make(LinuxNative.AfInet);
+        try
+        {
+            return (four, TryMake(LinuxNative.AfInet6));
+        }
+        catch
+        {
+            four.Dispose();
+            throw;
         }
     }
 
