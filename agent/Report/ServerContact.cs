@@ -1,5 +1,6 @@
 using System.Globalization;
 using Edge.Agent.Link;
+using Edge.Proto.Model;
 
 namespace Edge.Agent.Report;
 
@@ -125,18 +126,25 @@ internal sealed class ServerContact(
 
     private void Read()
     {
-        if (!File.Exists(_file) || File.ReadAllText(_file).Split(' ') is not [var boot, var at, var seconds]
+        if (!File.Exists(_file) || File.ReadAllText(_file).Split(' ') is not [var boot, var at, .. var rest]
             || boot != bootId || !long.TryParse(at, CultureInfo.InvariantCulture, out var sentAt)
-            || !int.TryParse(seconds, CultureInfo.InvariantCulture, out var before))
+            || Before(rest) is not { } before)
         {
             return;
         }
 
         _sentAt = sentAt;
-        _before = TimeSpan.FromSeconds(before);
+        _before = before;
         if (keepAlive < _before)
         {
             Write(sentAt);
         }
     }
+
+    /// <summary>Earlier agents wrote none: theirs is taken for the default.</summary>
+    private static TimeSpan? Before(string[] words) =>
+        words.Length == 0 ? Fencing.KeepAliveDefault
+        : words.Length == 1 && int.TryParse(words[0], CultureInfo.InvariantCulture, out var seconds)
+            ? TimeSpan.FromSeconds(seconds)
+        : null;
 }

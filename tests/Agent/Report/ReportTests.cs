@@ -139,6 +139,25 @@ public sealed class ReportTests : IDisposable
         Assert.Equal(600, Contact(() => null, keepAlive: 600).KeepAlive.TotalSeconds);
     }
 
+    [Theory]
+    [InlineData("boot-1 {0}", 40)]
+    [InlineData("boot-1 {0} 600", 40)]
+    [InlineData("boot-1 {0} long", null)]
+    [InlineData("boot-1 {0} 600 1", null)]
+    [InlineData("boot-1", null)]
+    public void The_file_of_an_earlier_agent_counts_with_the_default_keep_alive(string file, int? since)
+    {
+        ServerAnswer? answer = new ServerAnswer(_clock.GetTimestamp(), IsDesiredReached: true);
+        Contact(() => answer).Keep();
+        var written = Assert.Single(Directory.GetFiles(_dir));
+        File.WriteAllText(written, string.Format(file, _clock.GetTimestamp()));
+        _clock.Advance(TimeSpan.FromSeconds(40));
+
+        var contact = Contact(() => null, keepAlive: 600);
+        Assert.Equal(since, (int?)contact.Since()?.TotalSeconds);
+        Assert.Equal(file == "boot-1 {0}" ? 120 : 600, contact.KeepAlive.TotalSeconds);
+    }
+
     private ServerContact Contact(Func<ServerAnswer?> answer, string boot = "boot-1", int keepAlive = 120) =>
         new(_dir, boot, TimeSpan.FromSeconds(keepAlive), answer, _clock);
 
