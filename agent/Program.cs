@@ -57,9 +57,10 @@ static async Task<int> Agent(AgentSettings settings, CancellationToken terminate
     await using var pulls = new ImagePulls(edge, Wake, clock, stop.Token);
     await using var probes = new ProbeSet(new ProbeClient(edge, clock), Wake, Say, clock);
     var images = new ImageSteps(edge, pulls, Say, clock);
+    var known = new KnownSettings(() => ledger.Desired, log);
     var around = new RoundSurroundings(clock, () => facts, contact.Since, reports.Pod)
     {
-        KeepAlive = () => Fencing.KeepAlive(contact.KeepAlive, new ObjectSource(ledger.Desired).Node()),
+        KeepAlive = () => Fencing.KeepAlive(contact.KeepAlive, known.Now),
     };
     var runner = new PodRunner(edge, ledger, images, Say, clock, log);
     loop = new ReconcileLoop(

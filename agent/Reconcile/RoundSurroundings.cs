@@ -9,6 +9,12 @@ namespace Edge.Agent.Reconcile;
 internal sealed record RoundSurroundings(
     TimeProvider Clock, Func<NodeFacts> Node, Func<TimeSpan?> SinceServerAnswered, Action<string, PodReport?> Report)
 {
+    /// <summary>
+    /// Once the server was silent for a keep-alive, a lease is looked at this often: timers stand still while the
+    /// machine sleeps, and it may wake up after the lease.
+    /// </summary>
+    public static readonly TimeSpan CutOffLook = TimeSpan.FromSeconds(30);
+
     /// <summary>How often the server hears of this node at least, as far as it is known to count with that.</summary>
     public Func<TimeSpan> KeepAlive { get; init; } = () => Fencing.KeepAliveDefault;
 
@@ -36,14 +42,20 @@ internal sealed record RoundSurroundings(
     public int LeaseStage(Pod? pod) =>
         LeaseOver(pod) is not { } over || over < TimeSpan.Zero ? 0 : over < Fencing.Grace(pod!) ? 1 : 2;
 
-    /// <summary>The time until the next stage if nobody answers until then; null when there is none.</summary>
+    /// <summary>
+    /// The time until the pod's lease is to be looked at: at its next stage if nobody answers until then, and before
+    /// that after a keep-alive of silence and every <see cref="CutOffLook"/> from then on. Null when there is no next
+    /// stage.
+    /// </summary>
     public TimeSpan? NextLeaseStage(Pod? pod)
     {
-        if (LeaseOver(pod) is not { } over)
+        if (LeaseOver(pod) is not { } over || over >= Fencing.Grace(pod!) || SinceServerAnswered() is not { } since)
         {
             return null;
         }
 
-        return over < TimeSpan.Zero ? -over : over < Fencing.Grace(pod!) ? Fencing.Grace(pod!) - over : null;
+        var next = over < TimeSpan.Zero ? -over : Fencing.Grace(pod!) - over;
+        var look = since < KeepAlive() ? KeepAlive() - since : CutOffLook;
+        return next < look ? next : look;
     }
 }
