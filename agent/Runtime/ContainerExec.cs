@@ -3,6 +3,7 @@ using Edge.Agent.Runtime.Grpc;
 using Edge.Agent.Runtime.Logs;
 using Edge.Agent.Runtime.Streams;
 using Edge.Proto.Containerd.Containers;
+using Microsoft.Extensions.Logging;
 
 namespace Edge.Agent.Runtime;
 
@@ -11,7 +12,7 @@ namespace Edge.Agent.Runtime;
 /// somebody at a container's own process.
 /// </summary>
 internal sealed class ContainerExec(
-    GrpcChannel channel, ContainerFiles files, ContainerLogs logs, Random random, TimeProvider clock)
+    GrpcChannel channel, ContainerFiles files, ContainerLogs logs, Random random, TimeProvider clock, ILogger log)
 {
     private readonly DescriptorWaits _waits = new();
     private readonly HashSet<string> _own = [];
@@ -22,29 +23,27 @@ internal sealed class ContainerExec(
         var task = NewTask(id);
         try
         {
+            task.MakeDirectory();
             using var output = Fifo.Open(task.PathOf("stdout"));
             using var error = Fifo.Open(task.PathOf("stderr"));
             await task.Create(command, terminal: false, token);
-            try
-            {
-                await task.Start(token);
-                var exit = await RunToEnd(task, timeout, token);
-                return new ExecResult(exit ?? 0, Text(output) + Text(error), TimedOut: exit is null);
-            }
-            finally
-            {
-                await task.Delete();
-            }
+            await task.Start(token);
+            var exit = await WithinTime(task, timeout, token);
+            return new ExecResult(exit ?? 0, Text(output) + Text(error), TimedOut: exit is null);
         }
         finally
         {
-            Forget(task);
+            await End(task);
         }
     }
 
-    /// <summary>Ends what an agent before this one ran for somebody, and did not live to end.</summary>
+    /// <summary>
+    /// Ends what an agent before this one ran and did not live to end, and what could not be ended while containerd was
+    /// away. What fails is tried again at the next connection.
+    /// </summary>
     public async Task EndStrays()
     {
+        var ending = new List<Task>();
         foreach (var (container, process) in files.Execs())
         {
             bool isOwn;
@@ -55,18 +54,17 @@ internal sealed class ContainerExec(
 
             if (!isOwn)
             {
-                var stray = new ExecTask(channel, files, container, process);
-                await stray.Control.Kill();
-                await stray.Delete();
-                stray.RemoveFiles();
+                ending.Add(End(new ExecTask(channel, files, container, process)));
             }
         }
+
+        await Task.WhenAll(ending);
     }
 
     /// <summary>Starts a command whose streams the caller is at; disposing them ends it.</summary>
     /// <exception cref="RuntimeException">The command cannot be run; the message says why.</exception>
     public Task<ExecProcess> Start(string id, ExecRequest request, CancellationToken token) =>
-        ExecProcess.Start(NewTask(id), request, _waits, clock, Forget, token);
+        ExecProcess.Start(NewTask(id), request, _waits, clock, End, token);
 
     /// <summary>The container's own streams, from now on; null when it does not run here.</summary>
     public async Task<ProcessStreams?> Attach(string id, AttachRequest request, CancellationToken token)
@@ -75,17 +73,28 @@ internal sealed class ContainerExec(
         {
             var container = (await channel.Call(
                 ContainerdApi.GetContainer, new GetContainerRequest { Id = id }, token)).Container;
-            return logs.Tap(id) is { } tap
-                ? new AttachedContainer(
-                    new ProcessControl(channel, id, process: ""), logs, tap, container, request,
-                    request.Input && container.Labels.ContainsKey(ContainerLabels.Input)
-                        ? InputPipe.Open(Path.Combine(files.FifoDirectory(id), "stdin"), _waits)
-                        : null)
-                : null;
+            return logs.Tap(id) is { } tap ? Attach(container, tap, request) : null;
         }
         catch (RuntimeException e) when (e.Reason == RuntimeReason.NotFound)
         {
             return null;
+        }
+    }
+
+    private AttachedContainer Attach(Container container, LogTap tap, AttachRequest request)
+    {
+        try
+        {
+            return new AttachedContainer(
+                new ProcessControl(channel, container.Id, process: ""), logs, tap, container, request,
+                request.Input && container.Labels.ContainsKey(ContainerLabels.Input)
+                    ? InputPipe.Open(Path.Combine(files.FifoDirectory(container.Id), "stdin"), _waits)
+                    : null);
+        }
+        catch
+        {
+            logs.Untap(container.Id, tap);
+            throw;
         }
     }
 
@@ -100,9 +109,18 @@ internal sealed class ContainerExec(
         return new ExecTask(channel, files, id, process);
     }
 
-    private void Forget(ExecTask task)
+    /// <summary>What cannot be ended now is a stray from now on.</summary>
+    private async Task End(ExecTask task)
     {
-        task.RemoveFiles();
+        try
+        {
+            await task.End(clock);
+        }
+        catch (Exception failed) when (failed is RuntimeException or IOException or UnauthorizedAccessException)
+        {
+            RuntimeLog.UndoFailed(log, task.Id, task.Container, failed.Message);
+        }
+
         lock (_own)
         {
             _own.Remove(task.Id);
@@ -110,7 +128,7 @@ internal sealed class ContainerExec(
     }
 
     /// <summary>Null when the time was over first.</summary>
-    private async Task<int?> RunToEnd(ExecTask task, TimeSpan timeout, CancellationToken token)
+    private async Task<int?> WithinTime(ExecTask task, TimeSpan timeout, CancellationToken token)
     {
         using var limit = new CancellationTokenSource(timeout, clock);
         using var both = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, token);
@@ -120,8 +138,6 @@ internal sealed class ContainerExec(
         }
         catch (OperationCanceledException) when (!token.IsCancellationRequested)
         {
-            await task.Control.Kill();
-            await task.UntilGone();
             return null;
         }
     }

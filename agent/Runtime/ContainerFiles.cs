@@ -10,14 +10,15 @@ internal sealed class ContainerFiles(RuntimeSettings settings)
 {
     public string FifoDirectory(string id) => LogPaths.FifoDirectory(settings.RunDir, id);
 
-    /// <summary>The further processes whose files are there, each with its container.</summary>
+    /// <summary>
+    /// The further processes whose files are there, each with its container. Containers may go meanwhile.
+    /// </summary>
     public IReadOnlyList<(string Container, string Process)> Execs()
     {
-        var root = Path.GetDirectoryName(FifoDirectory("x"))!;
         var found = new List<(string, string)>();
-        foreach (var path in Directory.Exists(root) ? Directory.GetDirectories(root) : [])
+        foreach (var path in Directories(Path.GetDirectoryName(FifoDirectory("x"))!, "*"))
         {
-            foreach (var exec in Directory.GetDirectories(path, "exec-*"))
+            foreach (var exec in Directories(path, "exec-*"))
             {
                 found.Add((Path.GetFileName(path), Path.GetFileName(exec)));
             }
@@ -103,4 +104,16 @@ internal sealed class ContainerFiles(RuntimeSettings settings)
     }
 
     private string Marker(string id) => Path.Combine(FifoDirectory(id), "started");
+
+    private static string[] Directories(string path, string pattern)
+    {
+        try
+        {
+            return Directory.GetDirectories(path, pattern);
+        }
+        catch (DirectoryNotFoundException)
+        {
+            return [];
+        }
+    }
 }

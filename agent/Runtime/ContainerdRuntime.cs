@@ -38,7 +38,7 @@ internal sealed class ContainerdRuntime : IAsyncDisposable
         _lease = new CreationLease(_channel);
         _create = new ContainerCreate(_channel, settings, files, _lease, log);
         _tasks = new ContainerTasks(_channel, settings, files, _logs, clock, log);
-        _exec = new ContainerExec(_channel, files, _logs, random, clock);
+        _exec = new ContainerExec(_channel, files, _logs, random, clock, log);
         var content = new ContentStore(_channel);
         var unpack = new Unpack(_channel, content, settings.Snapshotter, random, clock);
         var cap = new BandwidthCap(settings.PullBytesPerSecondMax, clock);

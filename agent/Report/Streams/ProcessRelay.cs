@@ -1,3 +1,4 @@
+using Edge.Agent.Runtime.Logs;
 using Edge.Agent.Runtime.Streams;
 using Edge.Proto.Link;
 
@@ -9,10 +10,17 @@ namespace Edge.Agent.Report.Streams;
 internal sealed class ProcessRelay(ProcessStreams process, LinkStream stream, TimeProvider clock)
 {
     /// <summary>
-    /// A process may leave children that hold its outputs open for ever; after so long what they write is not its
-    /// output any more.
+    /// A process may leave children that hold its outputs open for ever: so long a silence ends them. While the link
+    /// takes its time there is no silence.
     /// </summary>
-    private static readonly TimeSpan DrainMax = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan SilenceMax = TimeSpan.FromSeconds(10);
+
+    /// <summary>Of a process that has ended no more waits anywhere; what comes then is its children's.</summary>
+    private const long RestBytesMax = LogTap.HeldBytesMax;
+
+    private long _taken;
+    private long _rest = long.MaxValue;
+    private int _sending;
 
     /// <summary>The process's exit code, where there is one to tell.</summary>
     /// <exception cref="LinkStreamException">The other end is gone.</exception>
@@ -33,7 +41,8 @@ internal sealed class ProcessRelay(ProcessStreams process, LinkStream stream, Ti
             }
 
             var code = await exit;
-            await await Task.WhenAny(outputs, Task.Delay(DrainMax, clock, over.Token));
+            Interlocked.Exchange(ref _rest, RestBytesMax);
+            await Rest(outputs, over.Token);
             return code;
         }
         finally
@@ -42,6 +51,23 @@ internal sealed class ProcessRelay(ProcessStreams process, LinkStream stream, Ti
             await over.CancelAsync();
             await Task.WhenAll(exit, left, sizes, outputs).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
+    }
+
+    private async Task Rest(Task outputs, CancellationToken token)
+    {
+        while (!outputs.IsCompleted)
+        {
+            var before = Interlocked.Read(ref _taken);
+            await Task.WhenAny(outputs, Task.Delay(SilenceMax, clock, token));
+            token.ThrowIfCancellationRequested();
+            var isSilent = before == Interlocked.Read(ref _taken) && Volatile.Read(ref _sending) == 0;
+            if (isSilent && !outputs.IsCompleted)
+            {
+                return;
+            }
+        }
+
+        await outputs;
     }
 
     /// <summary>Copies the input; returns when this ended the conversation.</summary>
@@ -68,9 +94,13 @@ internal sealed class ProcessRelay(ProcessStreams process, LinkStream stream, Ti
     private async Task CopyOutput(int channel, CancellationToken token)
     {
         var buffer = new byte[ProcessStreams.ReadBytes];
-        while (await process.Read(channel, buffer, token) is > 0 and var got)
+        while (await process.Read(channel, buffer, token) is > 0 and var got
+            && Interlocked.Add(ref _rest, -got) >= 0)
         {
+            Interlocked.Increment(ref _sending);
+            Interlocked.Add(ref _taken, got);
             await stream.Write((uint)channel, buffer.AsMemory(0, got), token);
+            Interlocked.Decrement(ref _sending);
         }
     }
 }

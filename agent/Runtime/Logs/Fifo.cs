@@ -11,7 +11,7 @@ internal sealed class Fifo : IDisposable
     /// <summary>
     /// The kernel's default for the largest pipe of an unprivileged user; room for a restart of the agent.
     /// </summary>
-    private const int PipeBytes = 1024 * 1024;
+    public const int PipeBytes = 1024 * 1024;
 
     private Fifo(int fd) => Fd = fd;
 

@@ -7,25 +7,31 @@ namespace Edge.Agent.Runtime.Logs;
 internal sealed class LogTap(Action taken, TimeProvider clock)
 {
     /// <summary>
-    /// With so much waiting the container's output is not read any more; what was being read, at most a pipe of each
-    /// stream, still comes on top.
+    /// With so much waiting the container's output is not read any more, until the container ends: then what is in its
+    /// pipes still comes on top.
     /// </summary>
     public const int FullBytes = 256 * 1024;
+
+    /// <summary>
+    /// Both pipes and what was being read fit. More can only come of processes that outlive the container's and write
+    /// faster than its pipes are emptied; then whoever is slow is cut off.
+    /// </summary>
+    public const int HeldBytesMax = FullBytes + 3 * Fifo.PipeBytes;
 
     /// <summary>Longer than a mobile link is usually silent, shorter than a service can be held up.</summary>
     private static readonly TimeSpan StallMax = TimeSpan.FromSeconds(10);
 
     private readonly Lock _gate = new();
-    private readonly Queue<byte[]>[] _waiting = [new(), new()];
-    private readonly int[] _offset = [0, 0];
+    private readonly WaitingBytes[] _waiting = [new(), new()];
     private readonly bool[] _ended = [false, false];
     private readonly TaskCompletionSource _over = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private TaskCompletionSource _changed = NewSignal();
-    private long _bytes;
     private long _lastTaken = clock.GetTimestamp();
     private string? _cut;
 
-    /// <summary>Done when nothing more can come on either stream; what waits can still be read.</summary>
+    /// <summary>
+    /// Done when nothing more can come on either stream; what waits can still be read. Fails when it was cut off.
+    /// </summary>
     public Task Over => _over.Task;
 
     public bool IsFull
@@ -34,10 +40,12 @@ internal sealed class LogTap(Action taken, TimeProvider clock)
         {
             lock (_gate)
             {
-                return _cut is null && _bytes >= FullBytes;
+                return Held >= FullBytes;
             }
         }
     }
+
+    private int Held => _waiting[0].Count + _waiting[1].Count;
 
     /// <summary>Zero after the stream's end.</summary>
     /// <exception cref="RuntimeException">It was cut off.</exception>
@@ -55,7 +63,7 @@ internal sealed class LogTap(Action taken, TimeProvider clock)
 
                 if (_waiting[channel].Count > 0)
                 {
-                    return Take(channel, buffer);
+                    return Take(channel, buffer.Span);
                 }
 
                 if (_ended[channel])
@@ -79,13 +87,18 @@ internal sealed class LogTap(Action taken, TimeProvider clock)
                 return;
             }
 
-            if (_bytes == 0)
+            if (data.Length > HeldBytesMax - Held)
+            {
+                Cut($"more than {HeldBytesMax} bytes of the container's output wait");
+                return;
+            }
+
+            if (Held == 0)
             {
                 _lastTaken = clock.GetTimestamp();
             }
 
-            _waiting[channel].Enqueue(data.ToArray());
-            _bytes += data.Length;
+            _waiting[channel].Add(data);
             Signal();
         }
     }
@@ -109,41 +122,35 @@ internal sealed class LogTap(Action taken, TimeProvider clock)
     {
         lock (_gate)
         {
-            if (_bytes >= FullBytes && clock.GetElapsedTime(_lastTaken) >= StallMax)
+            if (Held >= FullBytes && clock.GetElapsedTime(_lastTaken) >= StallMax)
             {
-                _cut = $"nothing of the container's output was taken for {StallMax.TotalSeconds} s";
-                _waiting[0].Clear();
-                _waiting[1].Clear();
-                _bytes = 0;
-                _over.TrySetResult();
-                Signal();
+                Cut($"nothing of the container's output was taken for {StallMax.TotalSeconds} s");
             }
         }
     }
 
     private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    private int Take(int channel, Memory<byte> buffer)
+    private int Take(int channel, Span<byte> buffer)
     {
-        var next = _waiting[channel].Peek().AsMemory(_offset[channel]);
-        var count = Math.Min(buffer.Length, next.Length);
-        next[..count].CopyTo(buffer);
-        _offset[channel] += count;
-        if (count == next.Length)
-        {
-            _waiting[channel].Dequeue();
-            _offset[channel] = 0;
-        }
-
-        var wasFull = _bytes >= FullBytes;
-        _bytes -= count;
+        var wasFull = Held >= FullBytes;
+        var count = _waiting[channel].Take(buffer);
         _lastTaken = clock.GetTimestamp();
-        if (wasFull && _bytes < FullBytes)
+        if (wasFull && Held < FullBytes)
         {
             taken();
         }
 
         return count;
+    }
+
+    private void Cut(string why)
+    {
+        _cut = why;
+        _waiting[0].Clear();
+        _waiting[1].Clear();
+        _over.TrySetException(new RuntimeException(RuntimeReason.Refused, why));
+        Signal();
     }
 
     private void Signal()

@@ -14,28 +14,30 @@ internal sealed class ExecProcess : ProcessStreams
     private readonly ExecRequest _request;
     private readonly DescriptorWaits _waits;
     private readonly TimeProvider _clock;
-    private readonly Action<ExecTask> _forget;
-    private readonly Fifo?[] _outputs;
-    private readonly InputPipe? _input;
+    private readonly Func<ExecTask, Task> _end;
+    private readonly Fifo?[] _outputs = [null, null];
+    private InputPipe? _input;
     private Task<int?>? _exit;
 
     private ExecProcess(
-        ExecTask task, ExecRequest request, DescriptorWaits waits, TimeProvider clock, Action<ExecTask> forget)
-    {
-        (_task, _request, _waits, _clock, _forget) = (task, request, waits, clock, forget);
-        // A shim takes both or none, whoever wants them; a terminal has one.
-        _outputs = [Fifo.Open(task.PathOf("stdout")), request.Terminal ? null : Fifo.Open(task.PathOf("stderr"))];
-        _input = request.Input ? InputPipe.Open(task.PathOf("stdin"), waits) : null;
-    }
+        ExecTask task, ExecRequest request, DescriptorWaits waits, TimeProvider clock, Func<ExecTask, Task> end) =>
+        (_task, _request, _waits, _clock, _end) = (task, request, waits, clock, end);
 
+    /// <param name="task">What runs it.</param>
+    /// <param name="request">The command, and who is at it.</param>
+    /// <param name="waits">For its input and outputs.</param>
+    /// <param name="clock">Bounds its end.</param>
+    /// <param name="end">Kills what of it still runs, and forgets it; must not throw.</param>
+    /// <param name="token">Gives the start up.</param>
     /// <exception cref="RuntimeException">The command cannot be run; the message says why.</exception>
     public static async Task<ExecProcess> Start(
-        ExecTask task, ExecRequest request, DescriptorWaits waits, TimeProvider clock, Action<ExecTask> forget,
+        ExecTask task, ExecRequest request, DescriptorWaits waits, TimeProvider clock, Func<ExecTask, Task> end,
         CancellationToken token)
     {
-        var process = new ExecProcess(task, request, waits, clock, forget);
+        var process = new ExecProcess(task, request, waits, clock, end);
         try
         {
+            process.Open();
             await task.Create(request.Command, request.Terminal, token);
             await task.Start(token);
             process._exit = process.Exit();
@@ -94,39 +96,43 @@ internal sealed class ExecProcess : ProcessStreams
 
     public override async ValueTask DisposeAsync()
     {
-        try
+        if (_exit is { IsCompleted: false })
         {
-            if (_exit is { IsCompleted: false })
-            {
-                await End(_exit);
-            }
+            await Leave(_exit);
+        }
 
-            await _task.Delete();
-        }
-        finally
-        {
-            _input?.Dispose();
-            _outputs[Output]?.Dispose();
-            _outputs[Error]?.Dispose();
-            _forget(_task);
-        }
+        await _end(_task);
+        _input?.Dispose();
+        _outputs[Output]?.Dispose();
+        _outputs[Error]?.Dispose();
+    }
+
+    /// <summary>A shim takes both outputs or none, whoever wants them; a terminal has one.</summary>
+    private void Open()
+    {
+        _task.MakeDirectory();
+        _outputs[Output] = Fifo.Open(_task.PathOf("stdout"));
+        _outputs[Error] = _request.Terminal ? null : Fifo.Open(_task.PathOf("stderr"));
+        _input = _request.Input ? InputPipe.Open(_task.PathOf("stdin"), _waits) : null;
     }
 
     private async Task<int?> Exit() => await _task.Wait(CancellationToken.None);
 
-    private async Task End(Task<int?> exit)
+    private async Task Leave(Task<int?> exit)
     {
-        if (_input is not null)
+        try
         {
-            _input.Dispose();
-            await _task.Control.CloseInput(CancellationToken.None);
-        }
+            if (_input is not null)
+            {
+                _input.Dispose();
+                await _task.Control.CloseInput(CancellationToken.None);
+            }
 
-        await Task.WhenAny(exit, Task.Delay(LeaveTime, _clock));
-        if (!exit.IsCompleted)
+            await Task.WhenAny(exit, Task.Delay(LeaveTime, _clock));
+        }
+        catch (RuntimeException)
         {
-            await _task.Control.Kill();
-            await Task.WhenAny(exit, Task.Delay(ExecTask.KillMax, _clock));
+            // Politely it cannot be ended.
         }
     }
 }

@@ -24,17 +24,23 @@ internal sealed class ExecTask
     private readonly string _id;
     private readonly string _directory;
 
-    /// <summary>Makes the directory of its FIFOs, which are opened before <see cref="Create"/>.</summary>
+    /// <summary>Its exit was seen.</summary>
+    private volatile bool _hasEnded;
+
     public ExecTask(GrpcChannel channel, ContainerFiles files, string container, string id)
     {
         (_channel, _container, _id) = (channel, container, id);
         _directory = Path.Combine(files.FifoDirectory(container), id);
-        Directory.CreateDirectory(_directory);
     }
 
     public string Id => _id;
 
+    public string Container => _container;
+
     public ProcessControl Control => new(_channel, _container, _id);
+
+    /// <summary>For its FIFOs, which are opened before <see cref="Create"/>.</summary>
+    public void MakeDirectory() => Directory.CreateDirectory(_directory);
 
     public string PathOf(string stream) => Path.Combine(_directory, stream);
 
@@ -75,22 +81,45 @@ internal sealed class ExecTask
     public async Task<int> Wait(CancellationToken token)
     {
         var wait = new WaitRequest { ContainerId = _container, ExecId = _id };
-        return (int)(await _channel.Call(ContainerdApi.WaitExec, wait, token)).ExitStatus;
+        var exit = (int)(await _channel.Call(ContainerdApi.WaitExec, wait, token)).ExitStatus;
+        _hasEnded = true;
+        return exit;
     }
 
-    /// <summary>After it was killed.</summary>
-    public Task UntilGone() => ProcessControl.IgnoringGone(() => Wait(CancellationToken.None));
-
-    public Task Delete() => ProcessControl.IgnoringGone(() => _channel.Call(
-        ContainerdApi.DeleteProcess,
-        new DeleteProcessRequest { ContainerId = _container, ExecId = _id },
-        CancellationToken.None));
-
-    public void RemoveFiles()
+    /// <summary>
+    /// Kills it, unless its exit was seen, and has containerd forget it. Only then its files go: by them the next
+    /// connection finds what may still run.
+    /// </summary>
+    /// <exception cref="RuntimeException">It may still run.</exception>
+    public async Task End(TimeProvider clock)
     {
-        if (Directory.Exists(_directory))
+        if (!_hasEnded && await Control.Kill())
+        {
+            await Task.WhenAny(Wait(CancellationToken.None), Task.Delay(KillMax, clock));
+        }
+
+        try
+        {
+            var delete = new DeleteProcessRequest { ContainerId = _container, ExecId = _id };
+            await _channel.Call(ContainerdApi.DeleteProcess, delete, CancellationToken.None);
+        }
+        catch (RuntimeException gone) when (gone.Reason == RuntimeReason.NotFound)
+        {
+            // It was never made, or ended with its container.
+        }
+
+        RemoveFiles();
+    }
+
+    private void RemoveFiles()
+    {
+        try
         {
             Directory.Delete(_directory, recursive: true);
+        }
+        catch (DirectoryNotFoundException)
+        {
+            // They went with the container's.
         }
     }
 

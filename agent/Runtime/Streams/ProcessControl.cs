@@ -18,13 +18,23 @@ internal sealed class ProcessControl(GrpcChannel channel, string container, stri
         new ResizePtyRequest { ContainerId = container, ExecId = process, Width = width, Height = height },
         token));
 
-    public Task Kill() => IgnoringGone(() => channel.Call(
-        ContainerdApi.KillTask,
-        new KillRequest { ContainerId = container, ExecId = process, Signal = 9 },
-        CancellationToken.None));
+    /// <summary>False when there was nothing to kill, or nobody to do it: its end is not to be waited for.</summary>
+    public async Task<bool> Kill()
+    {
+        try
+        {
+            var kill = new KillRequest { ContainerId = container, ExecId = process, Signal = 9 };
+            await channel.Call(ContainerdApi.KillTask, kill, CancellationToken.None);
+            return true;
+        }
+        catch (RuntimeException)
+        {
+            return false;
+        }
+    }
 
     /// <summary>What ended by itself at the last moment, or with its container, or with the daemon, is done.</summary>
-    public static async Task IgnoringGone<T>(Func<Task<T>> act)
+    private static async Task IgnoringGone<T>(Func<Task<T>> act)
     {
         try
         {

@@ -22,9 +22,57 @@ public sealed class LogTapTests
         Assert.False(tap.IsFull);
         var cut = await Assert.ThrowsAsync<RuntimeException>(() => tap.Read(0, new byte[9], default).AsTask());
         Assert.Equal("nothing of the container's output was taken for 10 s", cut.Message);
-        Assert.True(tap.Over.IsCompleted);
+        var over = await Assert.ThrowsAsync<RuntimeException>(() => tap.Over);
+        Assert.Equal(cut.Message, over.Message);
         tap.Offer(0, new byte[1]);
         Assert.False(tap.IsFull);
+    }
+
+    [Fact]
+    public async Task What_an_ended_container_leaves_in_its_pipes_is_kept_and_what_its_children_write_on_is_not()
+    {
+        var tap = Full();
+        for (var piece = 0; piece < 2 * Fifo.PipeBytes; piece += 1024)
+        {
+            tap.Offer(piece % 2048 / 1024, new byte[1024]);
+        }
+
+        Assert.Equal(1024, await tap.Read(1, new byte[1024], default));
+        for (var piece = 0; piece < Fifo.PipeBytes; piece += 1024)
+        {
+            tap.Offer(0, new byte[1024]);
+        }
+
+        Assert.False(tap.Over.IsCompleted);
+        tap.Offer(0, new byte[1025]);
+        await Assert.ThrowsAsync<RuntimeException>(() => tap.Over);
+        await Assert.ThrowsAsync<RuntimeException>(() => tap.Read(0, new byte[9], default).AsTask());
+    }
+
+    [Fact]
+    public void Single_bytes_are_held_together()
+    {
+        var waiting = new WaitingBytes();
+        for (var number = 0; number < 10_000; number++)
+        {
+            waiting.Add([(byte)number]);
+        }
+
+        waiting.Add(new byte[5000]);
+        List<int> taken = [];
+        var all = new List<byte>();
+        var buffer = new byte[8192];
+        while (waiting.Take(buffer) is > 0 and var got)
+        {
+            taken.Add(got);
+            all.AddRange(buffer.AsSpan(0, got));
+        }
+
+        Assert.Equal([4096, 4096, 4096, 2712], taken);
+        Assert.Equal([.. Enumerable.Range(0, 10_000).Select(number => (byte)number), .. new byte[5000]], all);
+        Assert.Equal(0, waiting.Count);
+        waiting.Add("on"u8);
+        Assert.Equal(2, waiting.Take(buffer));
     }
 
     [Fact]

@@ -2,6 +2,7 @@ using System.Text;
 using Edge.Agent.Ledger;
 using Edge.Agent.Report.Streams;
 using Edge.Agent.Runtime;
+using Edge.Agent.Runtime.Streams;
 using Edge.Proto.Link;
 using Edge.Proto.Model;
 using Edge.Tests.Agent.Runtime;
@@ -16,6 +17,10 @@ public sealed class ProcessAnswersTests : IAsyncLifetime
 {
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(30);
 
+    /// <summary>In the command lines of this test's processes, by which they are found in /proc.</summary>
+    private readonly string _mark = $"{Random.Shared.Next(100_000, 1_000_000)}";
+
+    private readonly FakeClock _clock = new();
     private readonly DirectoryInfo _directory = Directory.CreateTempSubdirectory("edge-streams-");
     private RuntimeBench _bench = null!;
     private NodeLedger _ledger = null!;
@@ -31,7 +36,7 @@ public sealed class ProcessAnswersTests : IAsyncLifetime
 
         _bench = await RuntimeBench.Start("streams");
         _ledger = NodeLedger.Open(_directory.FullName, NullLogger.Instance);
-        _answers = new ProcessAnswers(_ledger, _bench.Runtime, TimeProvider.System);
+        _answers = new ProcessAnswers(_ledger, _bench.Runtime, _clock);
     }
 
     public async Task DisposeAsync()
@@ -67,11 +72,11 @@ public sealed class ProcessAnswersTests : IAsyncLifetime
     {
         await Running();
         await using var pair = new StreamPair();
-        const string script = "read line; echo $TERM; busybox stty size; busybox tty";
+        const string script =
+            "read line; echo $TERM; until busybox stty size | busybox grep '43 132'; do :; done; busybox tty";
         var wants = Wants("sh", "-c", script) with { Stdin = true, Tty = true };
         var answer = Exec(pair, wants);
         pair.Server.Resize(132, 43);
-        await Task.Delay(500);
         await pair.Server.Write("go\n"u8.ToArray(), default);
 
         var (output, error) = await Outputs(pair.Server);
@@ -98,14 +103,31 @@ public sealed class ProcessAnswersTests : IAsyncLifetime
     {
         await Running();
         await using var pair = new StreamPair();
-        var answer = Exec(pair, Wants("sh", "-c", "echo here; exec sleep 4242") with { Stdin = true });
+        var answer = Exec(pair, Wants(Sleeper) with { Stdin = true });
         Assert.Equal("here\n", await First(pair.Server));
-        Assert.Single(Sleepers());
+        Assert.Single(Marked());
 
         pair.Cut("the session was lost");
         await Assert.ThrowsAnyAsync<Exception>(() => answer);
-        Assert.Empty(Sleepers());
+        Assert.Empty(Marked());
         NothingIsLeft();
+    }
+
+    [SkippableFact]
+    public async Task A_command_that_cannot_be_ended_while_containerd_is_away_is_ended_when_it_is_back()
+    {
+        await Running();
+        await using var pair = new StreamPair();
+        var answer = Exec(pair, Wants(Sleeper));
+        Assert.Equal("here\n", await First(pair.Server));
+
+        await _bench.Daemon.Kill();
+        Assert.StartsWith("failed to exec in container: ", await answer);
+        Assert.Single(Marked());
+        await _bench.Daemon.Run();
+        await Until(() => Marked().Length == 0);
+        await Until(() => Left().Length == 0);
+        await _bench.Until(_id, container => container.State == RunState.Running);
     }
 
     [SkippableFact]
@@ -113,16 +135,13 @@ public sealed class ProcessAnswersTests : IAsyncLifetime
     {
         await Running();
         var left = await _bench.Runtime.StartExec(
-            _id, new(["sleep", "4242"], Input: false, Output: true, Error: false, Terminal: false), default);
-        Assert.NotNull(left);
-        Assert.Single(Sleepers());
+            _id, new(Sleeper, Input: false, Output: true, Error: false, Terminal: false), default);
+        Assert.Equal(5, await left.Read(ProcessStreams.Output, new byte[100], default).AsTask().WaitAsync(Limit));
+        Assert.Single(Marked());
 
         await _bench.RestartAgent();
-        while (Sleepers().Length > 0)
-        {
-            await Task.Delay(20);
-        }
-
+        await Until(() => Marked().Length == 0);
+        await Until(() => Left().Length == 0);
         await _bench.Until(_id, container => container.State == RunState.Running);
     }
 
@@ -131,16 +150,47 @@ public sealed class ProcessAnswersTests : IAsyncLifetime
     {
         await Running();
         await using var pair = new StreamPair();
-        var answer = Exec(pair, Wants("sh", "-c", "cat /dev/zero | head -c 5000000"));
-        while (pair.Carried < LinkStream.WindowBytes)
-        {
-            await Task.Delay(10);
-        }
+        var answer = Exec(pair, Wants("sh", "-c", $"head -c 5000000 /dev/zero; : {_mark}"));
+        await Until(() => pair.Carried == LinkStream.WindowBytes);
 
-        await Task.Delay(200);
+        // A command whose output somebody takes is over within milliseconds.
+        await Assert.ThrowsAsync<TimeoutException>(
+            () => Until(() => Marked().Length == 0).WaitAsync(TimeSpan.FromSeconds(1)));
         Assert.Equal(LinkStream.WindowBytes, pair.Carried);
         Assert.Equal(5_000_000, (await Outputs(pair.Server)).Output.Length);
         Assert.Null(await answer);
+    }
+
+    [SkippableFact]
+    public async Task What_a_command_wrote_before_it_ended_is_carried_however_long_the_link_takes()
+    {
+        await Running();
+        await using var pair = new StreamPair();
+        var answer = Exec(pair, Wants("head", "-c", "900000", "/dev/zero"));
+        for (var times = 0; times < 3; times++)
+        {
+            await PassSilence(answer);
+        }
+
+        Assert.Equal(900_000, (await Outputs(pair.Server)).Output.Length);
+        Assert.Equal(0, pair.Server.ExitCode);
+        Assert.Null(await answer);
+    }
+
+    [SkippableFact]
+    public async Task Children_that_hold_the_outputs_open_and_are_silent_do_not_hold_up_the_end()
+    {
+        await Running();
+        await using var pair = new StreamPair();
+        var answer = Exec(pair, Wants("sh", "-c", $"sleep {_mark} & echo here"));
+        var outputs = Outputs(pair.Server);
+        while (!answer.IsCompleted)
+        {
+            await PassSilence(answer);
+        }
+
+        Assert.Equal(("here\n", ""), await outputs);
+        Assert.Equal(0, pair.Server.ExitCode);
     }
 
     [SkippableFact]
@@ -186,12 +236,12 @@ public sealed class ProcessAnswersTests : IAsyncLifetime
     [SkippableFact]
     public async Task A_containers_terminal_is_resized_echoes_and_ends_with_it()
     {
-        const string script = "echo $TERM; read line; busybox stty size";
+        const string script =
+            "echo $TERM; read line; until busybox stty size | busybox grep '30 100'; do :; done";
         await Running(container => container with { Command = ["sh", "-c", script], Stdin = true, Tty = true });
         await using var pair = new StreamPair();
         var answer = Attach(pair, Wants() with { Stdin = true, Tty = true });
         pair.Server.Resize(100, 30);
-        await Task.Delay(500);
         await pair.Server.Write("go\n"u8.ToArray(), default);
 
         var (output, error) = await Outputs(pair.Server);
@@ -203,12 +253,15 @@ public sealed class ProcessAnswersTests : IAsyncLifetime
     [SkippableFact]
     public async Task Who_is_slow_at_a_container_gets_everything_all_the_same()
     {
-        await Running(container => container with { Command = ["sh", "-c", "sleep 1; seq 1 1000000; sleep 1"] });
+        await Running(container => container with
+        {
+            Command = ["sh", "-c", "read line; seq 1 1000000"], Stdin = true,
+        });
         await using var pair = new StreamPair();
-        var answer = Attach(pair, Wants());
-        await Task.Delay(4000);
+        var answer = Attach(pair, Wants() with { Stdin = true });
+        await pair.Server.Write("go\n"u8.ToArray(), default);
+        await Until(() => pair.Carried >= LinkStream.WindowBytes);
 
-        Assert.InRange(pair.Carried, 1, LinkStream.WindowBytes);
         var numbers = (await Outputs(pair.Server)).Output.TrimEnd().Split('\n');
         Assert.Equal(("1", "1000000", 1_000_000), (numbers[0], numbers[^1], numbers.Length));
         Assert.Null(await answer);
@@ -282,8 +335,28 @@ public sealed class ProcessAnswersTests : IAsyncLifetime
         return (texts[0].ToString(), texts[1].ToString());
     }
 
-    private static string[] Sleepers() => [.. Directory.GetDirectories("/proc")
-        .Where(process => File.Exists($"{process}/cmdline") && Command(process) == "sleep\04242\0")];
+    /// <summary>Says that it is there and sleeps; it is one process all the time.</summary>
+    private string[] Sleeper => ["sh", "-c", $"echo here; exec sleep {_mark}"];
+
+    private string[] Marked() => [.. Directory.GetDirectories("/proc")
+        .Where(process => File.Exists($"{process}/cmdline") && Command(process).Contains(_mark))];
+
+    private string[] Left() => Directory.GetDirectories(Path.Combine(_bench.Settings.RunDir, "fifo", _id));
+
+    private static async Task Until(Func<bool> condition)
+    {
+        for (var until = DateTime.UtcNow + Limit; !condition(); await Task.Delay(10))
+        {
+            Assert.True(DateTime.UtcNow < until);
+        }
+    }
+
+    /// <summary>Once somebody counts the time.</summary>
+    private async Task PassSilence(Task answer)
+    {
+        await Until(() => _clock.IsAwaited || answer.IsCompleted);
+        _clock.Advance(TimeSpan.FromSeconds(10));
+    }
 
     private static string Command(string process)
     {
@@ -297,6 +370,5 @@ public sealed class ProcessAnswersTests : IAsyncLifetime
         }
     }
 
-    private void NothingIsLeft() =>
-        Assert.Empty(Directory.GetDirectories(Path.Combine(_bench.Settings.RunDir, "fifo", _id)));
+    private void NothingIsLeft() => Assert.Empty(Left());
 }
