@@ -47,8 +47,7 @@ static async Task<int> Agent(AgentSettings settings, CancellationToken terminate
     var events = new EventReport(settings.NodeName, reports.Event, clock);
     var contact = new ServerContact(
         settings.RunDir, node.System.BootID, settings.KeepAlive, () => link?.LastAnswer, clock);
-    var facts = new NodeFacts(
-        settings.NodeName, node.Address, node.Cpus * 1000L, node.MemoryBytes, node.StorageBytes);
+    var facts = new NodeFacts(settings.NodeName, node.Address, node.Cpus * 1000L, node.MemoryBytes, node.StorageBytes);
     void Wake(string uid) => loop?.Wake(uid);
     void Say(PodEvent said) => events.Say(said.Pod, said.Warning, said.Reason, said.Message);
 
