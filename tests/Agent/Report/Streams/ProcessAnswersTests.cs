@@ -107,7 +107,7 @@ public sealed class ProcessAnswersTests : IAsyncLifetime
         await using var pair = new StreamPair();
         var answer = Exec(pair, Wants(Sleeper) with { Stdin = true });
         Assert.Equal("here\n", await First(pair.Server));
-        Assert.Single(Marked());
+        await Until(() => Marked().Length == 1);
 
         pair.Cut("the session was lost");
         await Assert.ThrowsAnyAsync<Exception>(() => answer);
@@ -125,7 +125,7 @@ public sealed class ProcessAnswersTests : IAsyncLifetime
 
         await _bench.Daemon.Kill();
         Assert.StartsWith("failed to exec in container: ", await answer);
-        Assert.Single(Marked());
+        await Until(() => Marked().Length == 1);
         await _bench.Daemon.Run();
         await Until(() => Marked().Length == 0);
         await Until(() => Left().Length == 0);
@@ -139,7 +139,7 @@ public sealed class ProcessAnswersTests : IAsyncLifetime
         var left = await _bench.Runtime.StartExec(
             _id, new(Sleeper, Input: false, Output: true, Error: false, Terminal: false), default);
         Assert.Equal(5, await left.Read(ProcessStreams.Output, new byte[100], default).AsTask().WaitAsync(Limit));
-        Assert.Single(Marked());
+        await Until(() => Marked().Length == 1);
 
         await _bench.RestartAgent();
         await Until(() => Marked().Length == 0);
@@ -337,7 +337,7 @@ public sealed class ProcessAnswersTests : IAsyncLifetime
         return (texts[0].ToString(), texts[1].ToString());
     }
 
-    /// <summary>Says that it is there and sleeps; it is one process all the time.</summary>
+    /// <summary>Says that it is there and sleeps: one process, without a command line while it changes.</summary>
     private string[] Sleeper => ["sh", "-c", $"echo here; exec sleep {_mark}"];
 
     private string[] Marked() => [.. Directory.GetDirectories("/proc")
