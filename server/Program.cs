@@ -29,8 +29,10 @@ static async Task Serve(ServerSettings settings, CancellationToken ct)
 {
     var time = TimeProvider.System;
     var random = Random.Shared;
-    var newUid = () => Guid.NewGuid().ToString();
+    Func<string> newUid = new UidSource().Next;
     using var logs = ConsoleLog.Create();
+    // One thread waits for the disk for much of the time; the others are to keep every processor busy.
+    ThreadPool.SetMinThreads(Environment.ProcessorCount + 1, Environment.ProcessorCount);
     // Heartbeats of a thousand nodes stay below; a rollout of ten pods is above.
     using var memory = new ResidentMemory(time, quietBytes: 8 * 1024 * 1024);
     Directory.CreateDirectory(settings.DataDir);

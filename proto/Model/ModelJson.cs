@@ -66,8 +66,21 @@ public sealed class TimeJson : JsonConverter<DateTimeOffset>
         writer.WriteStringValue(Text(value));
 
     /// <summary>The form in which Kubernetes' objects hold a time.</summary>
-    public static string Text(DateTimeOffset time) =>
-        time.UtcDateTime.ToString(Format, CultureInfo.InvariantCulture);
+    public static string Text(DateTimeOffset time)
+    {
+        var (second, known) = (time.UtcTicks / TimeSpan.TicksPerSecond, s_last);
+        if (known.Second != second)
+        {
+            s_last = known = new Said(second, time.UtcDateTime.ToString(Format, CultureInfo.InvariantCulture));
+        }
+
+        return known.Text;
+    }
+
+    /// <summary>A server says the same second thousands of times.</summary>
+    private static volatile Said s_last = new(-1, "");
+
+    private sealed record Said(long Second, string Text);
 }
 
 /// <summary>Kubernetes' <c>MicroTime</c>: RFC 3339, UTC, six digits (meta/v1 MicroTime).</summary>

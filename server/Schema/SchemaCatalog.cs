@@ -13,6 +13,7 @@ internal sealed class SchemaCatalog
 
     private static readonly Lazy<SchemaCatalog> _default = new(() => new SchemaCatalog(keepTexts: false));
     private readonly IReadOnlyList<ResourceSchema> _kinds;
+    private readonly Dictionary<(string Group, string Version, string Plural), ResourceSchema> _byPath;
 
     /// <param name="keepTexts">True keeps the descriptive texts, which only the OpenAPI documents need.</param>
     public SchemaCatalog(bool keepTexts)
@@ -24,6 +25,7 @@ internal sealed class SchemaCatalog
             .Order(StringComparer.Ordinal)
             .SelectMany(name => new KindReader(library).Read(TypeLibrary.ReadResource(assembly, name)))];
         Resources = [.. _kinds.Where(kind => kind.Plural.Length > 0)];
+        _byPath = Resources.ToDictionary(kind => (kind.Group, kind.Version, kind.Plural));
         GroupVersions = [.. Resources.Select(kind => new GroupVersion(kind.Group, kind.Version)).Distinct()];
         DocumentHashes = new(() => OpenApi.Hashes(this));
         DeleteOptions = FindKind(MetaGroup, "v1", "DeleteOptions")!;
@@ -44,7 +46,7 @@ internal sealed class SchemaCatalog
     public ResourceSchema DeleteOptions { get; }
 
     public ResourceSchema? Find(string group, string version, string plural) =>
-        Resources.FirstOrDefault(kind => kind.Plural == plural && kind.Version == version && kind.Group == group);
+        _byPath.GetValueOrDefault((group, version, plural));
 
     /// <summary>The schema of the version that objects of the kind are kept in.</summary>
     public ResourceSchema StoredFormOf(ResourceSchema schema) =>

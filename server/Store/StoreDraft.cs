@@ -17,7 +17,7 @@ internal sealed class StoreDraft
 
     public long Revision => _revision;
 
-    public IReadOnlyList<Change> Changes => _changes;
+    public List<Change> Changes => _changes;
 
     /// <summary>The last write of each durable key; memory-only keys are not among them.</summary>
     public IReadOnlyCollection<RowWrite> Rows => _rows.Values;

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using System.Threading.Channels;
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Logging;
@@ -130,7 +131,7 @@ internal sealed class StoreWriter : IDisposable
         Persist(draft);
         _expiry.Committed(draft.Changes, now);
         _current = draft.ToSnapshot();
-        _hub.Append(draft.Changes);
+        _hub.Append(CollectionsMarshal.AsSpan(draft.Changes));
         for (var i = 0; i < batch.Count; i++)
         {
             if (batch[i].BackupPath is null)

@@ -71,13 +71,13 @@ internal sealed class WatchHub(long startRevision)
     }
 
     /// <summary>Takes changes whose revisions follow the last one without a gap.</summary>
-    public void Append(IReadOnlyList<Change> changes)
+    public void Append(ReadOnlySpan<Change> changes)
     {
         lock (_gate)
         {
-            foreach (var change in changes)
+            foreach (ref readonly var change in changes)
             {
-                Keep(change);
+                Keep(in change);
             }
 
             for (var i = _parked.Count - 1; i >= 0; i--)
@@ -187,9 +187,9 @@ internal sealed class WatchHub(long startRevision)
         reader.Signal.SetResult();
     }
 
-    private static long? FirstMatch(WatchReader reader, IReadOnlyList<Change> changes)
+    private static long? FirstMatch(WatchReader reader, ReadOnlySpan<Change> changes)
     {
-        foreach (var change in changes)
+        foreach (ref readonly var change in changes)
         {
             if (change.Object.Revision >= reader.Next
                 && change.Object.Key.StartsWith(reader.Prefix, StringComparison.Ordinal))
@@ -201,7 +201,7 @@ internal sealed class WatchHub(long startRevision)
         return null;
     }
 
-    private void Keep(Change change)
+    private void Keep(in Change change)
     {
         if (_tail - _floor == _ring.Length)
         {

@@ -79,7 +79,7 @@ internal static class ApiBench
         return times[times.Count / 2];
     }
 
-    /// <summary>Events that reach the watchers in a second, while eight connections patch.</summary>
+    /// <summary>Events that reach the watchers in a second, while sixteen connections patch.</summary>
     private static async Task<double> Watch(BenchServer server)
     {
         using var stop = new CancellationTokenSource();
@@ -107,7 +107,7 @@ internal static class ApiBench
             "PATCH", $"/api/v1/namespaces/listed/configmaps/c-{number % Listed}",
             $$$"""{"data":{"number":"{{{number}}}"} }""", "application/merge-patch+json"))];
         var since = Stopwatch.GetTimestamp();
-        await Rate(server, patches, "patches", 200, connections: 8);
+        await Rate(server, patches, "patches", 200);
         await BenchServer.Until(
             "all watchers see all patches", () => Task.FromResult(seen >= Expected(Patches)), () => $"{seen} events");
         var seconds = Stopwatch.GetElapsedTime(since).TotalSeconds;
@@ -122,10 +122,10 @@ internal static class ApiBench
     /// Sends requests that are ready, each connection one after the other; per second.
     /// </summary>
     private static async Task<double> Rate(
-        BenchServer server, byte[][] requests, string what, int status, int connections = Connections)
+        BenchServer server, byte[][] requests, string what, int status)
     {
         var opened = await Task.WhenAll(
-            Enumerable.Range(0, connections).Select(_ => LeanConnection.Open(server)));
+            Enumerable.Range(0, Connections).Select(_ => LeanConnection.Open(server)));
         var next = -1;
         var (busy, own) = (ProcessFigures.Cpu(server.Pid), ProcessFigures.Cpu(Environment.ProcessId));
         var since = Stopwatch.GetTimestamp();

@@ -23,7 +23,7 @@ internal static class Negotiation
     /// <summary>The form, and the content type: what is JSON is YAML as well, so that one body is both.</summary>
     public static (ObjectForm Form, string Type) Of(string? accept)
     {
-        if (string.IsNullOrWhiteSpace(accept))
+        if (string.IsNullOrWhiteSpace(accept) || accept == ResponseBody.Json)
         {
             return (ObjectForm.Full, ResponseBody.Json);
         }

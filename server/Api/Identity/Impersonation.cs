@@ -103,7 +103,8 @@ internal static class Impersonation
     private static Dictionary<string, IReadOnlyList<string>> Extra(IHeaderDictionary headers)
     {
         var extra = new Dictionary<string, IReadOnlyList<string>>(StringComparer.Ordinal);
-        foreach (var header in headers.Keys)
+        // Not its keys: they would be copied into a set, for every request.
+        foreach (var (header, _) in headers)
         {
             if (header.StartsWith(ExtraPrefix, StringComparison.OrdinalIgnoreCase))
             {

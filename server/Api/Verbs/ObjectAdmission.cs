@@ -26,6 +26,10 @@ internal sealed class ObjectAdmission(
     private static readonly string[] s_numbered =
         ["priorityclasses", "podtemplates", "ingressclasses", "networkpolicies", "endpointslices"];
 
+    private volatile NamespaceState _namespace = new("", 0, IsGoing: false);
+
+    private sealed record NamespaceState(string Key, long Revision, bool IsGoing);
+
     /// <summary>
     /// What must hold while the object is created: its namespace is still the one looked at here. Empty where it has
     /// none.
@@ -44,12 +48,24 @@ internal sealed class ObjectAdmission(
             throw Errors.NotFound("", "namespaces", ns);
         }
 
-        if (ObjectHead.IsMarked(stored))
+        if (IsGoing(stored))
         {
             throw Errors.NamespaceTerminating(request.Schema, name, ns);
         }
 
         return [new Compare(stored.Key, stored.Revision)];
+    }
+
+    /// <summary>Many objects are made in one namespace; what was read of it holds for its revision.</summary>
+    private bool IsGoing(StoredObject ns)
+    {
+        var known = _namespace;
+        if (known.Key != ns.Key || known.Revision != ns.Revision)
+        {
+            _namespace = known = new NamespaceState(ns.Key, ns.Revision, ObjectHead.IsMarked(ns));
+        }
+
+        return known.IsGoing;
     }
 
     /// <exception cref="StatusException">403: the object may not be created as it is.</exception>
