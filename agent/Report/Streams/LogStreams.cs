@@ -21,7 +21,8 @@ internal sealed class LogStreams(NodeLedger ledger, string dataDir, TimeProvider
     private async Task<string?> Copy(LogStreamRequest request, LinkStream stream, CancellationToken cancellation)
     {
         var record = ledger.Pods.GetValueOrDefault(request.PodUid);
-        if (record?.Containers.GetValueOrDefault(request.Container) is not { } container)
+        var container = record?.Of(request.Container) ?? ContainerRecord.Empty;
+        if (record is null || (container is { Started: false, Attempt: 0 } && !request.Previous))
         {
             return $"container \"{request.Container}\" in pod \"{request.PodName}\" is waiting to start: "
                 + "ContainerCreating";
@@ -30,16 +31,14 @@ internal sealed class LogStreams(NodeLedger ledger, string dataDir, TimeProvider
         // An attempt that has not begun yet leaves the log of the one before as the container's log.
         var attempt = container.Started || container.Attempt == 0 ? container.Attempt : container.Attempt - 1;
         attempt -= request.Previous ? 1 : 0;
-        var file = LogPaths.LogFile(
-            dataDir, record.Namespace, record.Name, record.Uid, request.Container, Math.Max(0, attempt));
-        if (attempt < 0 || !File.Exists(file))
+        if (attempt < 0)
         {
-            return request.Previous
-                ? $"previous terminated container \"{request.Container}\" in pod \"{request.PodName}\" not found"
-                : $"container \"{request.Container}\" in pod \"{request.PodName}\" is waiting to start: "
-                    + "ContainerCreating";
+            return $"previous terminated container \"{request.Container}\" in pod \"{request.PodName}\" not found";
         }
 
+        // No file yet is the log of a container that has printed nothing.
+        var file = LogPaths.LogFile(
+            dataDir, record.Namespace, record.Name, record.Uid, request.Container, attempt);
         var query = new LogQuery
         {
             TailLines = request.TailLines,

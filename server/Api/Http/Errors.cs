@@ -126,9 +126,15 @@ internal static class Errors
     public static StatusException InvalidOptions(string kind, string field, string reason, string message) =>
         Invalid("meta.k8s.io", kind, "", [new FieldError(field, reason, message)]);
 
-    /// <summary>The patch reads well, but what it makes of the object does not.</summary>
-    public static StatusException Unprocessable(ResourceSchema schema, string name, string message) =>
-        new(422, "Invalid", message) { Name = name, Group = schema.Group, Kind = schema.Kind };
+    /// <summary>
+    /// The patch reads well but does not fit the object. It names neither kind nor object, as in Kubernetes: kubectl
+    /// leaves the message out where one of them is named without a cause.
+    /// </summary>
+    public static StatusException Unprocessable(string message) => new(422, "Invalid", message);
+
+    /// <summary>The patch fits, but what it makes of the object cannot be read.</summary>
+    public static StatusException InvalidPatch(string patch, string message) => Invalid("", "", "",
+        [new FieldError("patch", "FieldValueInvalid", $"Invalid value: \"{patch}\": {message}")]);
 
     public static StatusException TooManyRequests(string message, int retryAfterSeconds) =>
         new(429, "TooManyRequests", message) { RetryAfterSeconds = retryAfterSeconds };

@@ -131,7 +131,7 @@ internal sealed class ApplyVerb(
         ObjectDecoder.FromTree(request.Schema, joined, FieldValidation.Ignore) switch
         {
             DecodeResult.Decoded decoded => ObjectReading.AsStored(request, decoded.Object),
-            DecodeResult.Failed failed => throw Errors.Unprocessable(request.Schema, request.Path.Name, failed.Message),
+            DecodeResult.Failed failed => throw Errors.Unprocessable(failed.Message),
             _ => throw Errors.Internal("unknown decode result"),
         };
 }

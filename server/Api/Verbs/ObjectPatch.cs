@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json.Nodes;
 using Edge.Server.Api.Http;
 using Edge.Server.Schema;
@@ -12,14 +13,23 @@ internal sealed class ObjectPatch
     private const string Accepted = "application/json-patch+json, application/merge-patch+json, "
         + "application/strategic-merge-patch+json, application/apply-patch+yaml";
 
+    /// <summary>How much of a patch is shown to somebody whose patch makes something that cannot be read.</summary>
+    private const int ShownBytesMax = 1024;
+
     private readonly ApiRequest _request;
     private readonly ResourceSchema _schema;
     private readonly FieldValidation _validation;
-    private readonly Func<JsonObject, PatchResult> _apply;
+    private readonly ReadOnlyMemory<byte> _body;
+    private readonly Func<JsonObject, ReadOnlyMemory<byte>, PatchResult> _apply;
 
     private ObjectPatch(
-        ApiRequest request, ResourceSchema schema, FieldValidation validation, Func<JsonObject, PatchResult> apply) =>
-        (_request, _schema, _validation, _apply) = (request, schema, validation, apply);
+        ApiRequest request, ResourceSchema schema, FieldValidation validation, ReadOnlyMemory<byte> body,
+        Func<JsonObject, ReadOnlyMemory<byte>, PatchResult> apply) =>
+        (_request, _schema, _validation, _body, _apply) = (request, schema, validation, body, apply);
+
+    private string Shown => _body.Length <= ShownBytesMax
+        ? Encoding.UTF8.GetString(_body.Span)
+        : $"{Encoding.UTF8.GetString(_body.Span[..ShownBytesMax])}...";
 
     /// <param name="request">Carries the patch.</param>
     /// <param name="schema">Of the object that the patch is about.</param>
@@ -42,30 +52,27 @@ internal sealed class ObjectPatch
 
         var validation = request.Query.Validation();
         var body = await RequestBody.Read(request.Http.Request, request.Ct);
-        return new ObjectPatch(request, schema, validation, original => kind(original, body));
+        return new ObjectPatch(request, schema, validation, body, kind);
     }
 
     /// <summary>The object that the patch makes of another one, pruned, with warnings for the client.</summary>
     /// <exception cref="StatusException">The patch does not fit the object, or makes something else of it.</exception>
     public (JsonObject Object, IReadOnlyList<string> Warnings) Apply(JsonObject original)
     {
-        var (patched, duplicates) = _apply(original) switch
+        var (patched, duplicates) = _apply(original, _body) switch
         {
             PatchResult.Patched whole => (whole.Object, whole.Duplicates),
             PatchResult.Malformed { TooLarge: true } malformed => throw Errors.TooLarge(malformed.Message),
             PatchResult.Malformed malformed => throw Errors.BadRequest(malformed.Message),
-            PatchResult.Unprocessable failed => throw Unprocessable(failed.Message),
+            PatchResult.Unprocessable failed => throw Errors.Unprocessable(failed.Message),
             _ => throw Errors.Internal("unknown patch result"),
         };
         ObjectReading.CheckName(_request, patched);
         return ObjectDecoder.FromTree(_schema, patched, _validation, duplicates) switch
         {
             DecodeResult.Decoded decoded => (decoded.Object, decoded.Warnings),
-            DecodeResult.Failed failed => throw Unprocessable(failed.Message),
+            DecodeResult.Failed failed => throw Errors.InvalidPatch(Shown, failed.Message),
             _ => throw Errors.Internal("unknown decode result"),
         };
     }
-
-    private StatusException Unprocessable(string message) =>
-        Errors.Unprocessable(_schema, _request.Path.Name, message);
 }
