@@ -22,13 +22,16 @@ internal sealed record EventNote(ObjectReference About, string Type, string Reas
 }
 
 /// <summary>
-/// Writes Events. The same thing said again raises the count of the first Event, because its name is made of what it
-/// says; so nothing is remembered here. A namespace that is gone or on its way out takes no new ones.
+/// Writes Events. Their names begin with the time, as in Kubernetes, so that those of one second are listed in their
+/// order, and end with what they say: the same thing said again raises the count of the first one, and nothing is
+/// remembered here. A namespace that is gone or on its way out takes no new ones.
 /// </summary>
 internal sealed class EventRecorder(Objects objects, TimeProvider time)
 {
     /// <summary>Kubernetes' limit of an event's message; longer ones are cut.</summary>
     private const int MessageMax = 1024;
+
+    private const int NanosecondsPerTick = 100;
 
     /// <param name="note">What happened.</param>
     /// <param name="component">Who says it, such as <c>default-scheduler</c>.</param>
@@ -39,12 +42,14 @@ internal sealed class EventRecorder(Objects objects, TimeProvider time)
     {
         var message = note.Message.Length > MessageMax ? note.Message[..(MessageMax - 3)] + "..." : note.Message;
         var ns = string.IsNullOrEmpty(note.About.Namespace) ? "default" : note.About.Namespace;
-        var name = $"{note.About.Name}.{Fingerprint(note, message, component, host)}";
+        var fingerprint = Fingerprint(note, message, component, host);
         var now = time.GetUtcNow();
-        if (await Repeat(ns, name, times, now, ct))
+        if (Find(ns, $"{note.About.Name}.", fingerprint) is { } said && await Repeat(ns, said, times, now, ct))
         {
             return;
         }
+
+        var name = $"{note.About.Name}.{(now - DateTimeOffset.UnixEpoch).Ticks * NanosecondsPerTick:x16}{fingerprint}";
 
         // Overtaken is dropped: an event is not worth another try in a namespace that changes this very moment.
         if (objects.OpenNamespace(ns) is not { } open)
@@ -70,6 +75,21 @@ internal sealed class EventRecorder(Objects objects, TimeProvider time)
         {
             await Repeat(ns, name, times, now, ct);
         }
+    }
+
+    /// <summary>The name of the Event about the object that says this already; looks at its Events' keys alone.</summary>
+    private string? Find(string ns, string prefix, string fingerprint)
+    {
+        var all = Resources.Events.Prefix(ns);
+        foreach (var stored in objects.Store.Current.Range(all + prefix))
+        {
+            if (stored.Key.EndsWith(fingerprint, StringComparison.Ordinal))
+            {
+                return stored.Key[all.Length..];
+            }
+        }
+
+        return null;
     }
 
     private async Task<bool> Repeat(string ns, string name, int times, DateTimeOffset now, CancellationToken ct)

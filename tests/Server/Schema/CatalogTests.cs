@@ -22,6 +22,26 @@ public sealed class CatalogTests
         Assert.True(seen.Count > 150, $"{seen.Count} types");
     }
 
+    /// <summary>By the priorities that Kubernetes gives its own groups; kinds by the name of their resource.</summary>
+    [Fact]
+    public void Groups_and_kinds_stand_in_the_order_that_kubectl_get_all_shows_them_in()
+    {
+        var listed = SchemaCatalog.Default.Resources.Where(schema => schema.Plural.Length > 0).ToList();
+        Assert.Equal(
+            [
+                "", "apps", "events.k8s.io", "authentication.k8s.io", "authorization.k8s.io", "autoscaling", "batch",
+                "certificates.k8s.io", "networking.k8s.io", "policy", "rbac.authorization.k8s.io", "storage.k8s.io",
+                "apiextensions.k8s.io", "scheduling.k8s.io", "coordination.k8s.io", "node.k8s.io", "discovery.k8s.io",
+                "metrics.k8s.io",
+            ],
+            listed.Select(schema => schema.Group).Distinct());
+        foreach (var version in listed.GroupBy(schema => schema.ApiVersion))
+        {
+            var resources = version.Select(schema => schema.Plural).ToList();
+            Assert.Equal(resources.Order(StringComparer.Ordinal), resources);
+        }
+    }
+
     [Fact]
     public void Every_format_named_in_a_description_exists()
     {

@@ -56,6 +56,30 @@ public sealed class ObjectsTests : IAsyncDisposable
             "test", host: null, times: 1, default);
     }
 
+    [Fact]
+    public async Task Events_of_one_second_are_listed_in_the_order_in_which_they_were_told()
+    {
+        var events = new EventRecorder(_objects, _fixture.Clock);
+        await PutNamespace("");
+        string[] reasons = ["Scheduled", "Pulling", "Pulled", "Created", "Started"];
+        foreach (var reason in reasons)
+        {
+            await Tell(reason);
+            _fixture.Clock.Advance(TimeSpan.FromMilliseconds(1));
+        }
+
+        await Tell("Pulled");
+        var listed = _objects.List(Resources.Events).ToList();
+        Assert.Equal(reasons, listed.Select(told => told.Reason));
+        Assert.Equal([1, 1, 2, 1, 1], listed.Select(told => told.Count));
+        Assert.Matches("^web\\.[0-9a-f]{32}$", listed[0].Metadata.Name);
+
+        Task Tell(string reason) => events.Record(
+            new EventNote(new ObjectReference { Kind = "Pod", Namespace = "ns", Name = "web" }, EventNote.Normal,
+                reason, "it was seen"),
+            "test", host: null, times: 1, default);
+    }
+
     private Task<long> PutNamespace(string more) =>
         _fixture.Put(Resources.Namespaces.KeyOf(null, "ns"), "{\"metadata\":{\"name\":\"ns\"" + more + "}}");
 }
