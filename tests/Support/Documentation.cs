@@ -8,7 +8,7 @@ public static class Documentation
 {
     private const string Separator = "---\n";
 
-    private static readonly string _root = Path.Combine(RepositoryRoot(), "tests", "Cases", "documentation");
+    private static readonly string _root = Repository.Cases("documentation");
 
     /// <summary>The names of all.</summary>
     public static IReadOnlyList<string> Names =>
@@ -25,16 +25,5 @@ public static class Documentation
     {
         var path = Path.Combine(_root, name + ".warnings");
         return File.Exists(path) ? File.ReadAllLines(path) : [];
-    }
-
-    private static string RepositoryRoot()
-    {
-        var at = new DirectoryInfo(AppContext.BaseDirectory);
-        while (!File.Exists(Path.Combine(at.FullName, "Edge.sln")))
-        {
-            at = at.Parent ?? throw new InvalidOperationException("the tests do not run inside the repository");
-        }
-
-        return at.FullName;
     }
 }

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Edge.Tests.Support;
 
 namespace Edge.Tests.Tidy;
 
@@ -21,7 +22,7 @@ internal sealed record SourceFile(string Path, IReadOnlyList<string> Lines)
 /// <summary>The tracked files of the repository this test was built from.</summary>
 internal static class SourceTree
 {
-    public static string Root { get; } = FindRoot();
+    public static string Root { get; } = Repository.Root;
 
     /// <summary>Every file git tracks or would track, so that a fresh clone and a working tree agree.</summary>
     public static IReadOnlyList<string> Paths { get; } =
@@ -53,16 +54,5 @@ internal static class SourceTree
     {
         var found = findings.ToList();
         Assert.True(found.Count == 0, string.Join(Environment.NewLine, found));
-    }
-
-    private static string FindRoot()
-    {
-        var folder = new DirectoryInfo(AppContext.BaseDirectory);
-        while (folder is not null && !File.Exists(Path.Combine(folder.FullName, "Edge.sln")))
-        {
-            folder = folder.Parent;
-        }
-
-        return folder?.FullName ?? throw new InvalidOperationException("the repository root was not found");
     }
 }

@@ -4,12 +4,13 @@ using Edge.Agent.Ledger;
 using Edge.Agent.Network;
 using Edge.Agent.Reconcile;
 using Edge.Proto.Model;
+using Edge.Tests.Support;
 
 namespace Edge.Tests.Agent.Reconcile;
 
 /// <summary>
 /// The golden cases of the pod plan: a folder with <c>pod.json</c> (absent for a vanished pod) and <c>observed.json</c>
-/// in, <c>plan.txt</c> out. With EDGE_ACCEPT=1 the plans are written anew, to be reviewed as a diff.
+/// in, <c>plan.txt</c> out. With EDGE_WRITE_CASES=1 the plans are written anew, to be reviewed as a diff.
 /// </summary>
 public sealed class PodPlanCases
 {
@@ -28,28 +29,10 @@ public sealed class PodPlanCases
     {
         var folder = Path.Combine(Root, name);
         var actual = PodPlan.For(ViewOf(folder)).ToString() + "\n";
-        var golden = Path.Combine(folder, "plan.txt");
-        if (System.Environment.GetEnvironmentVariable("EDGE_ACCEPT") == "1")
-        {
-            File.WriteAllText(golden, actual);
-        }
-
-        Assert.Equal(File.ReadAllText(golden), actual);
+        Assert.Equal(GoldenFile.Expected(Path.Combine(folder, "plan.txt"), actual), actual);
     }
 
-    private static string Root
-    {
-        get
-        {
-            var at = new DirectoryInfo(AppContext.BaseDirectory);
-            while (!File.Exists(Path.Combine(at!.FullName, "Edge.sln")))
-            {
-                at = at.Parent;
-            }
-
-            return Path.Combine(at.FullName, "tests", "Cases", "pod-plan");
-        }
-    }
+    private static string Root => Repository.Cases("pod-plan");
 
     private static PodView ViewOf(string folder)
     {

@@ -1,5 +1,6 @@
 using System.Text;
 using Edge.Proto.Link;
+using Edge.Tests.Support;
 using Google.Protobuf.Reflection;
 
 namespace Edge.Tests.Proto.Link;
@@ -29,7 +30,7 @@ public sealed class ContractsTests
     [Fact]
     public void The_contract_is_the_checked_in_one()
     {
-        var path = Path.Combine(Root(), "proto", "contracts.txt");
+        var path = Path.Combine(Repository.Root, "proto", "contracts.txt");
         var (now, before) = (Print(), File.Exists(path) ? File.ReadAllText(path) : "");
         var broken = before.Split('\n').Except(now.Split('\n')).ToList();
         Assert.True(
@@ -118,16 +119,5 @@ public sealed class ContractsTests
         };
         return (field.IsRepeated ? "repeated " : "") + type
             + (field.RealContainingOneof is { } oneof ? $" oneof {oneof.Name}" : "");
-    }
-
-    private static string Root()
-    {
-        var at = new DirectoryInfo(AppContext.BaseDirectory);
-        while (!File.Exists(Path.Combine(at!.FullName, "Edge.sln")))
-        {
-            at = at.Parent;
-        }
-
-        return at.FullName;
     }
 }

@@ -1,5 +1,6 @@
 using System.Text;
 using Edge.Server.Access;
+using Edge.Tests.Support;
 
 namespace Edge.Tests.Server.Access;
 
@@ -46,13 +47,7 @@ public sealed class MatrixTests : IAsyncLifetime
         _world.Index.Prime();
         var found = Print("");
         var path = Path.Combine(Root(), role.Replace(':', '.') + ".txt");
-        if (Environment.GetEnvironmentVariable("EDGE_WRITE_CASES") == "1")
-        {
-            await File.WriteAllTextAsync(path, found);
-        }
-
-        Assert.True(File.Exists(path), $"{role} has no list; it is:\n{found}");
-        Assert.Equal(await File.ReadAllTextAsync(path), found);
+        Assert.Equal(GoldenFile.Expected(path, found), found);
         Assert.Equal(Resources(found), Resources(Print("anywhere")));
     }
 
@@ -127,16 +122,5 @@ public sealed class MatrixTests : IAsyncLifetime
 
     private static string NameOf(DefaultObject made) => (string)made.Tree["metadata"]!["name"]!;
 
-    private static string Root()
-    {
-        for (var at = new DirectoryInfo(AppContext.BaseDirectory); at is not null; at = at.Parent)
-        {
-            if (Path.Combine(at.FullName, "tests", "Cases", "access") is var path && Directory.Exists(path))
-            {
-                return path;
-            }
-        }
-
-        throw new DirectoryNotFoundException("tests/Cases/access");
-    }
+    private static string Root() => Repository.Cases("access");
 }

@@ -8,6 +8,7 @@ using Edge.Server.Control.HorizontalPodAutoscalers;
 using Edge.Server.Control.Jobs;
 using Edge.Server.Control.ReplicaSets;
 using Edge.Tests.Server.Control.HorizontalPodAutoscalers;
+using Edge.Tests.Support;
 
 namespace Edge.Tests.Server.Control;
 
@@ -46,14 +47,7 @@ public sealed class ControlCases
         var folder = Root(name);
         await using var loaded = await ControlCase.Load(folder);
         var answer = s_controllers[name.Split('/')[0]](loaded);
-        var path = Path.Combine(folder, "out.txt");
-        if (Environment.GetEnvironmentVariable("EDGE_WRITE_CASES") == "1")
-        {
-            await File.WriteAllTextAsync(path, answer);
-        }
-
-        Assert.True(File.Exists(path), $"{name} has no out.txt; the answer is:\n{answer}");
-        Assert.Equal(await File.ReadAllTextAsync(path), answer);
+        Assert.Equal(GoldenFile.Expected(Path.Combine(folder, "out.txt"), answer), answer);
     }
 
     [Theory]
@@ -165,16 +159,7 @@ public sealed class ControlCases
         return lines.ToString();
     }
 
-    private static string Root(string below)
-    {
-        var at = new DirectoryInfo(AppContext.BaseDirectory);
-        while (!File.Exists(Path.Combine(at.FullName, "Edge.sln")))
-        {
-            at = at.Parent ?? throw new InvalidOperationException("the tests do not run inside the repository");
-        }
-
-        return Path.Combine(at.FullName, "tests", "Cases", below);
-    }
+    private static string Root(string below) => Repository.Cases(below);
 
     /// <summary>A plan as text, one line a thing.</summary>
     internal sealed class Lines

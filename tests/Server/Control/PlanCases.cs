@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Edge.Server.Schema.Bodies;
+using Edge.Tests.Support;
 
 namespace Edge.Tests.Server.Control;
 
@@ -17,24 +18,8 @@ internal static class PlanCases
         var folder = Path.Combine(Root(area), name);
         var (input, _) = YamlTreeReader.Read(File.ReadAllBytes(Path.Combine(folder, "in.yaml")));
         var text = answer(input!.AsObject());
-        var path = Path.Combine(folder, "out.txt");
-        if (Environment.GetEnvironmentVariable("EDGE_WRITE_CASES") == "1")
-        {
-            File.WriteAllText(path, text);
-        }
-
-        Assert.True(File.Exists(path), $"{name} has no out.txt; the answer is:\n{text}");
-        Assert.Equal(File.ReadAllText(path), text);
+        Assert.Equal(GoldenFile.Expected(Path.Combine(folder, "out.txt"), text), text);
     }
 
-    private static string Root(string area)
-    {
-        var at = new DirectoryInfo(AppContext.BaseDirectory);
-        while (!File.Exists(Path.Combine(at.FullName, "Edge.sln")))
-        {
-            at = at.Parent ?? throw new InvalidOperationException("the tests do not run inside the repository");
-        }
-
-        return Path.Combine(at.FullName, "tests", "Cases", area);
-    }
+    private static string Root(string area) => Repository.Cases(area);
 }

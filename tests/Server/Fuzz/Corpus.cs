@@ -2,6 +2,7 @@ using System.Text;
 using System.Text.Json.Nodes;
 using Edge.Server.Schema;
 using Edge.Server.Schema.Bodies;
+using Edge.Tests.Support;
 
 namespace Edge.Tests.Server.Fuzz;
 
@@ -106,14 +107,5 @@ internal static class Corpus
         return found;
     }
 
-    private static string Folder()
-    {
-        var directory = new DirectoryInfo(AppContext.BaseDirectory);
-        while (!File.Exists(Path.Combine(directory!.FullName, "Edge.sln")))
-        {
-            directory = directory.Parent;
-        }
-
-        return Path.Combine(directory.FullName, "tests", "Cases", "schema");
-    }
+    private static string Folder() => Repository.Cases("schema");
 }

@@ -6,6 +6,7 @@ using Edge.Server.Schedule;
 using Edge.Server.Schedule.Demand;
 using Edge.Server.Schema.Bodies;
 using Edge.Server.Store;
+using Edge.Tests.Support;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Edge.Tests.Server.Schedule;
@@ -34,14 +35,7 @@ public sealed class CaseTests
         var folder = Path.Combine(Root(), name);
         var (input, _) = YamlTreeReader.Read(File.ReadAllBytes(Path.Combine(folder, "in.yaml")));
         var answer = Answer(input!.AsObject());
-        var path = Path.Combine(folder, "out.txt");
-        if (Environment.GetEnvironmentVariable("EDGE_WRITE_CASES") == "1")
-        {
-            File.WriteAllText(path, answer);
-        }
-
-        Assert.True(File.Exists(path), $"{name} has no out.txt; the answer is:\n{answer}");
-        Assert.Equal(File.ReadAllText(path), answer);
+        Assert.Equal(GoldenFile.Expected(Path.Combine(folder, "out.txt"), answer), answer);
     }
 
     [Fact]
@@ -139,14 +133,5 @@ public sealed class CaseTests
         return $"{metadata["namespace"]}/{NameOf(pod)}";
     }
 
-    private static string Root()
-    {
-        var at = new DirectoryInfo(AppContext.BaseDirectory);
-        while (!File.Exists(Path.Combine(at.FullName, "Edge.sln")))
-        {
-            at = at.Parent ?? throw new InvalidOperationException("the tests do not run inside the repository");
-        }
-
-        return Path.Combine(at.FullName, "tests", "Cases", "schedule");
-    }
+    private static string Root() => Repository.Cases("schedule");
 }

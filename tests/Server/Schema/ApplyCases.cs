@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using Edge.Server.Schema;
 using Edge.Server.Schema.Bodies;
+using Edge.Tests.Support;
 
 namespace Edge.Tests.Server.Schema;
 
@@ -32,17 +33,8 @@ public sealed class ApplyCases
         }
     }
 
-    private static void Compare(string name, string text)
-    {
-        var path = Path.Combine(Root(), name, "out.txt");
-        if (Environment.GetEnvironmentVariable("EDGE_WRITE_CASES") == "1")
-        {
-            File.WriteAllText(path, text);
-        }
-
-        Assert.True(File.Exists(path), $"{name} has no out.txt; the answer is:\n{text}");
-        Assert.Equal(File.ReadAllText(path), text);
-    }
+    private static void Compare(string name, string text) =>
+        Assert.Equal(GoldenFile.Expected(Path.Combine(Root(), name, "out.txt"), text), text);
 
     private static List<JsonObject> Steps(string name)
     {
@@ -52,14 +44,5 @@ public sealed class ApplyCases
         return steps;
     }
 
-    private static string Root()
-    {
-        var at = new DirectoryInfo(AppContext.BaseDirectory);
-        while (!File.Exists(Path.Combine(at.FullName, "Edge.sln")))
-        {
-            at = at.Parent ?? throw new InvalidOperationException("the tests do not run inside the repository");
-        }
-
-        return Path.Combine(at.FullName, "tests", "Cases", "apply");
-    }
+    private static string Root() => Repository.Cases("apply");
 }

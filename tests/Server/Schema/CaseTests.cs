@@ -37,14 +37,7 @@ public sealed class CaseTests
             file => Assert.Contains(file, answers.Keys));
         foreach (var (file, text) in answers)
         {
-            var path = Path.Combine(folder, file);
-            if (Environment.GetEnvironmentVariable("EDGE_WRITE_CASES") == "1")
-            {
-                File.WriteAllText(path, text);
-            }
-
-            Assert.True(File.Exists(path), $"{name} has no {file}; the answer is:\n{text}");
-            Assert.Equal(File.ReadAllText(path), text);
+            Assert.Equal(GoldenFile.Expected(Path.Combine(folder, file), text), text);
         }
     }
 
@@ -188,14 +181,5 @@ public sealed class CaseTests
         }
     }
 
-    private static string Root()
-    {
-        var at = new DirectoryInfo(AppContext.BaseDirectory);
-        while (!File.Exists(Path.Combine(at.FullName, "Edge.sln")))
-        {
-            at = at.Parent ?? throw new InvalidOperationException("the tests do not run inside the repository");
-        }
-
-        return Path.Combine(at.FullName, "tests", "Cases", "schema");
-    }
+    private static string Root() => Repository.Cases("schema");
 }

@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using Edge.Server.Schema;
 using Edge.Server.Schema.Bodies;
 using Edge.Server.Store;
+using Edge.Tests.Support;
 
 namespace Edge.Tests.Server.Control.GarbageCollection;
 
@@ -22,14 +23,7 @@ public sealed class CaseTests
         var folder = Path.Combine(Root(), name);
         var (input, _) = YamlTreeReader.Read(File.ReadAllBytes(Path.Combine(folder, "in.yaml")));
         var answer = await Answer(input!);
-        var path = Path.Combine(folder, "out.txt");
-        if (Environment.GetEnvironmentVariable("EDGE_WRITE_CASES") == "1")
-        {
-            File.WriteAllText(path, answer);
-        }
-
-        Assert.True(File.Exists(path), $"{name} has no out.txt; the answer is:\n{answer}");
-        Assert.Equal(File.ReadAllText(path), answer);
+        Assert.Equal(GoldenFile.Expected(Path.Combine(folder, "out.txt"), answer), answer);
     }
 
     [Fact]
@@ -218,14 +212,5 @@ public sealed class CaseTests
     private static ResourceSchema SchemaOf(JsonObject entry) => SchemaCatalog.Default.Resources.Single(
         schema => schema.ApiVersion == ApiVersion(entry) && schema.Kind == Kind(entry));
 
-    private static string Root()
-    {
-        var at = new DirectoryInfo(AppContext.BaseDirectory);
-        while (!File.Exists(Path.Combine(at.FullName, "Edge.sln")))
-        {
-            at = at.Parent ?? throw new InvalidOperationException("the tests do not run inside the repository");
-        }
-
-        return Path.Combine(at.FullName, "tests", "Cases", "garbage-collection");
-    }
+    private static string Root() => Repository.Cases("garbage-collection");
 }
