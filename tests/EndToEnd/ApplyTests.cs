@@ -16,7 +16,7 @@ public sealed class ApplyTests(Fleet fleet)
     [InlineData("1.33")]
     public async Task What_others_applied_is_changed_by_force_only(string version)
     {
-        var kubectl = Use(version);
+        var kubectl = fleet.Use(version);
         var name = $"owned-{version.Replace('.', '-')}";
         string[] apply = ["apply", "--server-side", "-f", "-"];
 
@@ -46,7 +46,7 @@ public sealed class ApplyTests(Fleet fleet)
     [InlineData("1.33")]
     public async Task Client_side_apply_moves_on_to_server_side_apply(string version)
     {
-        var kubectl = Use(version);
+        var kubectl = fleet.Use(version);
         var name = $"moved-{version.Replace('.', '-')}";
 
         await kubectl.Apply(Map(name, "a: '1', b: '1', c: '1'"));
@@ -68,7 +68,7 @@ public sealed class ApplyTests(Fleet fleet)
     [InlineData("1.33")]
     public async Task A_diff_shows_what_an_apply_would_change(string version)
     {
-        var kubectl = Use(version);
+        var kubectl = fleet.Use(version);
         var name = $"differs-{version.Replace('.', '-')}";
         string[] diff = ["diff", "--server-side", "-f", "-"];
 
@@ -85,11 +85,4 @@ public sealed class ApplyTests(Fleet fleet)
 
     private static Task<string> Owners(Kubectl kubectl, string name) =>
         kubectl.Do("get", "configmap", name, "-o", $"jsonpath={Managers}", "--show-managed-fields");
-
-    private Kubectl Use(string version)
-    {
-        Fleet.Require();
-        Skip.If(Kubectl.Locate(version) is null, $"kubectl {version} is not on this machine");
-        return new Kubectl(fleet, version);
-    }
 }

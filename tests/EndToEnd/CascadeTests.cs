@@ -13,7 +13,7 @@ public sealed class CascadeTests(Fleet fleet)
     [InlineData("1.33")]
     public async Task The_cascade_that_is_asked_for_is_the_cascade_that_happens(string version)
     {
-        var kubectl = Use(version);
+        var kubectl = fleet.Use(version);
         var prefix = $"cascade-{version.Replace('.', '-')}";
 
         var orphan = await Family(kubectl, $"{prefix}-orphan");
@@ -37,7 +37,7 @@ public sealed class CascadeTests(Fleet fleet)
     [InlineData("1.33")]
     public async Task An_owner_deleted_in_the_foreground_waits_for_what_blocks_it(string version)
     {
-        var kubectl = Use(version);
+        var kubectl = fleet.Use(version);
         var owner = await Family(kubectl, $"waits-{version.Replace('.', '-')}", "finalizers: [ex.io/hold]");
         await kubectl.Do("delete", "configmap", owner, "--cascade=foreground", "--wait=false");
         await kubectl.Until(
@@ -55,7 +55,7 @@ public sealed class CascadeTests(Fleet fleet)
     [InlineData("1.33")]
     public async Task A_namespace_says_what_it_still_waits_for(string version)
     {
-        var kubectl = Use(version);
+        var kubectl = fleet.Use(version);
         var ns = $"leaving-{version.Replace('.', '-')}";
         await kubectl.Do("create", "namespace", ns);
         await kubectl.DoWith(Map("held", "finalizers: [ex.io/hold]"), "create", "-n", ns, "-f", "-");
@@ -82,11 +82,4 @@ public sealed class CascadeTests(Fleet fleet)
 
     private static string Map(string name, string more) =>
         $"apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: {name}\n  {more}\n";
-
-    private Kubectl Use(string version)
-    {
-        Fleet.Require();
-        Skip.If(Kubectl.Locate(version) is null, $"kubectl {version} is not on this machine");
-        return new Kubectl(fleet, version);
-    }
 }

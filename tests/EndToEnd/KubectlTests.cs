@@ -8,21 +8,20 @@ namespace Edge.Tests.EndToEnd;
 public sealed class KubectlTests(Fleet fleet)
 {
     [SkippableTheory]
-    [InlineData("1.28")]
-    [InlineData("1.30")]
-    [InlineData("1.32")]
-    [InlineData("1.33")]
+    [MemberData(nameof(Kubectl.Versions), MemberType = typeof(Kubectl))]
     public async Task Pods_are_applied_watched_changed_and_deleted(string version)
     {
-        var kubectl = Use(version);
+        var kubectl = fleet.Use(version);
         var pod = $"daily-{version.Replace('.', '-')}";
         var manifest = Manifests.Script(pod, "echo started; exec sleep 1000000");
 
         await using var watching = Follow(version, "get", "pods", "-w", "--no-headers");
+        await using var events = Follow(version, "events", "-w", "--for", $"pod/{pod}");
         Assert.Equal($"pod/{pod} created", await kubectl.Apply(manifest));
         Assert.Contains(
             "condition met", await kubectl.Do("wait", "--for=condition=Ready", $"pod/{pod}", "--timeout=60s"));
         await watching.Until(shown => Regex.IsMatch(shown, $@"{pod} +1/1 +Running"));
+        await events.Until(shown => Regex.IsMatch(shown, $@"Normal +Started +Pod/{pod} +Started container main"));
         Assert.Equal($"pod/{pod} unchanged", await kubectl.Apply(manifest));
         var labelled = manifest.Replace("spec:", "  labels:\n    a: b\nspec:");
         Assert.Equal($"pod/{pod} configured", await kubectl.Apply(labelled));
@@ -55,13 +54,10 @@ public sealed class KubectlTests(Fleet fleet)
     }
 
     [SkippableTheory]
-    [InlineData("1.28")]
-    [InlineData("1.30")]
-    [InlineData("1.32")]
-    [InlineData("1.33")]
+    [MemberData(nameof(Kubectl.Versions), MemberType = typeof(Kubectl))]
     public async Task ConfigMaps_and_Secrets_are_created_watched_changed_and_deleted(string version)
     {
-        var kubectl = Use(version);
+        var kubectl = fleet.Use(version);
         var name = $"daily-{version.Replace('.', '-')}";
 
         await kubectl.Do("create", "configmap", name, "--from-literal=a=1");
@@ -85,67 +81,6 @@ public sealed class KubectlTests(Fleet fleet)
 
         await kubectl.Do("delete", $"configmap/{name}", $"secret/{name}");
         Assert.Equal("", await kubectl.Do("get", $"configmap/{name}", $"secret/{name}", "--ignore-not-found"));
-    }
-
-    [SkippableTheory]
-    [InlineData("1.28")]
-    [InlineData("1.30")]
-    [InlineData("1.32")]
-    [InlineData("1.33")]
-    public async Task Nodes_are_shown_cordoned_and_tainted(string version)
-    {
-        var kubectl = Use(version);
-        var node = fleet.Nodes[2].Name;
-
-        Assert.Contains("Ready", await kubectl.Do("get", "node", node, "--no-headers"));
-        Assert.Contains("containerd://", await kubectl.Do("get", "nodes", "-o", "wide"));
-        var described = await kubectl.Do("describe", "node", node);
-        Assert.Contains("Allocatable:", described);
-        Assert.Contains("Conditions:", described);
-
-        await kubectl.Do("cordon", node);
-        Assert.Contains("SchedulingDisabled", await kubectl.Do("get", "node", node, "--no-headers"));
-        await kubectl.Do("uncordon", node);
-        await kubectl.Do("taint", "node", node, "lent=yes:NoSchedule");
-        Assert.Equal("NoSchedule", await kubectl.Field($"node/{node}", ".spec.taints[?(@.key=='lent')].effect"));
-        await kubectl.Do("taint", "node", node, "lent-");
-        await kubectl.Do("label", "node", node, "place=shed", "--overwrite");
-        Assert.Equal($"node/{node}", await kubectl.Do("get", "nodes", "-l", "place=shed", "-o", "name"));
-        Assert.Equal($"node/{node} edited", await kubectl.Edit($"node/{node}", "s/place: shed/place: barn/"));
-        Assert.Equal("barn", await kubectl.Field($"node/{node}", ".metadata.labels.place"));
-        await kubectl.Do("label", "node", node, "place-");
-        await kubectl.Do("annotate", "node", node, "seen=yes");
-        Assert.Equal("yes", await kubectl.Field($"node/{node}", ".metadata.annotations.seen"));
-        await kubectl.Do("annotate", "node", node, "seen-");
-    }
-
-    [SkippableTheory]
-    [InlineData("1.28")]
-    [InlineData("1.30")]
-    [InlineData("1.32")]
-    [InlineData("1.33")]
-    public async Task The_API_describes_itself(string version)
-    {
-        var kubectl = Use(version);
-
-        var resources = await kubectl.Do("api-resources", "--no-headers");
-        foreach (var resource in (string[])["pods", "configmaps", "secrets", "nodes", "namespaces", "events",
-            "serviceaccounts", "leases", "certificatesigningrequests"])
-        {
-            Assert.Contains(resource, resources);
-        }
-
-        Assert.Contains("KIND:       Pod", await kubectl.Do("explain", "pod"));
-        Assert.Contains("FIELD: image <string>", await kubectl.Do("explain", "pod.spec.containers.image"));
-        Assert.Contains("hostPort", await kubectl.Do("explain", "pod.spec.containers.ports", "--recursive"));
-        Assert.Contains("v1.33", await kubectl.Do("version"));
-    }
-
-    private Kubectl Use(string version)
-    {
-        Fleet.Require();
-        Skip.If(Kubectl.Locate(version) is null, $"kubectl {version} is not on this machine");
-        return new Kubectl(fleet, version);
     }
 
     private Following Follow(string version, params string[] arguments) => Following.Start(

@@ -19,7 +19,7 @@ public sealed class RolloutTests(Fleet fleet)
     [InlineData("1.33")]
     public async Task A_Deployment_is_rolled_out_undone_paused_restarted_and_scaled(string version)
     {
-        var kubectl = Use(version);
+        var kubectl = fleet.Use(version);
         var name = $"rollout-{version.Replace('.', '-')}";
         await kubectl.Apply(Manifest(name));
         Assert.Contains("successfully rolled out", await Rolled(kubectl, name));
@@ -182,13 +182,6 @@ public sealed class RolloutTests(Fleet fleet)
     /// <summary>The second of each pair, of the pods that are not on their way out.</summary>
     private static List<string> Split(string lines) =>
         [.. lines.Split('\n').Where(line => line.StartsWith(',')).Select(line => line[1..])];
-
-    private Kubectl Use(string version)
-    {
-        Fleet.Require();
-        Skip.If(Kubectl.Locate(version) is null, $"kubectl {version} is not installed");
-        return new Kubectl(fleet, version);
-    }
 
     private static string Manifest(string name, string more = "revisionHistoryLimit: 10") => $"""
         apiVersion: apps/v1

@@ -3,18 +3,33 @@ using Edge.Tests.EndToEnd.Fixture;
 
 namespace Edge.Tests.EndToEnd;
 
-/// <summary>Being in a container from far away, by the real kubectl of each way to do it.</summary>
+/// <summary>
+/// Being in a container from far away, by the real kubectl of each way to do it. Nobody reaches the nodes; they reach
+/// the server.
+/// </summary>
 [Collection(FleetTests.Name)]
-public sealed class StreamTests(Fleet fleet)
+public sealed class StreamTests(Fleet fleet) : IAsyncLifetime
 {
+    public Task InitializeAsync() => fleet.CloseDoors();
+
+    public Task DisposeAsync() => fleet.OpenDoors();
+
+    [SkippableFact]
+    public async Task Nobody_reaches_a_node_that_reaches_the_server()
+    {
+        Fleet.Require();
+        var node = fleet.Nodes[0];
+        (await fleet.InHub(["busybox", "ping", "-c", "1", "-W", "1", node.Address])).Failed();
+        (await node.Inside("busybox", "ping", "-c", "1", "-W", "5", Fleet.HubAddress)).Ok();
+        Assert.Equal("True", await fleet.Kubectl.Field(
+            $"node/{node.Name}", ".status.conditions[?(@.type=='Ready')].status"));
+    }
+
     [SkippableTheory]
-    [InlineData("1.28")]
-    [InlineData("1.30")]
-    [InlineData("1.32")]
-    [InlineData("1.33")]
+    [MemberData(nameof(Kubectl.Versions), MemberType = typeof(Kubectl))]
     public async Task Commands_run_with_input_outputs_exit_codes_and_terminals(string version)
     {
-        var kubectl = Use(version);
+        var kubectl = fleet.Use(version);
         var pod = $"exec-{version.Replace('.', '-')}";
         await kubectl.Apply(Manifests.Idle(pod));
         await kubectl.UntilPodReady(pod);
@@ -39,7 +54,7 @@ public sealed class StreamTests(Fleet fleet)
     [SkippableFact]
     public async Task Many_commands_run_at_once_over_the_way_that_the_newest_kubectl_prefers()
     {
-        var kubectl = Use("1.33");
+        var kubectl = fleet.Use("1.33");
         await kubectl.Apply(Manifests.Idle("many"));
         await kubectl.UntilPodReady("many");
 
@@ -56,11 +71,10 @@ public sealed class StreamTests(Fleet fleet)
     }
 
     [SkippableTheory]
-    [InlineData("1.28")]
-    [InlineData("1.33")]
+    [MemberData(nameof(Kubectl.Versions), MemberType = typeof(Kubectl))]
     public async Task Files_are_copied_both_ways_whole(string version)
     {
-        var kubectl = Use(version);
+        var kubectl = fleet.Use(version);
         var pod = $"cp-{version.Replace('.', '-')}";
         await kubectl.Apply(Manifests.Idle(pod));
         await kubectl.UntilPodReady(pod);
@@ -77,11 +91,10 @@ public sealed class StreamTests(Fleet fleet)
     }
 
     [SkippableTheory]
-    [InlineData("1.28")]
-    [InlineData("1.33")]
+    [MemberData(nameof(Kubectl.Versions), MemberType = typeof(Kubectl))]
     public async Task Somebody_is_at_a_container_with_and_without_a_terminal(string version)
     {
-        var kubectl = Use(version);
+        var kubectl = fleet.Use(version);
         var pod = $"attach-{version.Replace('.', '-')}";
         const string script = "while read line; do echo got $line; done; echo bye; sleep 1";
         await kubectl.Apply(WithInput(pod, script, tty: false));
@@ -107,13 +120,10 @@ public sealed class StreamTests(Fleet fleet)
     }
 
     [SkippableTheory]
-    [InlineData("1.28")]
-    [InlineData("1.30")]
-    [InlineData("1.31")]
-    [InlineData("1.33")]
+    [MemberData(nameof(Kubectl.Versions), MemberType = typeof(Kubectl))]
     public async Task Ports_are_forwarded_for_many_connections_at_once(string version)
     {
-        var kubectl = Use(version);
+        var kubectl = fleet.Use(version);
         var pod = $"forward-{version.Replace('.', '-')}";
         await kubectl.Apply(Manifests.WithImage(pod, TestImages.Reference(TestImages.Web)));
         await kubectl.UntilPodReady(pod);
@@ -121,6 +131,13 @@ public sealed class StreamTests(Fleet fleet)
             Kubectl.Locate(version)!, "--kubeconfig", fleet.Kubeconfig, "port-forward", $"pod/{pod}", "18080:8080",
             "18081:81"]);
         await forwarding.Until(shown => shown.Contains("Forwarding from 127.0.0.1:18081 -> 81"));
+        await kubectl.Do("label", "pod", pod, $"app={pod}");
+        await kubectl.Do("expose", "pod", pod, "--port=80", "--target-port=8080");
+        await using var toService = Following.Start(fleet.Hub, [
+            Kubectl.Locate(version)!, "--kubeconfig", fleet.Kubeconfig, "port-forward", $"service/{pod}", "18082:80"]);
+        await toService.Until(shown => shown.Contains("Forwarding from 127.0.0.1:18082 -> 8080"));
+        Assert.Equal("Edge runs.", (await fleet.InHub(
+            ["busybox", "wget", "-q", "-O", "-", "http://127.0.0.1:18082/index.html"])).Ok());
 
         var pages = await Task.WhenAll(Enumerable.Range(0, 12).Select(_ => fleet.InHub(
             ["busybox", "wget", "-q", "-O", "-", "http://127.0.0.1:18080/index.html"])));
@@ -130,13 +147,13 @@ public sealed class StreamTests(Fleet fleet)
         var hash = Convert.ToHexStringLower(SHA256.HashData(await File.ReadAllBytesAsync("/bin/busybox")));
         Assert.All(files, file => Assert.Equal($"{hash}  -", file.Ok()));
         (await fleet.InHub(["busybox", "wget", "-q", "-O", "-", "http://127.0.0.1:18081/"])).Failed();
-        await kubectl.Delete("pod", pod);
+        await kubectl.Delete($"pod/{pod}", $"service/{pod}");
     }
 
     [SkippableFact]
     public async Task A_lost_link_ends_a_command_with_a_word_and_nothing_of_it_is_left()
     {
-        var kubectl = Use("1.33");
+        var kubectl = fleet.Use("1.33");
         var node = fleet.Nodes[1];
         await kubectl.Apply(Manifests.Idle("cut", node.Name));
         await kubectl.UntilPodReady("cut");
@@ -170,11 +187,4 @@ public sealed class StreamTests(Fleet fleet)
               tty: {(tty ? "true" : "false")}
               command: ["sh", "-c", {System.Text.Json.JsonSerializer.Serialize(script)}]
         """;
-
-    private Kubectl Use(string version)
-    {
-        Fleet.Require();
-        Skip.If(Kubectl.Locate(version) is null, $"kubectl {version} is not on this machine");
-        return new Kubectl(fleet, version);
-    }
 }

@@ -18,7 +18,7 @@ public sealed class WorkloadTests(Fleet fleet)
     [InlineData("1.33")]
     public async Task A_StatefulSet_grows_in_order_rolls_out_and_is_undone(string version)
     {
-        var kubectl = Use(version);
+        var kubectl = fleet.Use(version);
         var name = $"db-{version.Replace('.', '-')}";
         await kubectl.Apply($"""
             apiVersion: v1
@@ -101,7 +101,7 @@ public sealed class WorkloadTests(Fleet fleet)
     [InlineData("1.33")]
     public async Task A_CronJob_gives_a_Job_by_hand_and_the_Job_completes(string version)
     {
-        var kubectl = Use(version);
+        var kubectl = fleet.Use(version);
         var name = $"hello-{version.Replace('.', '-')}";
         await kubectl.Apply($"""
             apiVersion: batch/v1
@@ -142,7 +142,7 @@ public sealed class WorkloadTests(Fleet fleet)
     [InlineData("1.33")]
     public async Task A_drain_moves_pods_as_fast_as_their_budget_allows(string version)
     {
-        var kubectl = Use(version);
+        var kubectl = fleet.Use(version);
         var name = $"moves-{version.Replace('.', '-')}";
         var node = fleet.Nodes[0].Name;
         await kubectl.Apply($"""
@@ -226,11 +226,4 @@ public sealed class WorkloadTests(Fleet fleet)
     private static Task Gone(Kubectl kubectl, string name) =>
         Tool.Until(_deadline, $"the pods of {name} go with it", async () =>
             await kubectl.Do("get", "pods", "-l", $"app={name}", "-o", "name") == "");
-
-    private Kubectl Use(string version)
-    {
-        Fleet.Require();
-        Skip.If(Kubectl.Locate(version) is null, $"kubectl {version} is not installed");
-        return new Kubectl(fleet, version);
-    }
 }

@@ -1,3 +1,5 @@
+using Edge.Tests.Support;
+
 namespace Edge.Tests.EndToEnd.Fixture;
 
 /// <summary>
@@ -16,7 +18,7 @@ public static class ClientNode
 
     private static string Package => Path.Combine(Folder, "node_modules", "@kubernetes", "client-node");
 
-    private static string Script => Path.Combine(Parts.RepositoryRoot, "tests", "EndToEnd", "ClientNode", "steps.mjs");
+    private static string Script => Path.Combine(Repository.Root, "tests", "EndToEnd", "ClientNode", "steps.mjs");
 
     /// <summary>Skips the test, and says why, where node or the package cannot be had.</summary>
     public static async Task Require()

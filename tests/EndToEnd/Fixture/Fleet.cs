@@ -63,6 +63,14 @@ public sealed partial class Fleet : IAsyncLifetime
     /// <summary>Skips the test, and says why, where a part of the real world is not installed.</summary>
     public static void Require() => Skip.If(Missing is not null, Missing);
 
+    /// <summary>The kubectl of one version; skips the test, and says why, where it is not installed.</summary>
+    public Kubectl Use(string version)
+    {
+        Require();
+        Skip.If(Kubectl.Locate(version) is null, $"kubectl {version} is not on this machine");
+        return new Kubectl(this, version);
+    }
+
     public async Task InitializeAsync()
     {
         if (Missing is not null)
@@ -141,6 +149,11 @@ public sealed partial class Fleet : IAsyncLifetime
     public Task<ToolResult> InHub(IReadOnlyList<string> command, string? input = null, TimeSpan? deadline = null) =>
         Tool.Run("nsenter", [$"--net=/run/netns/{Hub}", .. command], input, deadline);
 
+    /// <summary>All nodes reach out, and nobody reaches them: as behind a home router or a mobile network.</summary>
+    public Task CloseDoors() => Task.WhenAll(_nodes.Select(node => node.CloseDoor()));
+
+    public Task OpenDoors() => Task.WhenAll(_nodes.Select(node => node.OpenDoor()));
+
     public async Task StartServer()
     {
         Server.Start();
@@ -198,7 +211,7 @@ public sealed partial class Fleet : IAsyncLifetime
 
     private static string Binary(string variable, string project, string name) =>
         Environment.GetEnvironmentVariable(variable)
-        ?? Path.Combine(Parts.RepositoryRoot, "artifacts", "publish", project, name);
+        ?? Path.Combine(Repository.Root, "artifacts", "publish", project, name);
 
     [GeneratedRegex(@"^token:\s*(\S+)", RegexOptions.Multiline)]
     private static partial Regex TokenLine();

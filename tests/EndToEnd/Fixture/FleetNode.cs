@@ -48,6 +48,21 @@ public sealed class FleetNode
 
     public Daemon Containerd => _containerd;
 
+    /// <summary>There from the start, so that connections are known by the time that the door is closed.</summary>
+    private const string Door = """
+        table inet door {
+          chain shut { }
+          chain input {
+            type filter hook input priority filter
+            iifname eth0 ct state new jump shut
+          }
+          chain forward {
+            type filter hook forward priority filter
+            iifname eth0 ct state new jump shut
+          }
+        }
+        """;
+
     private string HubEnd => $"n{_index}";
 
     public async Task PowerOn(bool connected)
@@ -94,6 +109,11 @@ public sealed class FleetNode
 
     public Task Connect() => Tool.Shell($"ip -n {_fleet.Hub} link set {HubEnd} up");
 
+    /// <summary>From now on nobody reaches the machine or its pods; what they began themselves goes on.</summary>
+    public async Task CloseDoor() => (await Inside("nft", "add rule inet door shut drop")).Ok();
+
+    public async Task OpenDoor() => (await Inside("nft", "flush chain inet door shut")).Ok();
+
     /// <summary>Ids and process ids of what runs, seen by containerd itself.</summary>
     public async Task<IReadOnlyDictionary<string, string>> Tasks()
     {
@@ -116,6 +136,7 @@ public sealed class FleetNode
         ip -n {Netns} addr add {Address}/24 dev eth0
         ip -n {Netns} link set eth0 up
         ip -n {Netns} route add default via {Fleet.HubAddress}
+        nsenter --net=/run/netns/{Netns} nft '{Door}'
         """);
 
     private string[] AgentCommand(EnrolmentToken token) =>

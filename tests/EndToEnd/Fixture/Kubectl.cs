@@ -4,13 +4,22 @@ using System.Diagnostics;
 namespace Edge.Tests.EndToEnd.Fixture;
 
 /// <summary>The real kubectl of one version, as the fleet's administrator, inside the hub's network.</summary>
-public sealed class Kubectl(Fleet fleet, string version)
+public sealed record Kubectl(Fleet Fleet, string Version)
 {
     public const string Newest = "1.33";
+
+    /// <summary>The versions that Edge promises to serve.</summary>
+    public static readonly IReadOnlyList<string> Promised = ["1.28", "1.30", "1.32", Newest];
 
     private static readonly ConcurrentDictionary<string, string?> _located = new();
 
     private static readonly TimeSpan PodDeadline = TimeSpan.FromSeconds(60);
+
+    /// <summary>Where it looks when nobody says; empty for what the kubeconfig says.</summary>
+    public string Namespace { get; init; } = "";
+
+    /// <summary>The versions, for a theory.</summary>
+    public static TheoryData<string> Versions() => [.. Promised];
 
     /// <summary>
     /// Several versions lie beside the one on the search path, named after their minor version; null when this one
@@ -42,6 +51,11 @@ public sealed class Kubectl(Fleet fleet, string version)
         return output.Contains($"\"gitVersion\": \"v{version}.", StringComparison.Ordinal);
     }
 
+    /// <summary>Runs it with settings of its own in the environment, each as <c>NAME=value</c>.</summary>
+    public Task<ToolResult> Run(
+        IReadOnlyList<string> arguments, string? input, IReadOnlyList<string>? environment = null) =>
+        Fleet.InHub(["env", .. environment ?? [], .. Command([.. arguments])], input);
+
     /// <summary>Runs it; the caller looks at how it ended.</summary>
     public Task<ToolResult> Try(params string[] arguments) => Run(arguments, null);
 
@@ -55,14 +69,14 @@ public sealed class Kubectl(Fleet fleet, string version)
     public Task<string> Apply(string manifest) => DoWith(manifest, "apply", "-f", "-");
 
     /// <summary>Runs it with a terminal of its own, by script(1), which types the input.</summary>
-    public Task<ToolResult> TryInTerminal(string input, params string[] arguments) => fleet.InHub(
+    public Task<ToolResult> TryInTerminal(string input, params string[] arguments) => Fleet.InHub(
         ["script", "-qec", string.Join(' ', Command(arguments).Select(word => $"'{word}'")), "/dev/null"], input);
 
     /// <summary>
     /// <c>kubectl edit</c> with an editor that makes one change; in the environment, as a person has it.
     /// </summary>
-    public async Task<string> Edit(string what, string change) => (await fleet.InHub(
-        ["env", $"KUBE_EDITOR=sed -i -e '{change}'", .. Command("edit", what)])).Ok();
+    public async Task<string> Edit(string what, string change) =>
+        (await Run(["edit", what], null, [$"KUBE_EDITOR=sed -i -e '{change}'"])).Ok();
 
     /// <summary>One value of one object, by JSONPath.</summary>
     public Task<string> Field(string what, string path) => Do("get", what, "-o", $"jsonpath={{{path}}}");
@@ -100,13 +114,16 @@ public sealed class Kubectl(Fleet fleet, string version)
         }
     }
 
-    private Task<ToolResult> Run(IReadOnlyList<string> arguments, string? input) =>
-        fleet.InHub([.. Command([.. arguments])], input);
 
     private IEnumerable<string> Command(params string[] arguments)
     {
-        var binary = Locate(version) ?? throw new InvalidOperationException($"kubectl {version} is not there");
-        var cache = Path.Combine(fleet.Home, "kubectl", version);
-        return [binary, "--kubeconfig", fleet.Kubeconfig, "--cache-dir", cache, "--request-timeout=60s", .. arguments];
+        var binary = Locate(Version) ?? throw new InvalidOperationException($"kubectl {Version} is not there");
+        var cache = Path.Combine(Fleet.Home, "kubectl", Version);
+        IReadOnlyList<string> where = Namespace.Length == 0 ? [] : ["--namespace", Namespace];
+        return
+        [
+            binary, "--kubeconfig", Fleet.Kubeconfig, "--cache-dir", cache, "--request-timeout=60s", .. where,
+            .. arguments,
+        ];
     }
 }

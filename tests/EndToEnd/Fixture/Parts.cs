@@ -4,11 +4,12 @@ namespace Edge.Tests.EndToEnd.Fixture;
 public static class Parts
 {
     private static readonly string[] Programs =
-        ["containerd", "ctr", "runc", "mosquitto", "docker-registry", "kubectl", "nft", "ip", "nsenter", "busybox"];
+    [
+        "containerd", "ctr", "runc", "mosquitto", "docker-registry", "kubectl", "nft", "ip", "nsenter", "busybox",
+        "openssl", "script",
+    ];
 
     private static readonly Lazy<string?> Found = new(Look);
-
-    public static string RepositoryRoot { get; } = FindRoot();
 
     /// <summary>Null when everything is there.</summary>
     public static string? Missing() => Found.Value;
@@ -47,17 +48,5 @@ public static class Parts
         }
 
         return File.Exists("/usr/lib/cni/ptp") ? null : "the CNI plugins are not installed";
-    }
-
-    private static string FindRoot()
-    {
-        var directory = new DirectoryInfo(AppContext.BaseDirectory);
-        while (directory is not null && !File.Exists(Path.Combine(directory.FullName, "Edge.sln")))
-        {
-            directory = directory.Parent;
-        }
-
-        return directory?.FullName
-            ?? throw new InvalidOperationException("Edge.sln is in no directory above the tests");
     }
 }

@@ -1,0 +1,111 @@
+using System.Diagnostics;
+using Edge.Tests.EndToEnd.Fixture;
+
+namespace Edge.Tests.EndToEnd;
+
+/// <summary>
+/// Every command of kubectl whose kinds exist, by every version that Edge promises, on nodes that nobody reaches.
+/// </summary>
+[Collection(FleetTests.Name)]
+public sealed class TranscriptTests(Fleet fleet) : IAsyncLifetime
+{
+    private static readonly TimeSpan s_deadline = TimeSpan.FromSeconds(60);
+
+    private static readonly TimeSpan s_between = TimeSpan.FromMilliseconds(200);
+
+    public static TheoryData<string, string> All()
+    {
+        var all = new TheoryData<string, string>();
+        foreach (var name in Transcript.Names)
+        {
+            foreach (var version in Kubectl.Promised)
+            {
+                all.Add(name, version);
+            }
+        }
+
+        return all;
+    }
+
+    public Task InitializeAsync() => fleet.CloseDoors();
+
+    public Task DisposeAsync() => fleet.OpenDoors();
+
+    [SkippableTheory]
+    [MemberData(nameof(All))]
+    public async Task Every_command_answers_as_its_transcript_says(string name, string version)
+    {
+        var ns = $"{name}-{version.Replace('.', '-')}";
+        var kubectl = fleet.Use(version) with { Namespace = ns };
+        var transcript = Transcript.Read(name, await Values(ns, version));
+        await kubectl.Do("create", "namespace", ns);
+        var faults = new List<string>();
+        foreach (var step in transcript.Steps.Where(step => IsKnown(step, version)))
+        {
+            if (await Fault(kubectl, step) is { } fault)
+            {
+                faults.Add($"{name}.txt:{step.Line}: {fault}");
+            }
+        }
+
+        // Nobody waits for what is left, and nothing of it lives longer than a second.
+        await kubectl.Do("delete", "namespace", ns, "--wait=false");
+        await kubectl.Do("delete", "pods", "--all", "--now", "--wait=false");
+        Assert.True(faults.Count == 0, string.Join("\n\n", faults));
+    }
+
+    private static bool IsKnown(TranscriptStep step, string version) =>
+        step.Since.Length == 0 || Version.Parse(version) >= Version.Parse(step.Since);
+
+    /// <summary>Null when it answers as it must.</summary>
+    private static async Task<string?> Fault(Kubectl kubectl, TranscriptStep step)
+    {
+        var words = Transcript.Words(step.Command);
+        var environment = words.TakeWhile(word => word.Contains('=') && char.IsUpper(word[0])).ToList();
+        var arguments = words.Skip(environment.Count).ToArray();
+        var since = Stopwatch.StartNew();
+        while (true)
+        {
+            var result = await kubectl.Run(arguments, step.Input.ToString(), environment);
+            if (Holds(step, result))
+            {
+                return null;
+            }
+
+            if (step.Ending != Ending.Eventually || since.Elapsed > s_deadline)
+            {
+                return $"{step.Command}\nmust answer\n{string.Join('\n', step.Answer)}\n"
+                    + $"and not, with exit code {result.ExitCode},\n{result.All}";
+            }
+
+            await Task.Delay(s_between);
+        }
+    }
+
+    private static bool Holds(TranscriptStep step, ToolResult result) => step.Ending == Ending.Failure
+        ? result.ExitCode != 0 && step.Answers(result.All)
+        : result.ExitCode == 0 && step.Answers(result.Output);
+
+    private async Task<Dictionary<string, string>> Values(string ns, string version)
+    {
+        var prefix = Path.Combine(fleet.Home, ns);
+        var (key, request, certificate) = ($"{prefix}.key", $"{prefix}.csr", $"{prefix}.crt");
+        (await Tool.Run("openssl", "req", "-new", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1",
+            "-nodes", "-keyout", key, "-out", request, "-subj", $"/O=team/CN={ns}")).Ok();
+        (await Tool.Run(
+            "openssl", "req", "-x509", "-key", key, "-subj", $"/CN={ns}", "-days", "9", "-out", certificate)).Ok();
+        return new Dictionary<string, string>
+        {
+            ["ns"] = ns,
+            ["version"] = version,
+            ["node"] = fleet.Nodes[0].Name,
+            ["idle"] = TestImages.Reference(TestImages.Idle),
+            ["web"] = TestImages.Reference(TestImages.Web),
+            ["web2"] = TestImages.Reference(TestImages.Web2),
+            ["server"] = $"https://{Fleet.HubAddress}:6443",
+            ["key"] = key,
+            ["certificate"] = certificate,
+            ["request"] = Convert.ToBase64String(await File.ReadAllBytesAsync(request)),
+        };
+    }
+}
