@@ -33,6 +33,12 @@ internal sealed class EventRecorder(Objects objects, TimeProvider time)
 
     private const int NanosecondsPerTick = 100;
 
+    /// <summary>
+    /// How many Events about one object are looked through for one that says the same. A set of a thousand pods tells
+    /// of each of them: to look through all would take the square of that.
+    /// </summary>
+    private const int NewestMax = 64;
+
     /// <param name="note">What happened.</param>
     /// <param name="component">Who says it, such as <c>default-scheduler</c>.</param>
     /// <param name="host">The node it was seen on, or null.</param>
@@ -77,11 +83,11 @@ internal sealed class EventRecorder(Objects objects, TimeProvider time)
         }
     }
 
-    /// <summary>The name of the Event about the object that says this already; looks at its Events' keys alone.</summary>
+    /// <summary>The name of the Event that says this already; looks at the keys of the newest ones alone.</summary>
     private string? Find(string ns, string prefix, string fingerprint)
     {
         var all = Resources.Events.Prefix(ns);
-        foreach (var stored in objects.Store.Current.Range(all + prefix))
+        foreach (var stored in objects.Store.Current.Last(all + prefix, NewestMax))
         {
             if (stored.Key.EndsWith(fingerprint, StringComparison.Ordinal))
             {

@@ -59,6 +59,22 @@ internal sealed class StoreSnapshot(long revision, ImmutableSortedSet<StoredObje
         }
     }
 
+    /// <summary>Up to so many objects of the prefix, the last one first; takes no walk over the others.</summary>
+    public IEnumerable<StoredObject> Last(string prefix, int count)
+    {
+        var end = Position(prefix + char.MaxValue);
+        for (var index = end - 1; index >= Math.Max(0, end - count); index--)
+        {
+            var item = Objects[index];
+            if (!item.Key.StartsWith(prefix, StringComparison.Ordinal))
+            {
+                yield break;
+            }
+
+            yield return item;
+        }
+    }
+
     /// <summary>How many objects lie under the prefix; takes no walk.</summary>
     public int CountOf(string prefix) => Position(prefix + char.MaxValue) - Position(prefix);
 

@@ -12,8 +12,7 @@ public sealed class AccessTests(Fleet fleet)
     private static readonly TimeSpan s_deadline = TimeSpan.FromSeconds(10);
 
     [SkippableTheory]
-    [InlineData("1.28")]
-    [InlineData("1.33")]
+    [MemberData(nameof(Kubectl.Versions), MemberType = typeof(Kubectl))]
     public async Task Roles_are_made_bound_asked_about_and_taken_back(string version)
     {
         var kubectl = fleet.Use(version);
@@ -55,8 +54,7 @@ public sealed class AccessTests(Fleet fleet)
     }
 
     [SkippableTheory]
-    [InlineData("1.28")]
-    [InlineData("1.33")]
+    [MemberData(nameof(Kubectl.Versions), MemberType = typeof(Kubectl))]
     public async Task A_service_account_speaks_by_its_token_until_it_is_deleted(string version)
     {
         var kubectl = fleet.Use(version);
@@ -76,8 +74,7 @@ public sealed class AccessTests(Fleet fleet)
     }
 
     [SkippableTheory]
-    [InlineData("1.28")]
-    [InlineData("1.33")]
+    [MemberData(nameof(Kubectl.Versions), MemberType = typeof(Kubectl))]
     public async Task A_person_gets_a_certificate_that_somebody_approves(string version)
     {
         var kubectl = fleet.Use(version);

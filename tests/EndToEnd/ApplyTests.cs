@@ -12,8 +12,7 @@ public sealed class ApplyTests(Fleet fleet)
         $"apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: {name}\ndata: {{{data}}}\n";
 
     [SkippableTheory]
-    [InlineData("1.28")]
-    [InlineData("1.33")]
+    [MemberData(nameof(Kubectl.Versions), MemberType = typeof(Kubectl))]
     public async Task What_others_applied_is_changed_by_force_only(string version)
     {
         var kubectl = fleet.Use(version);
@@ -42,8 +41,7 @@ public sealed class ApplyTests(Fleet fleet)
     }
 
     [SkippableTheory]
-    [InlineData("1.28")]
-    [InlineData("1.33")]
+    [MemberData(nameof(Kubectl.Versions), MemberType = typeof(Kubectl))]
     public async Task Client_side_apply_moves_on_to_server_side_apply(string version)
     {
         var kubectl = fleet.Use(version);
@@ -64,8 +62,7 @@ public sealed class ApplyTests(Fleet fleet)
     }
 
     [SkippableTheory]
-    [InlineData("1.28")]
-    [InlineData("1.33")]
+    [MemberData(nameof(Kubectl.Versions), MemberType = typeof(Kubectl))]
     public async Task A_diff_shows_what_an_apply_would_change(string version)
     {
         var kubectl = fleet.Use(version);

@@ -29,8 +29,8 @@ public sealed record TranscriptStep(int Line, Ending Ending, string Since, strin
         var pattern = string.Concat(Answer.Select(Collapse).Select(line => line == "..."
             ? "(?:.*\n)*"
             : Regex.Escape(line).Replace(@"\*", ".*", StringComparison.Ordinal) + "\n"));
-        var lines = output.Split('\n').Select(Collapse).Where(line => line.Length > 0).Select(line => line + "\n");
-        return Regex.IsMatch(string.Concat(lines), $@"\A{pattern}\z");
+        var lines = output.Split('\n').Select(Collapse).Where(line => line.Length > 0);
+        return Regex.IsMatch(string.Concat(lines.Select(line => line + "\n")), $@"\A{pattern}\z");
     }
 
     private static string Collapse(string line) =>

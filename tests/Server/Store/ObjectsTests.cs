@@ -74,6 +74,19 @@ public sealed class ObjectsTests : IAsyncDisposable
         Assert.Equal([1, 1, 2, 1, 1], listed.Select(told => told.Count));
         Assert.Matches("^web\\.[0-9a-f]{32}$", listed[0].Metadata.Name);
 
+        // Only the newest ones are looked through.
+        for (var number = 0; number < 64; number++)
+        {
+            await Tell($"More{number}");
+            _fixture.Clock.Advance(TimeSpan.FromMilliseconds(1));
+        }
+
+        await Tell("More0");
+        Assert.Equal(2, _objects.List(Resources.Events).Single(told => told.Reason == "More0").Count);
+        await Tell("Started");
+        Assert.Equal([1, 1], _objects.List(Resources.Events).Where(told => told.Reason == "Started")
+            .Select(told => told.Count));
+
         Task Tell(string reason) => events.Record(
             new EventNote(new ObjectReference { Kind = "Pod", Namespace = "ns", Name = "web" }, EventNote.Normal,
                 reason, "it was seen"),
