@@ -177,6 +177,16 @@ internal static class ObjectDecoder
             : $"the API version in the data ({version}) does not match the expected API version ({schema.ApiVersion})";
     }
 
+    /// <summary>
+    /// Why an object cannot be read, without the words that the sender of a whole object is told first.
+    /// </summary>
+    public static string Reason(ResourceSchema schema, DecodeResult.Failed failed)
+    {
+        var before = CannotHandle(schema, "");
+        return failed.Message.StartsWith(before, StringComparison.Ordinal)
+            ? failed.Message[before.Length..] : failed.Message;
+    }
+
     private static string CannotHandle(ResourceSchema schema, string reason) =>
         $"{schema.Kind} in version \"{schema.Version}\" cannot be handled as a {schema.Kind}: {reason}";
 

@@ -71,7 +71,8 @@ internal sealed class ObjectPatch
         return ObjectDecoder.FromTree(_schema, patched, _validation, duplicates) switch
         {
             DecodeResult.Decoded decoded => (decoded.Object, decoded.Warnings),
-            DecodeResult.Failed failed => throw Errors.InvalidPatch(Shown, failed.Message),
+            DecodeResult.Failed failed => throw Errors.InvalidPatch(
+                Shown, ObjectDecoder.Reason(_schema, failed)),
             _ => throw Errors.Internal("unknown decode result"),
         };
     }

@@ -23,7 +23,7 @@ public sealed record TranscriptStep(int Line, Ending Ending, string Since, strin
 
     public List<string> Answer { get; } = [];
 
-    /// <summary>Empty lines do not count, and blanks in a row are one: widths of columns are nobody's promise.</summary>
+    /// <summary>Empty lines do not count, and blanks in a row are one: widths are nobody's promise.</summary>
     public bool Answers(string output)
     {
         var pattern = string.Concat(Answer.Select(Collapse).Select(line => line == "..."

@@ -11,8 +11,8 @@ public sealed class PatchTests(ApiFixture api) : IClassFixture<ApiFixture>
 {
     private const string Deployments = "/apis/apps/v1/namespaces/default/deployments";
 
-    private const string Unreadable = "Deployment in version \"v1\" cannot be handled as a Deployment: json: cannot "
-        + "unmarshal string into Go struct field DeploymentSpec.spec.replicas of type int32";
+    private const string Unreadable = "json: cannot unmarshal string into Go struct "
+        + "field DeploymentSpec.spec.replicas of type int32";
 
     [Theory]
     [InlineData("""[{"op":"test","path":"/spec/replicas","value":9}]""")]
