@@ -45,6 +45,9 @@ internal sealed class KvDatabase : IDisposable
         Execute("CREATE TABLE IF NOT EXISTS kv(key TEXT PRIMARY KEY, revision INTEGER NOT NULL, bytes BLOB NOT NULL)");
         Execute("CREATE TABLE IF NOT EXISTS meta(name TEXT PRIMARY KEY, value INTEGER NOT NULL)");
 
+        // There from now on, so that each commit changes a row in its place and no index.
+        Execute("INSERT OR IGNORE INTO meta(name, value) VALUES('revision', 0)");
+
         // Not SqliteTransaction: its end throws over the first error when SQLite has rolled back by itself.
         _begin = Command("BEGIN IMMEDIATE");
         _commit = Command("COMMIT");
@@ -53,7 +56,7 @@ internal sealed class KvDatabase : IDisposable
             + "ON CONFLICT(key) DO UPDATE SET revision = excluded.revision, bytes = excluded.bytes",
             "$key", "$revision", "$bytes");
         _delete = Command("DELETE FROM kv WHERE key = $key", "$key");
-        _counter = Command("INSERT OR REPLACE INTO meta(name, value) VALUES('revision', $value)", "$value");
+        _counter = Command("UPDATE meta SET value = $value WHERE name = 'revision'", "$value");
     }
 
     /// <summary>The counter as last committed; 0 in a new file.</summary>

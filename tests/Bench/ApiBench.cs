@@ -121,8 +121,7 @@ internal static class ApiBench
     /// <summary>
     /// Sends requests that are ready, each connection one after the other; per second.
     /// </summary>
-    private static async Task<double> Rate(
-        BenchServer server, byte[][] requests, string what, int status)
+    private static async Task<double> Rate(BenchServer server, byte[][] requests, string what, int status)
     {
         var opened = await Task.WhenAll(
             Enumerable.Range(0, Connections).Select(_ => LeanConnection.Open(server)));
@@ -137,9 +136,11 @@ internal static class ApiBench
             }
         })));
         var seconds = Stopwatch.GetElapsedTime(since).TotalSeconds;
+        busy = ProcessFigures.Cpu(server.Pid) - busy;
+        own = ProcessFigures.Cpu(Environment.ProcessId) - own;
         Console.Error.WriteLine(
-            $"{requests.Length} {what}: {seconds:f2} s, server {(ProcessFigures.Cpu(server.Pid) - busy).TotalSeconds:f2} s and "
-            + $"client {(ProcessFigures.Cpu(Environment.ProcessId) - own).TotalSeconds:f2} s of CPU");
+            $"{requests.Length} {what}: {seconds:f2} s, server {busy.TotalSeconds:f2} s and client "
+            + $"{own.TotalSeconds:f2} s of CPU");
         foreach (var connection in opened)
         {
             connection.Dispose();
