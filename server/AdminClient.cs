@@ -33,7 +33,11 @@ internal sealed class AdminClient : IDisposable
                     RevocationMode = X509RevocationMode.NoCheck,
                 },
             },
-        }));
+        })
+        {
+            // A copy of a large database takes its time; whoever waits can interrupt.
+            Timeout = Timeout.InfiniteTimeSpan,
+        });
     }
 
     /// <summary>The answer, once its head is there.</summary>

@@ -144,7 +144,7 @@ internal static class CommandLine
             Description = SettingName.DataDir.Help, DefaultValueFactory = _ => SettingName.DataDir.Default[0],
         };
         var command = new Command(
-            "restore", "Puts a backup in the place of a stopped server's database. Certificates and keys stay.")
+            "restore", "Puts a backup in the place of a stopped server's database, as the server's user. Certificates and keys stay.")
         {
             from, data,
         };
@@ -152,7 +152,8 @@ internal static class CommandLine
             async () =>
             {
                 var database = Path.Combine(parsed.GetValue(data)!, ServerSettings.DatabaseName);
-                var revision = StoreRestore.Run(parsed.GetValue(from)!, database);
+                var revision = StoreRestore.Run(
+                    parsed.GetValue(from)!, database, TimeProvider.System.GetUtcNow());
                 await Console.Out.WriteLineAsync($"restored; revisions go on from {revision}");
             },
             ct));

@@ -45,12 +45,12 @@ internal sealed class ApiServer : IAsyncDisposable
         var identity = IdentityParts.Make(settings, objects, Roles, time);
         _router = new Router(parts, identity, openLogs, settings.Usages, settings.Streams);
         var documents = new IssuerDocuments(identity.Signer, IdentityParts.Issuer, settings.Url);
-        _backup = new BackupEndpoint(objects.Store, settings.BackupFile);
+        _backup = new BackupEndpoint(objects.Store, settings.BackupFile, identity.Authorizer);
         var dispatcher = new Dispatcher(
             identity, _router,
             new DiscoveryEndpoint(
-                catalog, settings.VersionMinor, settings.ApiCa.ExportCertificatePem(), documents, _backup),
-            catalog, time, _log);
+                catalog, settings.VersionMinor, settings.ApiCa.ExportCertificatePem(), documents),
+            _backup, catalog, time, _log);
 
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.Services.AddSingleton(loggers);

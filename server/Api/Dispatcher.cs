@@ -14,8 +14,8 @@ namespace Edge.Server.Api;
 /// The way of every request: who asks, may they, what is it about, run it; and every failure becomes a Status.
 /// </summary>
 internal sealed class Dispatcher(
-    IdentityParts identity, Router router, DiscoveryEndpoint discovery, SchemaCatalog catalog, TimeProvider time,
-    ILogger log)
+    IdentityParts identity, Router router, DiscoveryEndpoint discovery, BackupEndpoint backup, SchemaCatalog catalog,
+    TimeProvider time, ILogger log)
 {
     /// <summary>As upstream's --request-timeout; watches and logs have their own ends.</summary>
     private static readonly TimeSpan s_requestTime = TimeSpan.FromSeconds(60);
@@ -92,7 +92,7 @@ internal sealed class Dispatcher(
         using var end = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, http.RequestAborted, stopping);
         if (!path.IsResource)
         {
-            await discovery.Run(http);
+            await (path.Path == BackupEndpoint.Path ? backup.Run(http, user) : discovery.Run(http));
             return;
         }
 

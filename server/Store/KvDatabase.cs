@@ -126,9 +126,19 @@ internal sealed class KvDatabase : IDisposable
     {
         File.Delete(path);
         CreateReadableByOwnerOnly(path);
-        using var command = Command("VACUUM INTO $path", "$path");
-        command.Parameters[0].Value = path;
-        command.ExecuteNonQuery();
+        try
+        {
+            using var command = Command("VACUUM INTO $path", "$path");
+            command.Parameters[0].Value = path;
+            command.ExecuteNonQuery();
+        }
+        catch
+        {
+            // Half a copy would keep a full disk full.
+            File.Delete(path);
+            File.Delete(path + "-journal");
+            throw;
+        }
     }
 
     /// <summary>Reads the whole file, and says whether its structure holds.</summary>

@@ -1,3 +1,4 @@
+using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Logging;
 
 namespace Edge.Server.Store;
@@ -45,7 +46,7 @@ internal static class StoreLoader
         database.Commit(open, revision, leavesOldPages: open.Count > 0);
         if (database.HasOldPages())
         {
-            database.ForgetOldPages();
+            Forget(database, log);
         }
 
         if (open.Count > 0)
@@ -54,5 +55,18 @@ internal static class StoreLoader
         }
 
         return new StoreSnapshot(revision, objects.ToImmutable());
+    }
+
+    private static void Forget(KvDatabase database, ILogger<ObjectStore> log)
+    {
+        try
+        {
+            database.ForgetOldPages();
+        }
+        catch (SqliteException full) when (full.SqliteErrorCode == StoreWriter.SqliteFull)
+        {
+            // The mark stays, and the next start tries again; a server that does not start would help nobody.
+            log.OldPagesStay();
+        }
     }
 }

@@ -17,6 +17,9 @@ internal static partial class StoreLog
     [LoggerMessage(1604, LogLevel.Warning, "Sealed {Secrets} Secrets that lay open in the database")]
     public static partial void Sealed(this ILogger log, int secrets);
 
+    [LoggerMessage(1605, LogLevel.Warning, "No room to make the file anew: bytes of open Secrets may still be in it")]
+    public static partial void OldPagesStay(this ILogger log);
+
     [LoggerMessage(1603, LogLevel.Error, "Object {Key} cannot be read and is left out")]
     public static partial void Unreadable(this ILogger log, Exception fault, string key);
 }

@@ -4,15 +4,21 @@ namespace Edge.Server.Store;
 
 /// <summary>
 /// Puts a backup in the place of a database whose server is stopped. Whatever a client or a node has seen of either,
-/// it is never seen again under the same revision: the counter goes on behind both.
+/// it is never seen again under the same revision: the counter goes on behind both, and behind what other restores of
+/// the same backup gave out, wherever they were.
 /// </summary>
 internal static class StoreRestore
 {
     /// <summary>
-    /// What the counter jumps by: more than a server can use up in its life, so that nothing is counted twice even
-    /// where the database that is replaced cannot be read.
+    /// What the counter jumps by where the clock does not help: more than a server can use up in its life.
     /// </summary>
     public const long Jump = 1L << 40;
+
+    /// <summary>
+    /// Bits of revisions for each second since 1970 (a million of them; a server gives out some ten thousand). The sum
+    /// stays below 2^53 for two hundred years, which is as far as JavaScript counts.
+    /// </summary>
+    private const int BitsPerSecond = 20;
 
     /// <summary>SQLITE_BUSY: somebody has the file open.</summary>
     private const int SqliteBusy = 5;
@@ -22,8 +28,9 @@ internal static class StoreRestore
     /// </summary>
     /// <param name="backup">The file that a backup made; it is left as it is.</param>
     /// <param name="path">The database; may be absent or broken, but not in use.</param>
+    /// <param name="now">By the clock of this machine.</param>
     /// <exception cref="InvalidDataException">The backup is none, or a server runs on the database.</exception>
-    public static long Run(string backup, string path)
+    public static long Run(string backup, string path, DateTimeOffset now)
     {
         if (!File.Exists(backup))
         {
@@ -32,13 +39,19 @@ internal static class StoreRestore
 
         var draft = path + ".restore";
         Remove(draft);
-        File.Copy(backup, draft);
         try
         {
+            File.Copy(backup, draft);
             File.SetUnixFileMode(draft, UnixFileMode.UserRead | UnixFileMode.UserWrite);
-            var revision = Math.Max(CounterOf(path), Check(draft, backup)) + Jump;
-            Continue(draft, revision);
-            // The old log would be taken for the new file's.
+            var counter = Check(draft, backup);
+            var revision = 0L;
+            WithCounterOf(path, old =>
+            {
+                // While no server can start on the old one.
+                revision = Next(Math.Max(old, counter), now);
+                Continue(draft, revision);
+            });
+            // The old log would be taken for the new file's; a database that could be closed has none.
             Remove(path + "-wal", path + "-shm");
             DurableFile.Move(draft, path);
             return revision;
@@ -49,18 +62,31 @@ internal static class StoreRestore
         }
     }
 
-    /// <summary>0 where there is none that can be read. Closing it has emptied its log.</summary>
-    private static long CounterOf(string path)
+    /// <summary>
+    /// The clock alone tells two restores of one backup apart where the database in between is lost. Where it does not
+    /// lead, because it stands wrong or another restore was a moment ago, the jump does.
+    /// </summary>
+    private static long Next(long seen, DateTimeOffset now)
+    {
+        var clock = now.ToUnixTimeSeconds() << BitsPerSecond;
+        return clock > seen + StoreWriter.StartJump ? clock : seen + Jump;
+    }
+
+    /// <summary>Calls with 0 where there is no database that can be read. Closing it empties its log.</summary>
+    private static void WithCounterOf(string path, Action<long> act)
     {
         if (!File.Exists(path))
         {
-            return 0;
+            act(0);
+            return;
         }
 
+        KvDatabase database;
+        long counter;
         try
         {
-            using var database = new KvDatabase(path, checkpointPages: 0);
-            return database.ReadCounter();
+            database = new KvDatabase(path, checkpointPages: 0);
+            counter = database.ReadCounter();
         }
         catch (SqliteException busy) when (busy.SqliteErrorCode == SqliteBusy)
         {
@@ -69,7 +95,13 @@ internal static class StoreRestore
         catch (SqliteException)
         {
             // Broken: that is what backups are for.
-            return 0;
+            act(0);
+            return;
+        }
+
+        using (database)
+        {
+            act(counter);
         }
     }
 

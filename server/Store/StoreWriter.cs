@@ -22,7 +22,7 @@ internal sealed class StoreWriter : IDisposable
     /// <summary>Transactions in one commit; larger batches gain nothing measurable and lengthen the wait.</summary>
     private const int BatchMax = 512;
 
-    private const int SqliteFull = 13;
+    public const int SqliteFull = 13;
 
     private readonly KvDatabase _database;
     private readonly WatchHub _hub;
@@ -156,7 +156,9 @@ internal sealed class StoreWriter : IDisposable
             _database.BackupTo(backup.BackupPath!);
             backup.Outcome.SetResult(new TxnResult.Committed(_durableRevision));
         }
-        catch (Exception fault) when (fault is SqliteException or IOException or UnauthorizedAccessException)
+#pragma warning disable CA1031 // Whatever it is, it must not end the store; it is the caller's.
+        catch (Exception fault)
+#pragma warning restore CA1031
         {
             backup.Outcome.SetException(fault);
         }

@@ -8,11 +8,9 @@ using Microsoft.AspNetCore.Http;
 
 namespace Edge.Server.Api.Discovery;
 
-/// <summary>
-/// Answers everything that is no resource: probes, version, the server's CA, discovery, OpenAPI, backups.
-/// </summary>
+/// <summary>Answers everything that is no resource: probes, version, the server's CA, discovery, OpenAPI.</summary>
 internal sealed class DiscoveryEndpoint(
-    SchemaCatalog catalog, int versionMinor, string authorityPem, IssuerDocuments issuer, BackupEndpoint backup)
+    SchemaCatalog catalog, int versionMinor, string authorityPem, IssuerDocuments issuer)
 {
     private const string AggregatedType = "application/json;g=apidiscovery.k8s.io;v={0};as=APIGroupDiscoveryList";
 
@@ -43,7 +41,6 @@ internal sealed class DiscoveryEndpoint(
             ["api", var version] => Plain(http, PlainDiscovery.Resources(catalog, "", version)),
             ["apis", var group] => Plain(http, PlainDiscovery.OneGroup(catalog, group)),
             ["apis", var group, var version] => Plain(http, PlainDiscovery.Resources(catalog, group, version)),
-            ["backup"] => backup.Run(http),
             ["openapi", "v2"] => OpenApiV2(http),
             ["openapi", "v3"] => Tagged(http, ResponseBody.Json, OpenApi.Index(catalog)),
             ["openapi", "v3", "api", var version] => OpenApiV3(http, "", version),

@@ -30,7 +30,7 @@ internal sealed class EventStream(ApiRequest request, ObjectAnswer answer, TimeP
     private readonly PipeWriter _output = request.Response.BodyWriter;
     private bool _first = true;
 
-    /// <param name="start">One of the beginnings below.</param>
+    /// <param name="start">One of the beginnings above.</param>
     /// <param name="stored">What it is about.</param>
     public void Event(ReadOnlySpan<byte> start, StoredObject stored)
     {

@@ -43,19 +43,22 @@ internal sealed record ClientRequest(string User, IReadOnlyList<string> Groups, 
             return (null, "missing required usage for client certificate: client auth");
         }
 
-        CertificateRequest request;
         try
         {
             // Loading checks the request's own signature, which proves that the sender has the key.
-            request = CertificateRequest.LoadSigningRequestPem(
-                Encoding.ASCII.GetString(pem), HashAlgorithmName.SHA256);
+            return Read(CertificateRequest.LoadSigningRequestPem(
+                Encoding.ASCII.GetString(pem), HashAlgorithmName.SHA256));
         }
         catch (Exception broken) when (
             broken is CryptographicException or ArgumentException or NotSupportedException)
         {
+            // Also of a name that is well signed and badly made, which is read only when it is asked for.
             return (null, "spec.request is not a PKCS#10 request that its own key has signed");
         }
+    }
 
+    private static (ClientRequest? Request, string Problem) Read(CertificateRequest request)
+    {
         var (users, groups) = Names(request.SubjectName);
         return !IsStrong(request.PublicKey)
             ? (null, $"the key must be ECDSA, or RSA of {RsaBitsMin} to {RsaBitsMax} bits")

@@ -29,18 +29,22 @@ internal sealed record NodeRequest(string Node, PublicKey Key)
             return (null, "usages must be \"digital signature\" and \"client auth\"");
         }
 
-        CertificateRequest request;
         try
         {
             // Loading checks the request's own signature, which proves that the sender has the key.
-            request = CertificateRequest.LoadSigningRequestPem(
-                Encoding.ASCII.GetString(pem), HashAlgorithmName.SHA256);
+            return Read(CertificateRequest.LoadSigningRequestPem(
+                Encoding.ASCII.GetString(pem), HashAlgorithmName.SHA256));
         }
-        catch (Exception broken) when (broken is CryptographicException or ArgumentException)
+        catch (Exception broken) when (
+            broken is CryptographicException or ArgumentException or NotSupportedException)
         {
+            // Also of a name that is well signed and badly made, which is read only when it is asked for.
             return (null, "spec.request is not a valid PEM-encoded PKCS#10 request");
         }
+    }
 
+    private static (NodeRequest? Request, string Problem) Read(CertificateRequest request)
+    {
         if (request.PublicKey.GetECDsaPublicKey() is not { KeySize: 256 })
         {
             return (null, "the key must be ECDSA P-256");

@@ -20,7 +20,9 @@ internal static class EventRules
         var own = item.Object("metadata").Text("namespace");
         var involved = item.Object("involvedObject").Text("namespace");
         var isNewer = item["eventTime"] is not null;
-        var fits = involved.Length == 0 ? own is "" or "default" or "kube-system" : isNewer || involved == own;
+        var fits = involved.Length == 0
+            ? own is "" or "default" || (isNewer && own == "kube-system")
+            : isNewer || involved == own;
         if (!fits)
         {
             errors.Invalid("involvedObject.namespace", involved, "does not match event.namespace");

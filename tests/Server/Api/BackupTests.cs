@@ -19,7 +19,7 @@ public sealed class BackupTests(ApiFixture api) : IClassFixture<ApiFixture>
             var (file, database) = (Path.Combine(folder.FullName, "backup"), Path.Combine(folder.FullName, "edge.db"));
             await File.WriteAllBytesAsync(file, await api.Admin.GetByteArrayAsync("/backup"));
 
-            StoreRestore.Run(file, database);
+            StoreRestore.Run(file, database, api.Time.GetUtcNow());
 
             await using var store = ObjectStore.Open(
                 new StoreSettings(database, new byte[SecretKeyFile.KeyBytes]), api.Time,
@@ -30,6 +30,17 @@ public sealed class BackupTests(ApiFixture api) : IClassFixture<ApiFixture>
         {
             folder.Delete(recursive: true);
         }
+    }
+
+    [Fact]
+    public async Task To_read_every_path_is_not_enough()
+    {
+        using var user = api.Client(ApiFixture.Issue(api.ApiCa, "CN=reads-paths"));
+        await api.Admin.PostAsync("/apis/rbac.authorization.k8s.io/v1/clusterroles", ApiFixture.Json(
+            """{"metadata":{"name":"paths"},"rules":[{"verbs":["get"],"nonResourceURLs":["*"]}]}"""));
+        await api.Bind("paths", "User", "reads-paths");
+        Assert.Equal(HttpStatusCode.OK, (await user.GetAsync("/readyz")).StatusCode);
+        Assert.Equal(HttpStatusCode.Forbidden, (await user.GetAsync("/backup")).StatusCode);
     }
 
     [Fact]

@@ -44,6 +44,32 @@ public sealed class CertificatesPlanTests
         Assert.Contains(says, deny.Message);
     }
 
+    /// <summary>sha256WithRSAEncryption and its neighbour that nothing knows.</summary>
+    [Fact]
+    public void A_signature_that_nothing_here_knows_is_denied_and_no_failure_of_the_controller()
+    {
+        using var key = RSA.Create(2048);
+        var der = new CertificateRequest(
+            "O=system:nodes, CN=system:node:n1", key, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1)
+            .CreateSigningRequest();
+        byte[] known = [0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 0x01, 0x01, 0x0B];
+        der[der.AsSpan().LastIndexOf(known) + known.Length - 1] = 0x63;
+        var pem = Encoding.ASCII.GetBytes(PemEncoding.WriteString("CERTIFICATE REQUEST", der));
+        Assert.IsType<CertificateStep.Deny>(Decide(Csr(pem)));
+    }
+
+    /// <summary>A printable string of a name with a letter that is none: read only when it is asked for.</summary>
+    [Fact]
+    public void A_name_that_cannot_be_read_is_denied_and_no_failure_of_the_controller()
+    {
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        // SET { SEQUENCE { commonName, PrintableString of one byte 0xFF } }
+        byte[] part = [0x31, 0x0A, 0x30, 0x08, 0x06, 0x03, 0x55, 0x04, 0x03, 0x13, 0x01, 0xFF];
+        var subject = new X500DistinguishedName([0x30, (byte)part.Length, .. part]);
+        var pem = new CertificateRequest(subject, key, HashAlgorithmName.SHA256).CreateSigningRequestPem();
+        Assert.IsType<CertificateStep.Deny>(Decide(Csr(Encoding.ASCII.GetBytes(pem))));
+    }
+
     [Theory]
     [InlineData("client auth")]
     [InlineData("digital signature")]

@@ -57,6 +57,26 @@ public sealed class ObjectsTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task An_event_finds_its_like_beside_those_of_an_object_with_a_longer_name()
+    {
+        var events = new EventRecorder(_objects, _fixture.Clock);
+        await PutNamespace("");
+        await Tell("web", "Seen");
+        for (var number = 0; number < 64; number++)
+        {
+            await Tell("web.x", $"More{number}");
+        }
+
+        await Tell("web", "Seen");
+        Assert.Equal(2, _objects.List(Resources.Events).Single(told => told.Reason == "Seen").Count);
+
+        Task Tell(string name, string reason) => events.Record(
+            new EventNote(new ObjectReference { Kind = "Pod", Namespace = "ns", Name = name }, EventNote.Normal,
+                reason, "it was seen"),
+            "test", host: null, times: 1, default);
+    }
+
+    [Fact]
     public async Task Events_of_one_second_are_listed_in_the_order_in_which_they_were_told()
     {
         var events = new EventRecorder(_objects, _fixture.Clock);

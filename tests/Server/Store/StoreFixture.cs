@@ -52,7 +52,7 @@ internal sealed class StoreFixture : IAsyncDisposable
         await Store.DisposeAsync();
         try
         {
-            return StoreRestore.Run(backup, Path);
+            return StoreRestore.Run(backup, Path, Clock.GetUtcNow());
         }
         finally
         {
