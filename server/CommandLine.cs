@@ -144,7 +144,8 @@ internal static class CommandLine
             Description = SettingName.DataDir.Help, DefaultValueFactory = _ => SettingName.DataDir.Default[0],
         };
         var command = new Command(
-            "restore", "Puts a backup in the place of a stopped server's database, as the server's user. Certificates and keys stay.")
+            "restore", "Puts a backup in the place of a stopped server's database; run it as the server's user. "
+                + "Certificates and keys stay.")
         {
             from, data,
         };
