@@ -33,6 +33,22 @@ internal static class FuzzLoop
         }
     }
 
+    /// <summary>Tries what makes its own input of the randomness; a failure names the seed.</summary>
+    public static async Task Each(int tries, Func<Random, Task> attempt)
+    {
+        foreach (var seed in Seeds(tries))
+        {
+            try
+            {
+                await attempt(new Random(seed));
+            }
+            catch (Exception fault)
+            {
+                throw new InvalidOperationException($"seed {seed}: {fault.Message}", fault);
+            }
+        }
+    }
+
     /// <summary>Gives each input to the parser.</summary>
     public static void Run(IReadOnlyList<byte[]> corpus, Action<byte[]> parse)
     {

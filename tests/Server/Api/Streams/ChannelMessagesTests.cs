@@ -2,6 +2,7 @@ using System.IO.Pipelines;
 using System.Net.WebSockets;
 using System.Text;
 using Edge.Server.Api.Streams;
+using Edge.Tests.Server.Fuzz;
 
 namespace Edge.Tests.Server.Api.Streams;
 
@@ -38,51 +39,43 @@ public sealed class ChannelMessagesTests
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public async Task Nonsense_is_passed_over_or_ends_the_connection(bool isBase64)
+    public Task Nonsense_is_passed_over_or_ends_the_connection(bool isBase64) => FuzzLoop.Each(500, async random =>
     {
-        var random = new Random(12);
-        for (var round = 0; round < 500; round++)
+        var (server, client) = Pair();
+        for (var count = random.Next(5); count > 0; count--)
         {
-            var (server, client) = Pair();
-            for (var count = random.Next(5); count > 0; count--)
-            {
-                var message = new byte[random.Next(40)];
-                random.NextBytes(message);
-                await SendCut(client, message, random);
-            }
-
-            await client.CloseOutputAsync(WebSocketCloseStatus.NormalClosure, "", default);
-            var messages = new ChannelMessages(server, isBase64);
-            while (await messages.Read(default) is { } piece)
-            {
-                Assert.InRange(piece.Data.Length, 0, 40);
-            }
+            var message = new byte[random.Next(40)];
+            random.NextBytes(message);
+            await SendCut(client, message, random);
         }
-    }
+
+        await client.CloseOutputAsync(WebSocketCloseStatus.NormalClosure, "", default);
+        var messages = new ChannelMessages(server, isBase64);
+        while (await messages.Read(default) is { } piece)
+        {
+            Assert.InRange(piece.Data.Length, 0, 40);
+        }
+    });
 
     [Fact]
-    public async Task Bytes_that_are_no_WebSocket_end_the_connection()
+    public Task Bytes_that_are_no_WebSocket_end_the_connection() => FuzzLoop.Each(2000, async random =>
     {
-        var random = new Random(13);
-        for (var round = 0; round < 2000; round++)
+        var bytes = new byte[random.Next(200)];
+        random.NextBytes(bytes);
+        using var server = WebSocket.CreateFromStream(
+            new Duplex(new MemoryStream(bytes), Stream.Null), new WebSocketCreationOptions { IsServer = true });
+        var messages = new ChannelMessages(server, isBase64: false);
+        try
         {
-            var bytes = new byte[random.Next(200)];
-            random.NextBytes(bytes);
-            using var server = WebSocket.CreateFromStream(
-                new Duplex(new MemoryStream(bytes), Stream.Null), new WebSocketCreationOptions { IsServer = true });
-            var messages = new ChannelMessages(server, isBase64: false);
-            try
+            while (await messages.Read(default) is not null)
             {
-                while (await messages.Read(default) is not null)
-                {
-                }
-            }
-            catch (WebSocketException)
-            {
-                // As it should be.
             }
         }
-    }
+        catch (WebSocketException)
+        {
+            // As it should be.
+        }
+    });
 
     private static async Task SendCut(WebSocket client, byte[] message, Random random)
     {
