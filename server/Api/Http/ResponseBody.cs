@@ -46,6 +46,9 @@ internal static class ResponseBody
         await response.Body.WriteAsync(body, response.HttpContext.RequestAborted);
     }
 
+    /// <summary>False for what is compressed or indented, which needs the whole body.</summary>
+    public static bool CanBeSentInPieces(HttpRequest request) => !TakesGzip(request) && !IsForPeople(request);
+
     public static ReadOnlyMemory<byte> Bytes(JsonNode body)
     {
         var buffer = new ArrayBufferWriter<byte>(1024);

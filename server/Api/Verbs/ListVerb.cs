@@ -8,6 +8,9 @@ namespace Edge.Server.Api.Verbs;
 /// <summary>Lists: pages of one moment, selectors, in any form.</summary>
 internal sealed class ListVerb(VerbParts parts)
 {
+    /// <summary>Of a long list; a few TLS records.</summary>
+    private const int PieceBytes = 64 * 1024;
+
     public async Task Run(ApiRequest request)
     {
         var page = Read(request);
@@ -23,11 +26,12 @@ internal sealed class ListVerb(VerbParts parts)
         var (kind, version) = answer.Form == ObjectForm.Metadata
             ? ("PartialObjectMetadataList", "meta.k8s.io/v1")
             : (request.Schema.ListKind, request.Schema.ApiVersion);
-        var body = new ArrayBufferWriter<byte>(1024 + page.Items.Sum(item => item.Value.Length + 64));
+        var body = new ArrayBufferWriter<byte>(PieceBytes + PieceBytes / 4);
         body.Write("{\"kind\":\""u8);
         body.Write(System.Text.Encoding.UTF8.GetBytes($"{kind}\",\"apiVersion\":\"{version}\",\"metadata\":"));
         ResponseBody.WriteNode(body, metadata);
         body.Write(",\"items\":["u8);
+        var inPieces = ResponseBody.CanBeSentInPieces(request.Http.Request);
         for (var i = 0; i < page.Items.Count; i++)
         {
             if (i > 0)
@@ -36,10 +40,18 @@ internal sealed class ListVerb(VerbParts parts)
             }
 
             answer.WriteItem(body, page.Items[i]);
+            if (inPieces && body.WrittenCount > PieceBytes)
+            {
+                // What is sent already is read while the rest is written, and none of it is held twice.
+                await request.Response.Body.WriteAsync(body.WrittenMemory, request.Ct);
+                body.ResetWrittenCount();
+            }
         }
 
         body.Write("]}"u8);
-        await ResponseBody.Write(request.Response, 200, body.WrittenMemory);
+        await (request.Response.HasStarted
+            ? request.Response.Body.WriteAsync(body.WrittenMemory, request.Ct).AsTask()
+            : ResponseBody.Write(request.Response, 200, body.WrittenMemory));
     }
 
     private sealed record Page(

@@ -197,6 +197,30 @@ public sealed class ReadingTests(ApiFixture api) : IClassFixture<ApiFixture>
         Assert.Equal("large", (string?)(await JsonNode.ParseAsync(plain))!["metadata"]!["name"]);
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_long_list_is_whole_whether_it_is_sent_in_pieces_or_compressed(bool isCompressed)
+    {
+        var maps = await Three($"long-{isCompressed}".ToLowerInvariant());
+        string[] names = ["d", "e", "f", "g", "h"];
+        foreach (var name in names)
+        {
+            await api.Admin.PostAsync(maps, ApiFixture.Json(
+                $$$"""{"metadata":{"name":"{{{name}}}"},"data":{"a":"{{{new string('x', 50_000)}}}"}}"""));
+        }
+
+        using var request = new HttpRequestMessage(HttpMethod.Get, maps);
+        request.Headers.Add("Accept-Encoding", isCompressed ? "gzip" : "identity");
+        using var response = await api.Admin.SendAsync(request);
+        await using var body = await response.Content.ReadAsStreamAsync();
+        await using var plain = isCompressed ? new GZipStream(body, CompressionMode.Decompress) : body;
+        var list = (await JsonNode.ParseAsync(plain))!;
+        Assert.Equal("application/json", response.Content.Headers.ContentType!.MediaType);
+        Assert.Equal(
+            ["a", "b", "c", .. names], list["items"]!.AsArray().Select(item => (string?)item!["metadata"]!["name"]));
+    }
+
     [Fact]
     public async Task One_object_is_watched_by_its_name_and_on_the_older_path()
     {
