@@ -30,7 +30,7 @@ internal static class IdleBench
                 100 * (ProcessFigures.Cpu(agent) - busy) / idle, "% of a core", Bound.Max, 0.2),
             new Figure($"agent-idle-written-in-{idle.TotalSeconds}-s",
                 ProcessFigures.BytesToDisk(agent) - written, "bytes", Bound.Max, 0),
-            new Figure("server-and-broker-idle-pss", serverResident.Max() / Megabyte, "MB", Bound.Max, 50),
+            new Figure("server-and-broker-idle-pss", serverResident.Max() / Megabyte, "MB", Bound.Max, 40),
             new Figure("server-idle-cpu",
                 100 * (ProcessFigures.Cpu(server) - serverBusy) / idle, "% of a core", Bound.Max, 0.5),
             new Figure("server-idle-written-per-hour",
