@@ -4,8 +4,12 @@ using Xunit.Abstractions;
 
 namespace Edge.Tests.Agent.Runtime;
 
+/// <summary>Runs when the other tests are over: what it measures is the machine's to spoil.</summary>
+[CollectionDefinition(Name, DisableParallelization = true)]
+[Collection(Name)]
 public sealed class StartSpeedTests(ITestOutputHelper output)
 {
+    private const string Name = "measured alone";
     private const int Rounds = 9;
 
     [SkippableFact]
@@ -29,11 +33,10 @@ public sealed class StartSpeedTests(ITestOutputHelper output)
             await bench.Daemon.Ctr("containers", "delete", $"ctr-{i}");
         }
 
-        var (own, peer) = (Median(ours), Median(theirs));
+        // The fastest of each: a busy machine makes some rounds slow, a fault of ours would make all of them slow.
+        var (own, peer) = (ours.Min(), theirs.Min());
         output.WriteLine($"create to running {own:F0} ms, ctr run {peer:F0} ms, ratio {own / peer:F2}");
-        // The budget of 1.3 is held by the bench; here a busy machine must not fail the suite.
+        // The budget of 1.3 is held by the bench.
         Assert.True(own < 3 * peer, $"{own:F0} ms against {peer:F0} ms");
     }
-
-    private static double Median(List<double> values) => values.Order().ElementAt(values.Count / 2);
 }
