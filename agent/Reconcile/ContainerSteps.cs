@@ -22,7 +22,10 @@ internal sealed class ContainerSteps(IPodEdge edge, NodeLedger ledger, Action<Po
                 ?? throw new InvalidOperationException($"pod {work.View.Uid} has no sandbox");
             var env = EnvironmentPlan.For(work.Pod, container, work.Objects, work.Node, sandbox.PodIp);
             await edge.Create(
-                new ContainerLaunch(work.Pod, container, step.Attempt, step.SpecHash, image, sandbox, env),
+                new ContainerLaunch(work.Pod, container, step.Attempt, step.SpecHash, image, sandbox, env)
+                {
+                    TargetId = TargetOf(work.View, container),
+                },
                 cancellation);
         }
         catch (Exception fault) when (fault is MissingReferenceException or VolumeException
@@ -71,6 +74,12 @@ internal sealed class ContainerSteps(IPodEdge edge, NodeLedger ledger, Action<Po
         Say(work, step.Name, false, "Started", $"Started container {step.Name}");
         return StepOutcome.Done;
     }
+
+    /// <exception cref="MissingReferenceException">It does not run; the kubelet's words.</exception>
+    private static string? TargetOf(PodView view, Container container) =>
+        (container as EphemeralContainer)?.TargetContainerName is not { Length: > 0 } target ? null
+        : view.Current(target) is { State: SeenState.Running } seen ? seen.Id
+        : throw new MissingReferenceException($"unable to find target container {target}");
 
     /// <summary>
     /// A container that was made before the agent died is not in the record. What it was made from must be, or the node

@@ -56,4 +56,8 @@ internal sealed record ContainerLaunch(
     string SpecHash,
     ImageRecord Image,
     Sandbox Sandbox,
-    IReadOnlyList<Runtime.Spec.EnvEntry> Env);
+    IReadOnlyList<Runtime.Spec.EnvEntry> Env)
+{
+    /// <summary>The running container whose processes it is to see; null for none but its own.</summary>
+    public string? TargetId { get; init; }
+}

@@ -79,6 +79,7 @@ internal sealed class NodeEdge(ContainerdRuntime runtime, SandboxNetwork network
             Env = launch.Env,
             TerminationLog = TerminationFiles.PathOf(_volumes.PodDir(uid), launch.Container.Name, launch.Attempt),
             SpecHash = launch.SpecHash,
+            TargetId = launch.TargetId,
         };
         return runtime.CreateContainer(request, cancellation);
     }

@@ -17,7 +17,7 @@ internal sealed record PodEvent(ObjectReference Pod, bool Warning, string Reason
             Uid = pod.Metadata.Uid,
             FieldPath = container is null
                 ? null
-                : $"spec.{(PodShape.IsInit(pod, container) ? "initContainers" : "containers")}{{{container}}}",
+                : $"spec.{PodShape.FieldOf(pod, container)}{{{container}}}",
         },
         warning,
         reason,

@@ -10,7 +10,11 @@ internal static class PodShape
 
     public static IEnumerable<Container> Sidecars(Pod pod) => (pod.Spec.InitContainers ?? []).Where(IsSidecar);
 
-    public static IEnumerable<Container> All(Pod pod) => (pod.Spec.InitContainers ?? []).Concat(pod.Spec.Containers);
+    /// <summary>Those the pod was made with. The others take part in nothing but running.</summary>
+    public static IEnumerable<Container> Lasting(Pod pod) =>
+        (pod.Spec.InitContainers ?? []).Concat(pod.Spec.Containers);
+
+    public static IEnumerable<Container> All(Pod pod) => Lasting(pod).Concat(pod.Spec.EphemeralContainers ?? []);
 
     public static Container? Find(Pod? pod, string name) =>
         pod is null ? null : All(pod).FirstOrDefault(container => container.Name == name);
@@ -20,9 +24,18 @@ internal static class PodShape
     public static bool IsInit(Pod pod, string name) =>
         pod.Spec.InitContainers?.Any(container => container.Name == name) ?? false;
 
-    /// <summary>The policy that applies to one container: a sidecar always restarts.</summary>
-    public static string RestartPolicy(Pod pod, Container container) =>
-        IsSidecar(container) ? "Always" : pod.Spec.RestartPolicy ?? "Always";
+    /// <summary>
+    /// The policy that applies to one container: a sidecar always restarts, one for looking into the pod never.
+    /// </summary>
+    public static string RestartPolicy(Pod pod, Container container) => container is EphemeralContainer ? "Never"
+        : IsSidecar(container) ? "Always"
+        : pod.Spec.RestartPolicy ?? "Always";
+
+    /// <summary>The field of a pod's spec that describes the container.</summary>
+    public static string FieldOf(Pod pod, string name) =>
+        IsInit(pod, name) ? "initContainers"
+        : pod.Spec.EphemeralContainers?.Any(container => container.Name == name) == true ? "ephemeralContainers"
+        : "containers";
 
     /// <summary>The grace of a pod: a delete request's own, else the description's.</summary>
     public static long GraceSeconds(Pod pod) => Bounded(

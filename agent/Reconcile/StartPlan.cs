@@ -14,6 +14,12 @@ internal static class StartPlan
             draft.WakeAt(deadline);
         }
 
+        // They look into a pod that does not come up, too; a sandbox is never made for them alone.
+        foreach (var looking in draft.View.SandboxListed ? pod.Spec.EphemeralContainers ?? [] : [])
+        {
+            AddContainer(draft, pod, looking);
+        }
+
         if (!AddInits(draft, pod))
         {
             return;
@@ -106,7 +112,9 @@ internal static class StartPlan
             return;
         }
 
-        if (seen is not null && seen.SpecHash == ContainerIdentity.SpecHash(container))
+        // What joins another container's processes was made for one process of it, which may be gone by now.
+        var joins = container is EphemeralContainer { TargetContainerName.Length: > 0 };
+        if (seen is not null && seen.SpecHash == ContainerIdentity.SpecHash(container) && !joins)
         {
             draft.Add(new PodStep.Start(name, seen.Id));
             return;

@@ -4,6 +4,7 @@ using Edge.Agent.Runtime.Images;
 using Edge.Agent.Runtime.Spec;
 using Edge.Proto.Containerd.Containers;
 using Edge.Proto.Containerd.Snapshots;
+using Edge.Proto.Containerd.Tasks;
 using Edge.Proto.Containerd.Types;
 using Google.Protobuf;
 using Google.Protobuf.WellKnownTypes;
@@ -29,13 +30,14 @@ internal sealed class ContainerCreate(
             return;
         }
 
+        var target = request.TargetId is { } id ? await RunningPid(id, token) : (int?)null;
         files.Make(request.Id);
         files.ForgetOldLogs(request);
         MakeTerminationLog(request.TerminationLog);
         var mounts = await PrepareSnapshot(request, token);
         try
         {
-            var spec = OciSpecPlan.Plan(InputFor(request, facts, mounts));
+            var spec = OciSpecPlan.Plan(InputFor(request, facts, mounts) with { TargetPid = target });
             await CreateObject(request, spec, token);
         }
         catch (Exception e) when (e is RuntimeException { Reason: not RuntimeReason.Unavailable } or IOException)
@@ -58,6 +60,25 @@ internal sealed class ContainerCreate(
         {
             return false;
         }
+    }
+
+    private async Task<int> RunningPid(string id, CancellationToken token)
+    {
+        try
+        {
+            var get = new GetRequest { ContainerId = id };
+            var task = (await channel.Call(ContainerdApi.GetTask, get, token)).Process;
+            if (task is { Status: Status.Running, Pid: > 0 })
+            {
+                return (int)task.Pid;
+            }
+        }
+        catch (RuntimeException e) when (e.Reason == RuntimeReason.NotFound)
+        {
+            // As one that has ended.
+        }
+
+        throw new RuntimeException(RuntimeReason.Refused, $"target container {id} is not running");
     }
 
     private async Task<IReadOnlyList<Mount>> PrepareSnapshot(ContainerRequest request, CancellationToken token)

@@ -11,7 +11,7 @@ internal sealed record ContainerRequest
 {
     public required Pod Pod { get; init; }
 
-    /// <summary>One of the pod's containers or init containers.</summary>
+    /// <summary>One of the pod's containers.</summary>
     public required Container Container { get; init; }
 
     public required int Attempt { get; init; }
@@ -30,6 +30,9 @@ internal sealed record ContainerRequest
 
     /// <summary>The host's file behind terminationMessagePath; made when absent. Null for none.</summary>
     public string? TerminationLog { get; init; }
+
+    /// <summary>A running container whose process namespace it joins; null for one of its own.</summary>
+    public string? TargetId { get; init; }
 
     /// <summary>Kept as a label, so that a changed spec is seen after a restart of the agent.</summary>
     public string SpecHash { get; init; } = "";

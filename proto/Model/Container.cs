@@ -4,7 +4,7 @@ using System.Text.Json.Serialization;
 namespace Edge.Proto.Model;
 
 /// <summary>One container of a pod (core/v1 Container), every field of Kubernetes 1.33.</summary>
-public sealed record Container
+public record Container
 {
     public string Name { get => field ?? ""; init; }
     public string? Image { get; init; }
@@ -32,6 +32,15 @@ public sealed record Container
     public bool? Stdin { get; init; }
     public bool? StdinOnce { get; init; }
     public bool? Tty { get; init; }
+}
+
+/// <summary>
+/// A container that was added while the pod ran, to look into it (core/v1 EphemeralContainer). It never runs again.
+/// </summary>
+public sealed record EphemeralContainer : Container
+{
+    /// <summary>The container whose processes it sees; null for its own alone.</summary>
+    public string? TargetContainerName { get; init; }
 }
 
 /// <summary>A port a container listens on (core/v1 ContainerPort).</summary>

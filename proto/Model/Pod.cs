@@ -51,7 +51,7 @@ public sealed record PodSpec
     public bool? EnableServiceLinks { get; init; }
     public string? RuntimeClassName { get; init; }
     public IReadOnlyDictionary<string, Quantity>? Overhead { get; init; }
-    public JsonElement? EphemeralContainers { get; init; }
+    public IReadOnlyList<EphemeralContainer>? EphemeralContainers { get; init; }
     public JsonElement? ReadinessGates { get; init; }
     public IReadOnlyList<TopologySpreadConstraint>? TopologySpreadConstraints { get; init; }
     public JsonElement? Os { get; init; }

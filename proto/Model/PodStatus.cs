@@ -18,7 +18,7 @@ public sealed record PodStatus
     public DateTimeOffset? StartTime { get; init; }
     public IReadOnlyList<ContainerStatus>? InitContainerStatuses { get; init; }
     public IReadOnlyList<ContainerStatus>? ContainerStatuses { get; init; }
-    public JsonElement? EphemeralContainerStatuses { get; init; }
+    public IReadOnlyList<ContainerStatus>? EphemeralContainerStatuses { get; init; }
     public string? QosClass { get; init; }
     public long? ObservedGeneration { get; init; }
     public string? Resize { get; init; }

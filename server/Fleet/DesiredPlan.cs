@@ -89,7 +89,8 @@ internal static class DesiredPlan
     {
         var ns = pod.Metadata.Namespace;
         var spec = pod.Spec;
-        var containers = spec.Containers.Concat(spec.InitContainers ?? []).ToList();
+        var containers = spec.Containers.Concat(spec.InitContainers ?? []).Concat(spec.EphemeralContainers ?? [])
+            .ToList();
         var env = containers.SelectMany(container => container.Env ?? []).Select(variable => variable.ValueFrom);
         var envFrom = containers.SelectMany(container => container.EnvFrom ?? []).ToList();
         var volumes = spec.Volumes ?? [];

@@ -54,6 +54,8 @@ internal static class ObjectStrategy
                 return With(old, "status", obj["status"]);
             case "status":
                 return With(old, "status", obj["status"]);
+            case "ephemeralcontainers":
+                return WithLooking(old, obj);
             case "finalize":
                 return With(old, "spec", obj["spec"]);
             case "approval":
@@ -120,6 +122,14 @@ internal static class ObjectStrategy
 
         ns.Ensure("metadata").Ensure("labels")["kubernetes.io/metadata.name"] = ns.Object("metadata").Text("name");
         ns["status"] = new JsonObject { ["phase"] = "Active" };
+    }
+
+    /// <summary>Of the pod only the containers that were added to look into it are taken.</summary>
+    private static JsonObject WithLooking(JsonObject old, JsonObject obj)
+    {
+        var result = old.Copy();
+        Set(result.Ensure("spec"), "ephemeralContainers", obj.Object("spec")?["ephemeralContainers"]);
+        return result;
     }
 
     /// <summary>Of a Scale only the number is taken; Go writes no zero.</summary>

@@ -45,6 +45,13 @@ internal static class ObjectValidation
             }
         }
 
+        if (subresource == "ephemeralcontainers")
+        {
+            Described(schema, obj, errors);
+            PodRules.Check(obj, old, errors);
+            EphemeralContainerRules.CheckUpdate(obj, old, errors);
+        }
+
         return errors.All;
     }
 

@@ -23,7 +23,9 @@ internal static class ContainerStatusPlan
             State = state,
             LastState = last is null ? null : new ContainerState { Terminated = last },
             Ready = IsReady(view, container, record, state, started),
-            Started = PodShape.IsInit(view.Pod!, container.Name) && !PodShape.IsSidecar(container) ? running : started,
+            Started = container is EphemeralContainer ? null
+                : PodShape.IsInit(view.Pod!, container.Name) && !PodShape.IsSidecar(container) ? running
+                : started,
             RestartCount = record.RestartCount,
             Image = container.Image ?? "",
             ImageID = record.ImageDigest ?? "",
@@ -34,7 +36,8 @@ internal static class ContainerStatusPlan
     }
 
     /// <summary>
-    /// A plain init container is ready once it is done; the others when they run and their probe agrees.
+    /// A plain init container is ready once it is done; the others when they run and their probe agrees. One that was
+    /// added to look into the pod serves nobody.
     /// </summary>
     private static bool IsReady(
         PodView view, Container container, ContainerRecord record, ContainerState state, bool started)
@@ -42,7 +45,7 @@ internal static class ContainerStatusPlan
         var plainInit = PodShape.IsInit(view.Pod!, container.Name) && !PodShape.IsSidecar(container);
         return plainInit
             ? state.Terminated is { ExitCode: 0 }
-            : started && (container.ReadinessProbe is null || record.Ready);
+            : container is not EphemeralContainer && started && (container.ReadinessProbe is null || record.Ready);
     }
 
     private static ContainerState State(

@@ -10,6 +10,8 @@ internal static class PodStatusPlan
         var pod = view.Pod!;
         var inits = (pod.Spec.InitContainers ?? []).Select(init => ContainerStatusPlan.For(view, init)).ToList();
         var containers = pod.Spec.Containers.Select(container => ContainerStatusPlan.For(view, container)).ToList();
+        var looking = (pod.Spec.EphemeralContainers ?? [])
+            .Select(added => ContainerStatusPlan.For(view, added)).ToList();
         var phase = view.Record.TerminalPhase ?? NotOver(PodPhasePlan.For(pod, inits, containers), containers);
         var podIp = pod.Spec.HostNetwork == true ? hostIp : view.Record.PodIp;
         return new PodStatus
@@ -25,6 +27,7 @@ internal static class PodStatusPlan
             StartTime = view.Record.StartTime,
             InitContainerStatuses = inits.Count > 0 ? inits : null,
             ContainerStatuses = containers,
+            EphemeralContainerStatuses = looking.Count > 0 ? looking : null,
             QosClass = QosOf(pod),
             ObservedGeneration = pod.Metadata.Generation,
         };
@@ -44,7 +47,7 @@ internal static class PodStatusPlan
     {
         var guaranteed = true;
         var any = false;
-        foreach (var container in PodShape.All(pod))
+        foreach (var container in PodShape.Lasting(pod))
         {
             foreach (var resource in (string[])["cpu", "memory"])
             {

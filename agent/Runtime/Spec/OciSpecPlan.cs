@@ -120,7 +120,7 @@ internal static class OciSpecPlan
         var list = new List<OciNamespace> { new("mount") };
         if (pod.HostPID != true)
         {
-            list.Add(new OciNamespace("pid"));
+            list.Add(new OciNamespace("pid", input.TargetPid is { } pid ? $"/proc/{pid}/ns/pid" : null));
         }
 
         Join(list, "network", sandbox.Net);

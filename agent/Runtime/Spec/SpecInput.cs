@@ -22,6 +22,9 @@ internal sealed record SpecInput
     /// <summary>Whether the kernel counts swap; a swap limit fails the container where it does not.</summary>
     public bool SwapAccounting { get; init; }
 
+    /// <summary>A process whose process namespace is joined; null for a new one.</summary>
+    public int? TargetPid { get; init; }
+
     public IReadOnlyList<OciDevice> Devices { get; init; } = [];
 
     public bool Privileged => Request.Container.SecurityContext?.Privileged == true;

@@ -40,7 +40,7 @@ internal sealed class ObjectUpdate(VerbParts parts, ObjectAdmission admission, F
         CheckPreconditions(request, current, old, proposed);
         var held = FieldWriter.Detach(old);
         var next = Take(request, old, proposed);
-        if (request.Path.Subresource.Length == 0)
+        if (request.Path.Subresource is "" or "ephemeralcontainers")
         {
             ObjectDefaults.Fill(request.Stored, next);
         }

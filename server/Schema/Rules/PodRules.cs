@@ -13,6 +13,11 @@ internal static class PodRules
             return;
         }
 
+        if (old is null && spec.Items("ephemeralContainers").Count > 0)
+        {
+            errors.Forbidden("spec.ephemeralContainers", "cannot be set on create");
+        }
+
         Spec(spec, "spec", [], errors);
         NeighbourRules.Check(
             spec, old.Object("spec"), pod.Object("metadata").Object("labels") ?? [], "spec", errors);
@@ -42,6 +47,7 @@ internal static class PodRules
             }
         }
 
+        EphemeralContainerRules.Check(spec, at, errors);
         MetaRules.LabelMap(spec.Object("nodeSelector"), $"{at}.nodeSelector", errors);
         PlacementRules.Check(spec, at, errors);
         PullSecrets(spec, at, errors);

@@ -83,6 +83,13 @@ public sealed class OciSpecPlanTests
     }
 
     [Fact]
+    public void A_container_that_looks_at_another_joins_its_processes()
+    {
+        var spec = OciSpecPlan.Plan(Input(new PodSpec(), new Container { Name = "look" }) with { TargetPid = 77 });
+        Assert.Equal("/proc/77/ns/pid", spec.Linux.Namespaces.Single(entry => entry.Type == "pid").Path);
+    }
+
+    [Fact]
     public void Drop_comes_before_add()
     {
         Assert.Equal(["CAP_NET_BIND_SERVICE"], CapabilityPlan.For(false, ["NET_BIND_SERVICE"], ["ALL"], []));
@@ -127,7 +134,9 @@ public sealed class OciSpecPlanTests
         Assert.Contains(words, refused.Message, StringComparison.Ordinal);
     }
 
-    private static OciSpec Plan(PodSpec pod, Container container) => OciSpecPlan.Plan(new SpecInput
+    private static OciSpec Plan(PodSpec pod, Container container) => OciSpecPlan.Plan(Input(pod, container));
+
+    private static SpecInput Input(PodSpec pod, Container container) => new()
     {
         Request = new ContainerRequest
         {
@@ -153,7 +162,7 @@ public sealed class OciSpecPlanTests
         CgroupRoot = "/kubepods",
         NodeCapabilities = ["CAP_CHOWN", "CAP_SYS_ADMIN"],
         NodeMemoryBytes = 8L << 30,
-    });
+    };
 
     private static Dictionary<string, Quantity> Map(string? cpu, string? memory)
     {

@@ -91,7 +91,14 @@ public sealed class CaseTests
         }
 
         var old = Old(folder, schema, stored);
-        var errors = ObjectValidation.Check(stored, obj, old, spoken: schema);
+        var endpoint = Endpoint(folder);
+        if (endpoint.Length > 0)
+        {
+            obj = ObjectStrategy.PrepareForUpdate(stored, obj, old!, endpoint);
+            Fill(stored, obj);
+        }
+
+        var errors = ObjectValidation.Check(stored, obj, old, endpoint, schema);
         Lines(answers, "errors.txt", errors.Select(error => error.ToString()));
         if (File.Exists(Path.Combine(folder, "row.txt")))
         {
@@ -105,6 +112,12 @@ public sealed class CaseTests
         }
 
         return answers;
+    }
+
+    private static string Endpoint(string folder)
+    {
+        var path = Path.Combine(folder, "subresource.txt");
+        return File.Exists(path) ? File.ReadAllText(path).Trim() : "";
     }
 
     private static byte[] Body(string folder)

@@ -41,6 +41,23 @@ public sealed class PodStatusTests
     }
 
     [Fact]
+    public void A_container_added_to_look_into_the_pod_is_shown_by_itself_and_counts_for_nothing()
+    {
+        var pod = Pod("""
+            {"containers":[{"name":"c","image":"i:1","resources":{"limits":{"cpu":"1","memory":"1Gi"}}}],
+             "ephemeralContainers":[{"name":"look","image":"tools:1","targetContainerName":"c"}]}
+            """);
+        var status = Of(Running(pod));
+        Assert.Equal("Running", status.Phase);
+        Assert.Equal("True", Condition(status, "Ready").Status);
+        Assert.Equal("Guaranteed", status.QosClass);
+        Assert.Equal(["c"], status.ContainerStatuses!.Select(one => one.Name));
+        var look = Assert.Single(status.EphemeralContainerStatuses!);
+        Assert.Equal("ContainerCreating", look.State?.Waiting?.Reason);
+        Assert.False(look.Ready);
+    }
+
+    [Fact]
     public void A_readiness_probe_that_has_not_passed_keeps_the_pod_unready()
     {
         var pod = Pod("""{"containers":[{"name":"c","image":"i:1","readinessProbe":{"tcpSocket":{"port":1}}}]}""");
