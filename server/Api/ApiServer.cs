@@ -46,10 +46,13 @@ internal sealed class ApiServer : IAsyncDisposable
         _router = new Router(parts, identity, openLogs, settings.Usages, settings.Streams);
         var documents = new IssuerDocuments(identity.Signer, IdentityParts.Issuer, settings.Url);
         _backup = new BackupEndpoint(objects.Store, settings.BackupFile, identity.Authorizer);
+        // Named as monitors know it; here the store is its own.
+        var health = new HealthEndpoint(
+            new HealthCheck("ping", () => true), new HealthCheck("etcd", () => !objects.Store.Completion.IsCompleted));
         var dispatcher = new Dispatcher(
             identity, _router,
             new DiscoveryEndpoint(
-                catalog, settings.VersionMinor, settings.ApiCa.ExportCertificatePem(), documents),
+                catalog, settings.VersionMinor, settings.ApiCa.ExportCertificatePem(), documents, health),
             _backup, catalog, time, _log);
 
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());

@@ -10,7 +10,7 @@ namespace Edge.Server.Api.Discovery;
 
 /// <summary>Answers everything that is no resource: probes, version, the server's CA, discovery, OpenAPI.</summary>
 internal sealed class DiscoveryEndpoint(
-    SchemaCatalog catalog, int versionMinor, string authorityPem, IssuerDocuments issuer)
+    SchemaCatalog catalog, int versionMinor, string authorityPem, IssuerDocuments issuer, HealthEndpoint health)
 {
     private const string AggregatedType = "application/json;g=apidiscovery.k8s.io;v={0};as=APIGroupDiscoveryList";
 
@@ -32,7 +32,8 @@ internal sealed class DiscoveryEndpoint(
         var parts = path.Split('/', StringSplitOptions.RemoveEmptyEntries);
         await (parts switch
         {
-            ["healthz" or "livez" or "readyz", ..] => Probe(http),
+            [var name] when HealthEndpoint.Answers(name) => health.Run(http, name, check: null),
+            [var name, var check] when HealthEndpoint.Answers(name) => health.Run(http, name, check),
             ["version"] => ResponseBody.Write(http.Response, 200, VersionInfo.Of(versionMinor)),
             ["cacerts"] => Authority(http),
             [".well-known", "openid-configuration"] => issuer.Configuration(http),
@@ -47,13 +48,6 @@ internal sealed class DiscoveryEndpoint(
             ["openapi", "v3", "apis", var group, var version] => OpenApiV3(http, group, version),
             _ => throw Errors.NoSuchPath(),
         });
-    }
-
-    private static Task Probe(HttpContext http)
-    {
-        http.Response.ContentType = "text/plain; charset=utf-8";
-        http.Response.Headers.CacheControl = "no-cache, private";
-        return ResponseBody.Write(http.Response, 200, "ok"u8.ToArray());
     }
 
     /// <summary>
