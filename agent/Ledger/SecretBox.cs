@@ -30,7 +30,8 @@ internal sealed class SecretBox : IDisposable
         }
 
         var key = RandomNumberGenerator.GetBytes(KeyBytes);
-        WriteOwnerOnly(keyFile, key);
+        // On disk before the first value that it seals: without it they are lost.
+        DurableFile.Write(keyFile, key);
         return new SecretBox(key);
     }
 
@@ -74,25 +75,4 @@ internal sealed class SecretBox : IDisposable
     }
 
     public void Dispose() => _aes.Dispose();
-
-    /// <summary>
-    /// Written whole and synced under another name first: a power cut leaves either no key or all of it.
-    /// </summary>
-    private static void WriteOwnerOnly(string path, byte[] bytes)
-    {
-        var draft = path + ".new";
-        File.Delete(draft);
-        using (var file = new FileStream(draft, new FileStreamOptions
-        {
-            Mode = FileMode.CreateNew,
-            Access = FileAccess.Write,
-            UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
-        }))
-        {
-            file.Write(bytes);
-            file.Flush(flushToDisk: true);
-        }
-
-        File.Move(draft, path, overwrite: true);
-    }
 }
