@@ -57,7 +57,15 @@ internal static class LedgerDatabase
                 return;
             }
 
-            NativeLibrary.SetDllImportResolver(typeof(SQLite3Provider_e_sqlite3).Assembly, Resolve);
+            try
+            {
+                NativeLibrary.SetDllImportResolver(typeof(SQLite3Provider_e_sqlite3).Assembly, Resolve);
+            }
+            catch (InvalidOperationException)
+            {
+                // A process that also holds the server has set the same resolver already; a second one is refused.
+            }
+
             raw.SetProvider(new SQLite3Provider_e_sqlite3());
             raw.FreezeProvider();
             _providerReady = true;
