@@ -9,6 +9,12 @@ public sealed class Daemon(string name, string netns, string logDir, IReadOnlyLi
 
     public string Log => Path.Combine(logDir, $"{name}.log");
 
+    /// <summary>Flags behind its command, from its next start on.</summary>
+    public IList<string> Flags { get; } = [];
+
+    /// <summary>What its environment has besides, from its next start on.</summary>
+    public IDictionary<string, string> Variables { get; } = new Dictionary<string, string>();
+
     public bool Running => _process is { HasExited: false };
 
     public int Pid => _process?.Id ?? throw new InvalidOperationException($"{name} was never started");
@@ -18,7 +24,13 @@ public sealed class Daemon(string name, string netns, string logDir, IReadOnlyLi
         // exec all the way, so that the process we hold is the program itself. nsenter and not `ip netns exec`: that
         // would make a mount namespace in which others do not see what is mounted.
         var line = $"exec nsenter --net=/run/netns/{netns} \"$@\" >>{Log} 2>&1 </dev/null";
-        _process = Process.Start("/bin/sh", ["-c", line, name, .. command]);
+        var start = new ProcessStartInfo("/bin/sh", ["-c", line, name, .. command, .. Flags]);
+        foreach (var (variable, value) in Variables)
+        {
+            start.Environment[variable] = value;
+        }
+
+        _process = Process.Start(start);
     }
 
     /// <summary>kill -9, the end that nobody can prepare for.</summary>
