@@ -1,5 +1,6 @@
 using System.Threading.Channels;
 using Edge.Proto.Link;
+using Edge.Proto.Link.Sealing;
 using Edge.Proto.Mqtt;
 using Edge.Proto.Sync;
 using Google.Protobuf;
@@ -19,6 +20,7 @@ internal sealed class LinkClient
     private readonly Random _random;
     private readonly ILogger<LinkClient> _log;
     private readonly AgentSession _session;
+    private readonly LinkPackets _packets;
     private readonly Wakeup _wakeup;
     private readonly Lane _lane = new();
     private readonly StreamTable _streams = new();
@@ -52,6 +54,8 @@ internal sealed class LinkClient
             KeepAlive = settings.KeepAlive,
         };
         _session = new AgentSession(session, desired, random, Send);
+        _packets = new LinkPackets(
+            settings, (topic, packet) => _mqtt?.TryPublish(topic, Packet.Encode(packet)), log);
     }
 
     /// <summary>
@@ -176,7 +180,10 @@ internal sealed class LinkClient
     {
         Host = _settings.Broker.Host,
         Port = _settings.Broker.Port,
-        Tls = new MqttTls(_settings.CaFile, _settings.CertFile, _settings.KeyFile),
+        Tls = _settings.Login is null
+            ? new MqttTls(_settings.BrokerCaFile ?? _settings.CaFile, _settings.CertFile, _settings.KeyFile)
+            : new MqttTls(_settings.BrokerCaFile ?? _settings.CaFile, null, null),
+        Login = _settings.Login,
         // Heartbeats come first, so that libmosquitto never adds packets of its own to an idle link.
         KeepAlive = _settings.KeepAlive + TimeSpan.FromSeconds(10),
         Subscriptions = [Topics.Down(_settings.NodeName), Topics.StreamsDown(_settings.NodeName)],
@@ -215,7 +222,8 @@ internal sealed class LinkClient
 
     private void Receive(MqttMessage message)
     {
-        if (Topics.Parse(message.Topic) is not { } topic || Packet.Decode(message.Payload.Span) is not { } envelope)
+        if (Topics.Parse(message.Topic) is not { } topic
+            || Packet.Decode(message.Payload.Span) is not { } packet || Opened(message.Topic, packet) is not { } envelope)
         {
             return;
         }
@@ -230,6 +238,22 @@ internal sealed class LinkClient
         {
             OnStream(topic.Stream, envelope);
         }
+    }
+
+    /// <summary>The message as the session may believe it; null when it is none of its business.</summary>
+    private Envelope? Opened(string topic, Envelope packet)
+    {
+        var (news, message) = _packets.Receive(topic, packet, Now);
+        if (news == SealNews.Awaited)
+        {
+            _session.Receive(new Envelope { Invite = new Invite { ClusterUid = _settings.ClusterUid } }, Now);
+        }
+        else if (news == SealNews.Confirmed)
+        {
+            _session.Hasten(Now);
+        }
+
+        return message;
     }
 
     private void OnStream(string id, Envelope envelope)
@@ -351,12 +375,11 @@ internal sealed class LinkClient
         _mqtt?.TryPublish(Topics.Presence(_settings.NodeName), presence.ToByteArray(), retain: true);
     }
 
-    private void Send(Envelope envelope) =>
-        _mqtt?.TryPublish(Topics.Up(_settings.NodeName), Packet.Encode(envelope));
+    private void Send(Envelope envelope) => _packets.Send(Topics.Up(_settings.NodeName), envelope);
 
     private void SendOn(string id, Envelope envelope, ulong? session = null)
     {
         envelope.Session = session ?? _session.Session;
-        _mqtt?.TryPublish(Topics.StreamUp(_settings.NodeName, id), Packet.Encode(envelope));
+        _packets.Send(Topics.StreamUp(_settings.NodeName, id), envelope);
     }
 }

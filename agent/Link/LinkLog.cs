@@ -18,4 +18,10 @@ internal static partial class LinkLog
 
     [LoggerMessage(2104, LogLevel.Warning, "Key {Key} is not reported: the map would be over its limit")]
     public static partial void ReportTooLarge(ILogger log, string key);
+
+    [LoggerMessage(2110, LogLevel.Warning, "{Count} packets so far were not sealed by the server, or came twice")]
+    public static partial void NotOpened(ILogger log, long count);
+
+    [LoggerMessage(2111, LogLevel.Warning, "This node's certificate cannot be used for the link: {Reason}")]
+    public static partial void IdentityUnusable(ILogger log, string reason);
 }

@@ -1,3 +1,5 @@
+using Edge.Proto.Mqtt;
+
 namespace Edge.Agent.Link;
 
 /// <summary>Who this node is and where its server's broker is.</summary>
@@ -10,6 +12,17 @@ internal sealed record LinkSettings
 
     /// <summary><c>mqtts://host:port</c>.</summary>
     public required Uri Broker { get; init; }
+
+    /// <summary>
+    /// The cluster said that its broker is not its own: then nothing but what the server sealed is believed.
+    /// </summary>
+    public bool IsSealed { get; init; }
+
+    /// <summary>PEM file with the CA of a broker that is not the cluster's own; null: the node CA.</summary>
+    public string? BrokerCaFile { get; init; }
+
+    /// <summary>For a broker that asks for it; null: this node's certificate.</summary>
+    public MqttLogin? Login { get; init; }
 
     /// <summary>PEM files: the node CA, and this node's certificate and key.</summary>
     public required string CaFile { get; init; }

@@ -13,8 +13,8 @@ public static class Packet
 
     public static byte[] Encode(Envelope envelope)
     {
-        // The body of a transfer is compressed as a whole, before it is cut.
-        var packed = envelope.BodyCase == Envelope.BodyOneofCase.Chunk
+        // The body of a transfer is compressed as a whole, before it is cut; what is sealed, before it is sealed.
+        var packed = envelope.BodyCase is Envelope.BodyOneofCase.Chunk or Envelope.BodyOneofCase.Sealed
             ? Payload.PackPlain(envelope.ToByteArray())
             : Payload.Pack(envelope.ToByteArray());
         return packed.Length < BytesMax

@@ -29,6 +29,9 @@ internal static partial class Mosquitto
     public static partial int TlsSet(
         MosquittoHandle session, string caFile, string? caPath, string? certFile, string? keyFile, nint password);
 
+    [LibraryImport(Library, EntryPoint = "mosquitto_username_pw_set", StringMarshalling = StringMarshalling.Utf8)]
+    public static partial int LoginSet(MosquittoHandle session, string user, string password);
+
     [LibraryImport(Library, EntryPoint = "mosquitto_will_set_v5", StringMarshalling = StringMarshalling.Utf8)]
     public static partial int WillSet(
         MosquittoHandle session,

@@ -195,6 +195,12 @@ public sealed class MqttSession : IAsyncDisposable
             return;
         }
 
+        if (_settings.Login is { } login && LoginProblem(handle, login) is { } problem)
+        {
+            Break(problem);
+            return;
+        }
+
         if (_settings.Will?.Invoke() is { } will)
         {
             _ = Mosquitto.WillSet(handle, will.Topic, will.Payload.Length, will.Payload.Span, 1, true, 0);
@@ -212,6 +218,20 @@ public sealed class MqttSession : IAsyncDisposable
             ended.SetResult();
             _loop.Wake();
         });
+    }
+
+    private static string? LoginProblem(MosquittoHandle handle, MqttLogin login)
+    {
+        try
+        {
+            using var file = File.OpenText(login.PasswordFile);
+            var result = Mosquitto.LoginSet(handle, login.User, file.ReadLine() ?? "");
+            return result == Mosquitto.Success ? null : $"user and password: {Text(result)}";
+        }
+        catch (Exception unreadable) when (unreadable is IOException or UnauthorizedAccessException)
+        {
+            return unreadable.Message;
+        }
     }
 
     private void OnAccepted(int reason)

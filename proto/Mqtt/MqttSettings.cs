@@ -10,6 +10,8 @@ public sealed record MqttSettings
 
     public MqttTls? Tls { get; init; }
 
+    public MqttLogin? Login { get; init; }
+
     /// <summary>After this long without a packet libmosquitto asks the broker for a sign of life.</summary>
     public TimeSpan KeepAlive { get; init; } = TimeSpan.FromSeconds(120);
 
@@ -31,6 +33,11 @@ public sealed record MqttSettings
 
 /// <summary>PEM files: whom to trust, and who we are. Read anew for every connection.</summary>
 public sealed record MqttTls(string CaFile, string? CertFile, string? KeyFile);
+
+/// <summary>
+/// For a broker that asks for a name and a password: the first line of the file, which is read anew for every connection.
+/// </summary>
+public sealed record MqttLogin(string User, string PasswordFile);
 
 /// <summary>One publish, out or in.</summary>
 public sealed record MqttMessage(string Topic, ReadOnlyMemory<byte> Payload);

@@ -31,4 +31,8 @@ internal static partial class LinkLog
 
     [LoggerMessage(1112, LogLevel.Error, "Broker does not start: {Reason}")]
     public static partial void BrokerFailed(ILogger log, string reason);
+
+    [LoggerMessage(
+        1120, LogLevel.Warning, "{Count} packets in the name of node {Node} so far were not its own, or came twice")]
+    public static partial void NotOpened(ILogger log, string node, long count);
 }

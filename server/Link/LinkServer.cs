@@ -31,7 +31,7 @@ internal sealed class LinkServer
         (_settings, _clock, _random, _log) = (settings, clock, random, log);
         _wakeup = new Wakeup(clock);
         var session = new SessionSettings { ClusterUid = settings.ClusterUid, Version = settings.ServerVersion };
-        _table = new LinkTable(session, clock, random, Send, log);
+        _table = new LinkTable(session, clock, random, Send, log, settings.Sealing);
     }
 
     /// <summary>Bounded; while nobody reads, messages of nodes are dropped and sent again by their nodes.</summary>
@@ -141,9 +141,9 @@ internal sealed class LinkServer
             var id = SessionId.Next(_random).ToString("x16");
             var session = link.Session.Session;
             var topic = Topics.StreamDown(node, id);
-            var stream = new LinkStream(envelope => SendIn(session, topic, envelope), credit: 0);
+            var stream = new LinkStream(envelope => SendIn(link, session, topic, envelope), credit: 0);
             link.Streams.Add(id, stream);
-            SendIn(session, topic, new Envelope
+            SendIn(link, session, topic, new Envelope
             {
                 StreamOpen = new StreamOpen
                 {
@@ -226,10 +226,10 @@ internal sealed class LinkServer
         }
     }
 
-    private void SendIn(ulong session, string topic, Envelope envelope)
+    private static void SendIn(NodeLink link, ulong session, string topic, Envelope envelope)
     {
         envelope.Session = session;
-        Send(topic, envelope);
+        link.Packets.Send(topic, envelope);
     }
 
     private void Send(string topic, Envelope envelope) => _mqtt?.TryPublish(topic, Packet.Encode(envelope));

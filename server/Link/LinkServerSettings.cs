@@ -1,4 +1,5 @@
 using Edge.Proto.Link;
+using Edge.Proto.Link.Sealing;
 using Edge.Proto.Mqtt;
 
 namespace Edge.Server.Link;
@@ -8,8 +9,14 @@ internal sealed record LinkServerSettings
 {
     public required string ClusterUid { get; init; }
 
-    /// <summary>Path of the broker's unix socket, or <c>mqtts://localhost:port</c> of one that is not ours.</summary>
+    /// <summary>Path of the broker's unix socket, or <c>mqtts://host:port</c> of one that is not ours.</summary>
     public required string Broker { get; init; }
+
+    /// <summary>Who this server is to nodes; null with our own broker, where messages are not sealed.</summary>
+    public SealIdentity? Sealing { get; init; }
+
+    /// <summary>For a broker that asks for it; null: the certificate.</summary>
+    public MqttLogin? Login { get; init; }
 
     /// <summary>PEM files of a broker reached by mqtts; unused with the unix socket.</summary>
     public string? CaFile { get; init; }
@@ -28,7 +35,9 @@ internal sealed record LinkServerSettings
         {
             Host = url?.Host ?? Broker,
             Port = url?.Port ?? 0,
-            Tls = url?.Scheme == "mqtts" ? new MqttTls(CaFile!, CertFile, KeyFile) : null,
+            Tls = url?.Scheme != "mqtts" ? null
+                : Login is null ? new MqttTls(CaFile!, CertFile, KeyFile) : new MqttTls(CaFile!, null, null),
+            Login = Login,
             Subscriptions = [Topics.AllUp, Topics.AllStreamsUp, Topics.AllPresence],
             Notify = notify,
             RetryMost = TimeSpan.FromSeconds(5),

@@ -1,4 +1,5 @@
 using Edge.Proto.Link;
+using Edge.Proto.Link.Sealing;
 using Edge.Proto.Mqtt;
 using Edge.Proto.Sync;
 using Microsoft.Extensions.Logging;
@@ -14,8 +15,10 @@ namespace Edge.Server.Link;
 /// <param name="random">Makes the epoch of desired.</param>
 /// <param name="send">Sends to a topic, or drops.</param>
 /// <param name="log">Sessions and why nodes are gone.</param>
+/// <param name="sealing">Who this server is to nodes behind a broker that is not ours; null where it is.</param>
 internal sealed class LinkTable(
-    SessionSettings settings, TimeProvider clock, Random random, Action<string, Envelope> send, ILogger log)
+    SessionSettings settings, TimeProvider clock, Random random, Action<string, Envelope> send, ILogger log,
+    SealIdentity? sealing = null)
 {
     /// <summary>After the broker was lost or came back: nodes that are not there by then are gone.</summary>
     public static readonly TimeSpan ReturnWait = TimeSpan.FromSeconds(60);
@@ -154,8 +157,8 @@ internal sealed class LinkTable(
                 _sweepAt ??= Now + ReturnWait;
                 break;
             case MqttEvent.Received received when Topics.Parse(received.Message.Topic) is { } topic
-                && !_denied.Contains(topic.Node):
-                Receive(Node(topic.Node), topic, received.Message.Payload);
+                && !_denied.Contains(topic.Node) && IsCredible(topic.Node):
+                Receive(Node(topic.Node), topic, received.Message);
                 break;
         }
     }
@@ -179,8 +182,16 @@ internal sealed class LinkTable(
             {
                 Gone(link, $"nothing was heard of it for {link.SilenceMost.TotalSeconds} s");
             }
+            else if (link.Doubt.IsOver(now))
+            {
+                Gone(link, "it is said to be gone, and does not answer");
+            }
+            else if (link.Doubt.IsToAsk(now))
+            {
+                link.Session.Invite(now);
+            }
 
-            due = Times.Earliest(due, link.Session.Due, SilentAt(link));
+            due = Times.Earliest(due, link.Session.Due, SilentAt(link), link.Doubt.Due);
         }
 
         if (now >= _sweepAt)
@@ -223,13 +234,18 @@ internal sealed class LinkTable(
     /// </summary>
     private static TimeSpan? SilentAt(NodeLink link) => link.Told ? link.LastHeard + link.SilenceMost : null;
 
+    /// <summary>A broker that is not ours may let anybody speak for nodes that there never were.</summary>
+    private bool IsCredible(string node) => sealing is null || _nodes.ContainsKey(node);
+
     private NodeLink Node(string name)
     {
         if (!_nodes.TryGetValue(name, out var link))
         {
             var topic = Topics.Down(name);
-            var session = new ServerSession(settings, _epoch, [], random, envelope => send(topic, envelope));
-            _nodes[name] = link = new NodeLink(name, session) { LastHeard = Now };
+            var seal = sealing is null ? null : new ServerSeal(settings.ClusterUid, name, sealing);
+            var packets = new NodePackets(name, seal, send, log);
+            var session = new ServerSession(settings, _epoch, [], random, envelope => packets.Send(topic, envelope));
+            _nodes[name] = link = new NodeLink(name, session, packets) { LastHeard = Now };
         }
 
         return link;
@@ -243,28 +259,54 @@ internal sealed class LinkTable(
         }
     }
 
-    private void Receive(NodeLink link, TopicParts topic, ReadOnlyMemory<byte> payload)
+    private void Receive(NodeLink link, TopicParts topic, MqttMessage message)
     {
         if (topic.Kind == TopicKind.Presence)
         {
-            OnPresence(link, payload);
+            OnPresence(link, message.Payload);
         }
-        else if (link.Known && Packet.Decode(payload.Span) is { } envelope)
+        else if (link.Known && Packet.Decode(message.Payload.Span) is { } packet)
         {
-            link.LastHeard = Now;
-            if (link.Withheld.Count > 0)
+            if (packet.BodyCase == Envelope.BodyOneofCase.Offer)
             {
-                return;
+                OnOffer(link, packet.Offer);
             }
+            else if (link.Packets.Open(message.Topic, packet) is { } envelope)
+            {
+                OnEnvelope(link, topic, envelope);
+            }
+            else if (!link.Session.IsOpen && packet.BodyCase == Envelope.BodyOneofCase.Sealed)
+            {
+                InviteUnlessWithheld(link);
+            }
+        }
+    }
 
-            if (topic.Kind == TopicKind.Messages)
-            {
-                OnMessage(link, envelope);
-            }
-            else if (link.Session.IsOpen && envelope.Session == link.Session.Session)
-            {
-                link.Streams.Find(topic.Stream)?.Receive(envelope);
-            }
+    /// <summary>Anybody may offer: nothing is heard of the node by it.</summary>
+    private static void OnOffer(NodeLink link, Agreement offer)
+    {
+        if (link.Withheld.Count == 0)
+        {
+            link.Packets.Answer(offer, link.Session.Session);
+        }
+    }
+
+    private void OnEnvelope(NodeLink link, TopicParts topic, Envelope envelope)
+    {
+        link.LastHeard = Now;
+        link.Doubt.End();
+        if (link.Withheld.Count > 0)
+        {
+            return;
+        }
+
+        if (topic.Kind == TopicKind.Messages)
+        {
+            OnMessage(link, envelope);
+        }
+        else if (link.Session.IsOpen && envelope.Session == link.Session.Session)
+        {
+            link.Streams.Find(topic.Stream)?.Receive(envelope);
         }
     }
 
@@ -279,6 +321,14 @@ internal sealed class LinkTable(
         {
             link.Incarnation = presence.Incarnation;
             InviteUnlessWithheld(link);
+        }
+        else if (sealing is not null)
+        {
+            // Anybody may have written it.
+            if (link.Session.IsOpen && link.Doubt.Begin(Now))
+            {
+                link.Session.Invite(Now);
+            }
         }
         else if (presence.Incarnation == link.Incarnation)
         {
@@ -318,6 +368,7 @@ internal sealed class LinkTable(
     private void Gone(NodeLink link, string reason)
     {
         link.Session.Close();
+        link.Doubt.End();
         link.Streams.Abort(reason);
         if (link.Told)
         {
@@ -332,6 +383,7 @@ internal sealed class LinkTable(
         foreach (var link in _nodes.Values)
         {
             link.Session.Close();
+            link.Doubt.End();
         }
     }
 }

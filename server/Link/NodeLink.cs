@@ -4,7 +4,10 @@ using Edge.Proto.Sync;
 namespace Edge.Server.Link;
 
 /// <summary>What the link knows of one node. Guarded by the gate of <see cref="LinkServer"/>.</summary>
-internal sealed class NodeLink(string name, ServerSession session)
+/// <param name="name">Bare.</param>
+/// <param name="session">Not open yet.</param>
+/// <param name="packets">To and from the node.</param>
+internal sealed class NodeLink(string name, ServerSession session, NodePackets packets)
 {
     /// <summary>The agent's setting may be from 10 s to an hour.</summary>
     private const uint KeepAliveLeast = 10;
@@ -16,6 +19,8 @@ internal sealed class NodeLink(string name, ServerSession session)
     public string Name => name;
 
     public ServerSession Session => session;
+
+    public NodePackets Packets => packets;
 
     public StreamTable Streams { get; } = new();
 
@@ -44,6 +49,9 @@ internal sealed class NodeLink(string name, ServerSession session)
     /// When anything came of the node, else since when this link is known; since the link's clock started.
     /// </summary>
     public TimeSpan LastHeard { get; set; }
+
+    /// <summary>Whether it is still there, where presence may be anybody's.</summary>
+    public Doubt Doubt { get; } = new();
 
     /// <summary>After so long without a word the node is gone, whatever the broker thinks.</summary>
     public TimeSpan SilenceMost { get; private set; } = SilenceOf(new Hello());

@@ -1,0 +1,67 @@
+using System.Numerics;
+using System.Security.Cryptography;
+using Edge.Proto.Link;
+using Edge.Proto.Link.Sealing;
+using Microsoft.Extensions.Logging;
+
+namespace Edge.Agent.Link;
+
+/// <summary>
+/// What travels to and from the server: as it is with the cluster's own broker, sealed end to end with any other.
+/// </summary>
+internal sealed class LinkPackets
+{
+    private readonly LinkSettings _settings;
+    private readonly Action<string, Envelope> _publish;
+    private readonly ILogger _log;
+    private readonly AgentSeal? _seal;
+
+    public LinkPackets(LinkSettings settings, Action<string, Envelope> publish, ILogger log)
+    {
+        (_settings, _publish, _log) = (settings, publish, log);
+        var up = Topics.Up(settings.NodeName);
+        _seal = settings.IsSealed
+            ? new AgentSeal(settings.ClusterUid, settings.NodeName, Identity, packet => publish(up, packet))
+            : null;
+    }
+
+    /// <summary>What is of a session that ended is dropped.</summary>
+    public void Send(string topic, Envelope envelope)
+    {
+        if ((_seal is null ? envelope : _seal.Seal(topic, envelope)) is { } packet)
+        {
+            _publish(topic, packet);
+        }
+    }
+
+    /// <summary>The message as the session may believe it, where there is one.</summary>
+    public (SealNews News, Envelope? Message) Receive(string topic, Envelope packet, TimeSpan now)
+    {
+        if (_seal is null)
+        {
+            return (SealNews.Opened, packet);
+        }
+
+        var received = _seal.Receive(topic, packet, now);
+        if (received.News == SealNews.Refused && BitOperations.IsPow2(_seal.Refused))
+        {
+            LinkLog.NotOpened(_log, _seal.Refused);
+        }
+
+        return received;
+    }
+
+    /// <summary>The key may be changing at this moment: then the next agreement finds it.</summary>
+    private SealIdentity? Identity()
+    {
+        try
+        {
+            return SealIdentity.Read(_settings.CertFile, _settings.KeyFile, _settings.CaFile);
+        }
+        catch (Exception unusable) when (unusable is CryptographicException or IOException)
+        {
+            LinkLog.IdentityUnusable(_log, unusable.Message);
+            return null;
+        }
+    }
+}
