@@ -1,5 +1,8 @@
+using Edge.Proto.Link.Sealing;
+using Edge.Proto.Mqtt;
 using Edge.Server.Admission;
 using Edge.Server.Api;
+using Edge.Server.Control;
 using Edge.Server.Link;
 using Edge.Server.Pki;
 using Edge.Server.Settings;
@@ -28,11 +31,18 @@ internal static class PartSettings
     {
         ClusterUid = clusterUid,
         Broker = settings.Broker ?? Broker(settings, pki).SocketPath,
-        CaFile = pki.NodeCaFile,
-        CertFile = pki.BrokerCertFile,
-        KeyFile = pki.BrokerKeyFile,
+        Sealing = settings.Broker is null ? null : new SealIdentity(pki.Link, [pki.NodeCa.Certificate]),
+        Login = settings.BrokerUser is { } user ? new MqttLogin(user, settings.BrokerPasswordFile!) : null,
+        CaFile = settings.BrokerCaFile ?? pki.NodeCaFile,
+        CertFile = pki.LinkCertFile,
+        KeyFile = pki.LinkKeyFile,
         ServerVersion = CommandLine.Version,
     };
+
+    /// <exception cref="IOException">The file with the broker's CA does not read.</exception>
+    public static ClusterInfo Cluster(ServerSettings settings, PkiFiles pki) => new(
+        settings.BrokerUrl, settings.Broker is not null,
+        settings.BrokerCaFile is { } file ? File.ReadAllText(file) : null, pki.NodeCa.CertificatePem + "\n");
 
     public static ApiSettings Api(ServerSettings settings, PkiFiles pki, Func<string, bool> isDenied) =>
         new(settings.Listen, pki.ApiServing, pki.ApiCa.Certificate, pki.NodeCa.Certificate)

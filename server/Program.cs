@@ -42,7 +42,7 @@ static async Task Serve(ServerSettings settings, CancellationToken ct)
     await using var store = ObjectStore.Open(PartSettings.Store(settings), time, logs.CreateLogger<ObjectStore>());
     var objects = new Objects(store, time, newUid, logs.CreateLogger<Objects>());
     var events = new EventRecorder(objects, time);
-    var clusterUid = await new ClusterBootstrap(objects, time).Run(settings.BrokerUrl, pki.NodeCa.CertificatePem, ct);
+    var clusterUid = await new ClusterBootstrap(objects, time).Run(PartSettings.Cluster(settings, pki), ct);
 
     var broker = settings.Broker is null
         ? new BrokerProcess(PartSettings.Broker(settings, pki), time, logs.CreateLogger<BrokerProcess>())

@@ -60,7 +60,8 @@ internal sealed class Enrolling(
         var request = RequestFor(key);
         await api.Ask(request, cancellation);
         var certificate = await Await(api, request.Metadata.Name!, cancellation);
-        identity.Store(Of(cluster, "cluster-uid"), Of(cluster, "broker"), Of(cluster, "node-ca.crt"), certificate);
+        var broker = BrokerAddress.Of(cluster) ?? throw Untold("broker");
+        identity.Store(Of(cluster, "cluster-uid"), broker, Of(cluster, "node-ca.crt"), certificate);
     }
 
     private CertificateSigningRequest RequestFor(ECDsa key)
@@ -106,8 +107,11 @@ internal sealed class Enrolling(
         }
     }
 
-    private static string Of(ConfigMap cluster, string key) => cluster.Data?.GetValueOrDefault(key)
-        ?? throw new EnrolmentException(EnrolmentReason.Unreachable, $"the cluster does not tell its {key}");
+    private static string Of(ConfigMap cluster, string key) =>
+        cluster.Data?.GetValueOrDefault(key) ?? throw Untold(key);
+
+    private static EnrolmentException Untold(string key) =>
+        new(EnrolmentReason.Unreachable, $"the cluster does not tell its {key}");
 
     /// <summary>Jittered, so that a site's devices do not come back as one.</summary>
     private TimeSpan Backoff(int failures)

@@ -20,11 +20,12 @@ internal sealed class NodeIdentity(string pkiDir)
 
     public string ClusterUid => File.ReadAllText(ClusterUidFile).Trim();
 
-    public Uri Broker => new(File.ReadAllText(BrokerFile).Trim());
+    public BrokerAddress Broker => BrokerAddress.Parse(File.ReadAllText(BrokerFile));
 
     private string ClusterUidFile => Path.Combine(pkiDir, "cluster-uid");
 
-    private string BrokerFile => Path.Combine(pkiDir, "broker");
+    /// <summary>Holds the CA of a broker that is not the cluster's own as well.</summary>
+    public string BrokerFile => Path.Combine(pkiDir, "broker");
 
     /// <summary>The node's key, made once: an interrupted enrolment goes on with the same identity.</summary>
     public ECDsa Key()
@@ -42,10 +43,10 @@ internal sealed class NodeIdentity(string pkiDir)
         return key;
     }
 
-    public void Store(string clusterUid, string broker, string nodeCaPem, string certificatePem)
+    public void Store(string clusterUid, BrokerAddress broker, string nodeCaPem, string certificatePem)
     {
         Write(ClusterUidFile, clusterUid);
-        Write(BrokerFile, broker);
+        Write(BrokerFile, broker.Text);
         Write(NodeCaFile, nodeCaPem);
         Write(CertFile, certificatePem);
     }

@@ -178,12 +178,12 @@ internal sealed class LinkClient
 
     private MqttSettings MqttSettings() => new()
     {
-        Host = _settings.Broker.Host,
-        Port = _settings.Broker.Port,
-        Tls = _settings.Login is null
-            ? new MqttTls(_settings.BrokerCaFile ?? _settings.CaFile, _settings.CertFile, _settings.KeyFile)
-            : new MqttTls(_settings.BrokerCaFile ?? _settings.CaFile, null, null),
-        Login = _settings.Login,
+        Host = _settings.Broker.Url.Host,
+        Port = _settings.Broker.Url.Port,
+        Tls = _settings.Broker.Login is null
+            ? new MqttTls(_settings.Broker.CaFile ?? _settings.CaFile, _settings.CertFile, _settings.KeyFile)
+            : new MqttTls(_settings.Broker.CaFile ?? _settings.CaFile, null, null),
+        Login = _settings.Broker.Login,
         // Heartbeats come first, so that libmosquitto never adds packets of its own to an idle link.
         KeepAlive = _settings.KeepAlive + TimeSpan.FromSeconds(10),
         Subscriptions = [Topics.Down(_settings.NodeName), Topics.StreamsDown(_settings.NodeName)],
@@ -206,12 +206,12 @@ internal sealed class LinkClient
         switch (heard)
         {
             case MqttEvent.Connected:
-                LinkLog.BrokerConnected(_log, _settings.Broker);
+                LinkLog.BrokerConnected(_log, _settings.Broker.Url);
                 PublishPresence(online: true);
                 _session.Connected(Now);
                 break;
             case MqttEvent.Disconnected lost:
-                LinkLog.BrokerLost(_log, _settings.Broker, lost.Reason);
+                LinkLog.BrokerLost(_log, _settings.Broker.Url, lost.Reason);
                 Offline("the connection to the broker was lost");
                 break;
             case MqttEvent.Received received:
@@ -293,6 +293,7 @@ internal sealed class LinkClient
         TimeSpan? due;
         lock (_gate)
         {
+            _packets.Poll(Now);
             _session.Poll(Now);
             FollowSession();
             while (_session.IsOpen && _lane.Next() is { } message)
@@ -306,7 +307,7 @@ internal sealed class LinkClient
                 _desired.Writer.TryWrite(new DesiredChange(change.Upserts, change.Removals, () => Committed(change)));
             }
 
-            due = _session.Due;
+            due = Times.Earliest(_session.Due, _packets.Due);
         }
 
         Tell();

@@ -20,10 +20,14 @@ internal sealed class LinkPackets
     {
         (_settings, _publish, _log) = (settings, publish, log);
         var up = Topics.Up(settings.NodeName);
-        _seal = settings.IsSealed
+        _seal = settings.Broker.IsSealed
             ? new AgentSeal(settings.ClusterUid, settings.NodeName, Identity, packet => publish(up, packet))
             : null;
     }
+
+    public TimeSpan? Due => _seal?.Due;
+
+    public void Poll(TimeSpan now) => _seal?.Poll(now);
 
     /// <summary>What is of a session that ended is dropped.</summary>
     public void Send(string topic, Envelope envelope)

@@ -10,19 +10,7 @@ internal sealed record LinkSettings
     /// <summary>The only cluster this agent obeys; learned at enrolment.</summary>
     public required string ClusterUid { get; init; }
 
-    /// <summary><c>mqtts://host:port</c>.</summary>
-    public required Uri Broker { get; init; }
-
-    /// <summary>
-    /// The cluster said that its broker is not its own: then nothing but what the server sealed is believed.
-    /// </summary>
-    public bool IsSealed { get; init; }
-
-    /// <summary>PEM file with the CA of a broker that is not the cluster's own; null: the node CA.</summary>
-    public string? BrokerCaFile { get; init; }
-
-    /// <summary>For a broker that asks for it; null: this node's certificate.</summary>
-    public MqttLogin? Login { get; init; }
+    public required LinkBroker Broker { get; init; }
 
     /// <summary>PEM files: the node CA, and this node's certificate and key.</summary>
     public required string CaFile { get; init; }
@@ -40,4 +28,18 @@ internal sealed record LinkSettings
 
     /// <summary>The kernel's boot id, so that the server can tell a reboot from a reconnect.</summary>
     public string BootId { get; init; } = "";
+}
+
+/// <summary>Where the server's broker is, and what it asks for.</summary>
+/// <param name="Url"><c>mqtts://host:port</c>.</param>
+/// <param name="IsSealed">
+/// The cluster said that the broker is not its own: then nothing is believed that the server did not seal.
+/// </param>
+internal sealed record LinkBroker(Uri Url, bool IsSealed)
+{
+    /// <summary>PEM file with the CA of a broker that is not the cluster's own; null: the node CA.</summary>
+    public string? CaFile { get; init; }
+
+    /// <summary>For a broker that asks for it; null: this node's certificate.</summary>
+    public MqttLogin? Login { get; init; }
 }

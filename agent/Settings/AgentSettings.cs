@@ -39,6 +39,11 @@ internal sealed record AgentSettings
 
     public required TimeSpan KeepAlive { get; init; }
 
+    /// <summary>For a broker that asks for it; null to show the node's certificate.</summary>
+    public string? BrokerUser { get; init; }
+
+    public string? BrokerPasswordFile { get; init; }
+
     public string PkiDir => Path.Combine(DataDir, "pki");
 
     /// <summary>What enrolment lacks; empty when it can be tried.</summary>

@@ -4,6 +4,7 @@ using Edge.Agent.Ledger;
 using Edge.Agent.Link;
 using Edge.Agent.Network;
 using Edge.Agent.Runtime;
+using Edge.Proto.Mqtt;
 
 namespace Edge.Agent.Settings;
 
@@ -28,7 +29,7 @@ internal static class Parts
     {
         NodeName = settings.NodeName,
         ClusterUid = identity.ClusterUid,
-        Broker = identity.Broker,
+        Broker = Broker(settings, identity),
         CaFile = identity.NodeCaFile,
         CertFile = identity.CertFile,
         KeyFile = identity.KeyFile,
@@ -36,6 +37,16 @@ internal static class Parts
         AgentVersion = version,
         BootId = bootId,
     };
+
+    public static LinkBroker Broker(AgentSettings settings, NodeIdentity identity)
+    {
+        var broker = identity.Broker;
+        return new LinkBroker(broker.Url, broker.IsSealed)
+        {
+            CaFile = broker.CaPem is null ? null : identity.BrokerFile,
+            Login = settings.BrokerUser is { } user ? new MqttLogin(user, settings.BrokerPasswordFile!) : null,
+        };
+    }
 
     /// <summary>The addresses pods had, so that nobody else gets them before their own pods are back.</summary>
     public static Dictionary<string, string> Addresses(NodeLedger ledger) =>

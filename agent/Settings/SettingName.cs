@@ -52,10 +52,16 @@ internal sealed record SettingName(string Key, string Flag, string Help, bool Re
     public static readonly SettingName KeepAliveSeconds =
         new("keepAliveSeconds", "--keep-alive-seconds", "seconds between heartbeats of an idle link", false, "120");
 
+    public static readonly SettingName BrokerUser =
+        new("brokerUser", "--broker-user", "user at a broker that asks for one; default the certificate", false);
+
+    public static readonly SettingName BrokerPasswordFile =
+        new("brokerPasswordFile", "--broker-password-file", "file with that user's password", false);
+
     /// <summary>Everything that can be set, in the order it is shown.</summary>
     public static IReadOnlyList<SettingName> All { get; } =
     [
         DataDir, RunDir, NodeName, NodeIp, Server, Token, TokenFile, CaCertHash, CaFile, ContainerdSocket, CniBinDir,
-        CgroupRoot, Snapshotter, InsecureRegistry, KeepAliveSeconds,
+        CgroupRoot, Snapshotter, InsecureRegistry, KeepAliveSeconds, BrokerUser, BrokerPasswordFile,
     ];
 }

@@ -79,6 +79,8 @@ internal sealed partial class SettingsReader
         Snapshotter = One(SettingName.Snapshotter) ?? "overlayfs",
         InsecureRegistries = Values(SettingName.InsecureRegistry),
         KeepAlive = TimeSpan.FromSeconds(Number(SettingName.KeepAliveSeconds, KeepAliveMin, KeepAliveMax)),
+        BrokerUser = One(SettingName.BrokerUser),
+        BrokerPasswordFile = Password(),
     };
 
     private IReadOnlyList<string> Values(SettingName name) =>
@@ -95,6 +97,17 @@ internal sealed partial class SettingsReader
         }
 
         return value;
+    }
+
+    private string? Password()
+    {
+        var file = One(SettingName.BrokerPasswordFile);
+        if (file is null != One(SettingName.BrokerUser) is null)
+        {
+            _errors.Add("brokerUser (--broker-user) and brokerPasswordFile (--broker-password-file) go together");
+        }
+
+        return file is null ? null : Absolute(SettingName.BrokerPasswordFile);
     }
 
     private int Number(SettingName name, int min, int max)

@@ -25,7 +25,7 @@ internal sealed class ClusterBootstrap(Objects objects, TimeProvider time)
     ];
 
     /// <summary>Returns the cluster's UID: that of namespace kube-system, as everywhere in Kubernetes.</summary>
-    public async Task<string> Run(string brokerUrl, string nodeCaPem, CancellationToken ct)
+    public async Task<string> Run(ClusterInfo info, CancellationToken ct)
     {
         foreach (var name in Deletion.KeptNamespaces)
         {
@@ -42,8 +42,16 @@ internal sealed class ClusterBootstrap(Objects objects, TimeProvider time)
             ?? throw new InvalidDataException("namespace \"kube-system\" has no uid");
         var data = new Dictionary<string, string>
         {
-            ["cluster-uid"] = uid, ["broker"] = brokerUrl, ["node-ca.crt"] = nodeCaPem + "\n",
+            ["cluster-uid"] = uid,
+            ["broker"] = info.BrokerUrl,
+            ["broker-sealed"] = info.IsSealed ? "true" : "false",
+            ["node-ca.crt"] = info.NodeCaPem,
         };
+        if (info.BrokerCaPem is { } pem)
+        {
+            data["broker-ca.crt"] = pem;
+        }
+
         await objects.Create(Resources.ConfigMaps, new ConfigMap
         {
             Metadata = new ObjectMeta { Namespace = InfoNamespace, Name = InfoName }, Data = data,
@@ -83,3 +91,10 @@ internal sealed class ClusterBootstrap(Objects objects, TimeProvider time)
         Status = new NamespaceStatus { Phase = "Active" },
     };
 }
+
+/// <summary>What a node must know of the cluster before it connects.</summary>
+/// <param name="BrokerUrl">What it dials.</param>
+/// <param name="IsSealed">The broker is not ours: messages are sealed end to end, and others are refused.</param>
+/// <param name="BrokerCaPem">The CA of such a broker; null where it is the node CA.</param>
+/// <param name="NodeCaPem">The CA of nodes, and of the server as nodes know it.</param>
+internal sealed record ClusterInfo(string BrokerUrl, bool IsSealed, string? BrokerCaPem, string NodeCaPem);

@@ -13,6 +13,9 @@ internal sealed record PkiFiles
     private const UnixFileMode OwnerDirectory =
         UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
 
+    /// <summary>No node's: theirs begin with <c>system:node:</c>.</summary>
+    public const string LinkName = "system:edge-server";
+
     public required string Directory { get; init; }
 
     /// <summary>Signs the API's serving certificate and users.</summary>
@@ -20,6 +23,10 @@ internal sealed record PkiFiles
 
     /// <summary>Signs agents and the broker's serving certificate.</summary>
     public required CertificateAuthority NodeCa { get; init; }
+
+    /// <summary>Who the server is to nodes, whatever the broker in between.</summary>
+    public required X509Certificate2 Link { get; init; }
+
     public required X509Certificate2 ApiServing { get; init; }
 
     /// <summary>Signs the tokens of service accounts (ES256); a file of its own, of no use for certificates.</summary>
@@ -34,6 +41,10 @@ internal sealed record PkiFiles
 
     public string BrokerKeyFile => Path.Combine(Directory, "broker.key");
 
+    public string LinkCertFile => Path.Combine(Directory, "link.crt");
+
+    public string LinkKeyFile => Path.Combine(Directory, "link.key");
+
     /// <param name="directory">Made when absent.</param>
     /// <param name="names">DNS names and addresses under which clients reach the server.</param>
     public static PkiFiles LoadOrCreate(string directory, IReadOnlyList<string> names)
@@ -47,6 +58,7 @@ internal sealed record PkiFiles
             Directory = directory,
             ApiCa = apiCa,
             NodeCa = nodeCa,
+            Link = Leaf(directory, "link", _ => true, key => nodeCa.SignClient(LinkName, [], key)),
             ApiServing = Serving(directory, "api", apiCa, names),
             ServiceAccounts = Key(Path.Combine(directory, "service-accounts.key")),
             Admin = Leaf(directory, "admin", _ => true,

@@ -23,10 +23,18 @@ internal sealed record ServerSettings
     public required int BrokerPort { get; init; }
 
     /// <summary>
-    /// Another broker on this machine: the path of its unix socket, or <c>mqtts://localhost:port</c>. Null to run
-    /// mosquitto.
+    /// Another broker: the path of its unix socket, or <c>mqtts://host:port</c>. Null to run mosquitto. Messages are
+    /// sealed end to end with any but that one.
     /// </summary>
     public string? Broker { get; init; }
+
+    /// <summary>PEM file with the CA of that broker; null where its certificate is of the node CA.</summary>
+    public string? BrokerCaFile { get; init; }
+
+    /// <summary>At that broker; null to show the server's certificate.</summary>
+    public string? BrokerUser { get; init; }
+
+    public string? BrokerPasswordFile { get; init; }
 
     /// <summary>The minor of Kubernetes that /version shows.</summary>
     public required int VersionMinor { get; init; }
@@ -58,8 +66,10 @@ internal sealed record ServerSettings
 
     public string AdminKubeconfig => Path.Combine(DataDir, "admin.kubeconfig");
 
-    /// <summary>What nodes dial: a broker on this machine, so this machine's name.</summary>
-    public string BrokerUrl => $"mqtts://{Bracket(AdvertiseAddresses[0])}:{BrokerPort}";
+    /// <summary>What nodes dial: a broker on this machine by this machine's name.</summary>
+    public string BrokerUrl => Broker is { } broker && IsElsewhere(broker)
+        ? broker
+        : $"mqtts://{Bracket(AdvertiseAddresses[0])}:{BrokerPort}";
 
     public string ApiUrl => $"https://{Bracket(AdvertiseAddresses[0])}:{Listen[0].Port}";
 
@@ -69,6 +79,10 @@ internal sealed record ServerSettings
         .. AdvertiseAddresses.Concat(["localhost", "127.0.0.1", "::1", "kubernetes", "kubernetes.default",
             "kubernetes.default.svc", "kubernetes.default.svc.cluster.local"]).Distinct(),
     ];
+
+    private static bool IsElsewhere(string broker) =>
+        !broker.StartsWith('/') && new Uri(broker).DnsSafeHost is var host && host != "localhost"
+        && !(IPAddress.TryParse(host, out var address) && IPAddress.IsLoopback(address));
 
     private static string Bracket(string host) => host.Contains(':') ? $"[{host}]" : host;
 }

@@ -23,7 +23,16 @@ internal sealed record SettingName(string Key, string Flag, string Help, bool Re
         new("brokerPort", "--broker-port", "port at which nodes reach the broker", false, "8883");
 
     public static readonly SettingName Broker =
-        new("broker", "--broker", "unix socket or mqtts://localhost:port of another broker on this machine", false);
+        new("broker", "--broker", "mqtts://host:port, or unix socket, of another broker; messages are sealed", false);
+
+    public static readonly SettingName BrokerCaFile =
+        new("brokerCaFile", "--broker-ca-file", "PEM file with the CA of that broker; default the node CA", false);
+
+    public static readonly SettingName BrokerUser =
+        new("brokerUser", "--broker-user", "this server's user at that broker; default its certificate", false);
+
+    public static readonly SettingName BrokerPasswordFile =
+        new("brokerPasswordFile", "--broker-password-file", "file with that user's password", false);
 
     public static readonly SettingName VersionMinor =
         new("versionMinor", "--version-minor", "minor of Kubernetes that /version shows", false, "33");
@@ -54,7 +63,7 @@ internal sealed record SettingName(string Key, string Flag, string Help, bool Re
     /// <summary>Everything that can be set, in the order it is shown.</summary>
     public static IReadOnlyList<SettingName> All { get; } =
     [
-        DataDir, RunDir, Listen, AdvertiseAddress, BrokerPort, Broker, VersionMinor, NodeMonitorGracePeriod,
-        NotReadyToleration, UnreachableToleration, TerminatedPodGcThreshold, SecretKeyFile,
+        DataDir, RunDir, Listen, AdvertiseAddress, BrokerPort, Broker, BrokerCaFile, BrokerUser, BrokerPasswordFile,
+        VersionMinor, NodeMonitorGracePeriod, NotReadyToleration, UnreachableToleration, TerminatedPodGcThreshold, SecretKeyFile,
     ];
 }

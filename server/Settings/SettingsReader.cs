@@ -74,7 +74,10 @@ internal sealed class SettingsReader
             Listen = [.. Values(SettingName.Listen).Select(EndPoint)],
             AdvertiseAddresses = [.. Values(SettingName.AdvertiseAddress).Select(Host)],
             BrokerPort = Number(SettingName.BrokerPort, PortMin, PortMax),
-            Broker = Values(SettingName.Broker) is [var broker] ? LocalBroker(broker) : null,
+            Broker = Values(SettingName.Broker) is [var broker] ? BrokerOf(broker) : null,
+            BrokerCaFile = FileOf(SettingName.BrokerCaFile),
+            BrokerUser = BrokerUser(),
+            BrokerPasswordFile = FileOf(SettingName.BrokerPasswordFile),
             VersionMinor = Number(SettingName.VersionMinor, MinorMin, MinorMax),
             NodeMonitorGracePeriod =
                 TimeSpan.FromSeconds(Number(SettingName.NodeMonitorGracePeriod, GraceMin, GraceMax)),
@@ -137,30 +140,40 @@ internal sealed class SettingsReader
         return value;
     }
 
-    /// <summary>What the server sends is not sealed beyond TLS, and a broker reads all of it, Secrets too.</summary>
-    private string LocalBroker(string value)
+    private string BrokerOf(string value)
     {
-        if (value.StartsWith('/'))
+        if (!value.StartsWith('/')
+            && (!Uri.TryCreate(value, UriKind.Absolute, out var url) || url.Scheme != "mqtts" || url.Host.Length == 0
+                || url.Port < PortMin || url.PathAndQuery.Length > 1 || url.UserInfo.Length > 0))
         {
-            return value;
-        }
-
-        if (!Uri.TryCreate(value, UriKind.Absolute, out var url) || url.Scheme != "mqtts" || url.Host.Length == 0
-            || url.Port < PortMin)
-        {
-            Wrong(SettingName.Broker, value, "mqtts://localhost:port or the absolute path of a unix socket");
-        }
-        else if (!IsThisMachine(url.DnsSafeHost))
-        {
-            _errors.Add($"{SettingName.Broker.Key} ({SettingName.Broker.Flag}): \"{value}\" is not on this machine: "
-                + "messages are not sealed end to end yet, so that broker would read every Secret");
+            Wrong(SettingName.Broker, value, "mqtts://host:port or the absolute path of a unix socket");
         }
 
         return value;
     }
 
-    private static bool IsThisMachine(string host) =>
-        host == "localhost" || (IPAddress.TryParse(host, out var address) && IPAddress.IsLoopback(address));
+    /// <summary>What is said of the broker is of no use for the one that this server runs.</summary>
+    private string? BrokerUser()
+    {
+        var isOurs = Values(SettingName.Broker) is [];
+        foreach (var name in (ReadOnlySpan<SettingName>)
+            [SettingName.BrokerCaFile, SettingName.BrokerUser, SettingName.BrokerPasswordFile])
+        {
+            if (isOurs && Values(name) is [var value])
+            {
+                Wrong(name, value, $"of use without {SettingName.Broker.Key} ({SettingName.Broker.Flag})");
+            }
+        }
+
+        if (Values(SettingName.BrokerUser).Count != Values(SettingName.BrokerPasswordFile).Count)
+        {
+            _errors.Add("brokerUser (--broker-user) and brokerPasswordFile (--broker-password-file) go together");
+        }
+
+        return Values(SettingName.BrokerUser) is [var user] ? user : null;
+    }
+
+    private string? FileOf(SettingName name) => Values(name) is [_] ? Directory(name) : null;
 
     private void Wrong(SettingName name, string value, string wanted) =>
         _errors.Add($"{name.Key} ({name.Flag}): \"{value}\" is not {wanted}");

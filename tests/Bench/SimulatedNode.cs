@@ -32,7 +32,8 @@ internal sealed class SimulatedNode
         _link = new LinkClient(
             new LinkSettings
             {
-                NodeName = name, ClusterUid = clusterUid, Broker = broker, CaFile = pki.NodeCaFile,
+                NodeName = name, ClusterUid = clusterUid, Broker = new LinkBroker(broker, IsSealed: false),
+                CaFile = pki.NodeCaFile,
                 CertFile = certFile, KeyFile = keyFile, AgentVersion = "bench", BootId = name,
             },
             [], TimeProvider.System, new Random(name.GetHashCode(StringComparison.Ordinal)),

@@ -52,9 +52,31 @@ public sealed class AgentSeal(
     private bool _isOpen;
     private int _hellos;
     private TimeSpan? _asked;
+    private TimeSpan? _askAt;
 
     /// <summary>How many packets were dropped.</summary>
     public long Refused { get; private set; }
+
+    /// <summary>When <see cref="Poll"/> has something to do.</summary>
+    public TimeSpan? Due
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _askAt;
+            }
+        }
+    }
+
+    /// <summary>Asks the server what it was too early to ask.</summary>
+    public void Poll(TimeSpan now)
+    {
+        lock (_gate)
+        {
+            AskIfDue(now);
+        }
+    }
 
     /// <summary>What to send instead; null when it must not be sent.</summary>
     public Envelope? Seal(string topic, Envelope envelope)
@@ -123,13 +145,19 @@ public sealed class AgentSeal(
             return SealNews.Refused;
         }
 
-        if (_asked is null || now >= _asked + AskEvery)
+        // Later rather than never: the last one may have been anybody's, and this one the server's.
+        _askAt ??= _asked + AskEvery ?? now;
+        AskIfDue(now);
+        return SealNews.None;
+    }
+
+    private void AskIfDue(TimeSpan now)
+    {
+        if (now >= _askAt)
         {
-            _asked = now;
+            (_asked, _askAt) = (now, null);
             send(Offer());
         }
-
-        return SealNews.None;
     }
 
     /// <summary>The same one until it is answered: the answer to the last may be on its way.</summary>

@@ -32,7 +32,7 @@ public sealed class EnrollingTests : IDisposable
         await Enrol(server);
         Assert.True(Identity.IsEnrolled);
         Assert.Equal("c-1", Identity.ClusterUid);
-        Assert.Equal(new Uri("mqtts://edge.example:8883"), Identity.Broker);
+        Assert.Equal(new BrokerAddress(new Uri("mqtts://edge.example:8883"), IsSealed: false, null), Identity.Broker);
         Assert.Equal("CERT", await File.ReadAllTextAsync(Identity.CertFile));
         Assert.Equal(
             UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(Identity.KeyFile));

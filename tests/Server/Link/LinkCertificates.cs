@@ -30,6 +30,8 @@ internal sealed class LinkCertificates : IDisposable
 
     public MqttTls Node(string name) => Issue(name, Topics.UserPrefix + name);
 
+    public MqttTls Named(string file, string commonName) => Issue(file, commonName);
+
     public void Dispose()
     {
         _ca.Dispose();

@@ -42,12 +42,15 @@ internal sealed class LinkWorld : IAsyncDisposable
     /// <summary>Generous, for a loaded machine; a test that waits so long has failed.</summary>
     public static CancellationToken Limit => new CancellationTokenSource(TimeSpan.FromSeconds(30)).Token;
 
+    public static void RequireBroker() => Skip.IfNot(
+        (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':')
+            .Any(folder => File.Exists(Path.Combine(folder, "mosquitto"))),
+        "mosquitto is not installed: the link is not tested");
+
     /// <summary>A world with a broker that accepts connections.</summary>
     public static async Task<(LinkWorld World, BrokerProcess Broker)> Start(params string[] denied)
     {
-        var found = (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':')
-            .Any(folder => File.Exists(Path.Combine(folder, "mosquitto")));
-        Skip.IfNot(found, "mosquitto is not installed: the link is not tested");
+        RequireBroker();
         var world = new LinkWorld();
         var broker = world.Supervise(denied);
         await world.Accepting();
@@ -87,7 +90,7 @@ internal sealed class LinkWorld : IAsyncDisposable
         {
             NodeName = node,
             ClusterUid = "test",
-            Broker = new Uri($"mqtts://127.0.0.1:{Settings.Port}"),
+            Broker = new LinkBroker(new Uri($"mqtts://127.0.0.1:{Settings.Port}"), IsSealed: false),
             CaFile = tls.CaFile,
             CertFile = tls.CertFile!,
             KeyFile = tls.KeyFile!,

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using Edge.Proto.Link.Sealing;
 using Edge.Server.Pki;
 
 namespace Edge.Tests.Server.Pki;
@@ -26,6 +27,7 @@ public sealed class PkiFilesTests : IDisposable
 
     [Theory]
     [InlineData("broker")]
+    [InlineData("link")]
     [InlineData("api")]
     [InlineData("admin")]
     public void A_leaf_whose_key_is_another_is_made_again(string leaf)
@@ -59,6 +61,23 @@ public sealed class PkiFilesTests : IDisposable
         File.WriteAllText(PathOf("node-ca.key"), "");
         Assert.ThrowsAny<CryptographicException>(() => Load("localhost"));
         Assert.Equal("", File.ReadAllText(PathOf("node-ca.key")));
+    }
+
+    [Fact]
+    public void A_node_believes_the_server_by_the_node_CA_alone()
+    {
+        var pki = PkiFiles.LoadOrCreate(_directory.FullName, ["localhost"]);
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        using var signed = pki.NodeCa.SignClient("system:node:a", ["system:nodes"], new PublicKey(key));
+        var authority = X509CertificateLoader.LoadCertificateFromFile(pki.NodeCaFile);
+        var node = new SealIdentity(signed.CopyWithPrivateKey(key), [authority]);
+        var server = new SealIdentity(pki.Link, [pki.NodeCa.Certificate]);
+        byte[] text = [1, 2, 3];
+
+        Assert.Equal(SealIdentity.ServerName, PkiFiles.LinkName);
+        Assert.True(node.IsSignedBy(SealIdentity.ServerName, server.Certificate.Span, text, server.Sign(text)));
+        Assert.True(server.IsSignedBy("system:node:a", node.Certificate.Span, text, node.Sign(text)));
+        Assert.False(node.IsSignedBy(SealIdentity.ServerName, node.Certificate.Span, text, node.Sign(text)));
     }
 
     private void Load(string name) => PkiFiles.LoadOrCreate(_directory.FullName, [name]);

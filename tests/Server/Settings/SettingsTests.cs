@@ -87,6 +87,8 @@ public sealed class SettingsTests
             advertiseAddresses: "not a host"
             brokerPort: 70000
             broker: http://example
+            brokerCaFile: ca.crt
+            brokerUser: edge
             versionMinor: 26
             nodeMonitorGracePeriod: soon
             terminatedPodGcThreshold: -1
@@ -97,13 +99,15 @@ public sealed class SettingsTests
         string[] wanted =
         [
             "server.yaml:2: runDir must be one value",
-            "server.yaml:11: secretKeyFile stands twice",
-            "server.yaml:12: unknown setting \"colour\"",
+            "server.yaml:13: secretKeyFile stands twice",
+            "server.yaml:14: unknown setting \"colour\"",
             "dataDir (--data-dir): \"relative/dir\" is not an absolute path",
             "listen (--listen): \"nowhere\" is not",
             "advertiseAddresses (--advertise-address): \"not a host\" is not",
             "brokerPort (--broker-port): \"70000\" is not a number from 1 to 65535",
-            "broker (--broker): \"http://example\" is not mqtts://localhost:port or the absolute path of a unix socket",
+            "broker (--broker): \"http://example\" is not mqtts://host:port or the absolute path of a unix socket",
+            "brokerCaFile (--broker-ca-file): \"ca.crt\" is not an absolute path",
+            "brokerUser (--broker-user) and brokerPasswordFile (--broker-password-file) go together",
             "versionMinor (--version-minor): \"26\" is not",
             "nodeMonitorGracePeriod (--node-monitor-grace-period): \"soon\" is not",
             "terminatedPodGcThreshold (--terminated-pod-gc-threshold): \"-1\" is not a number from 0 to 1000000",
@@ -136,11 +140,29 @@ public sealed class SettingsTests
     [InlineData("mqtts://broker.example:8883")]
     [InlineData("mqtts://192.0.2.1:8883")]
     [InlineData("mqtts://localhost.example:8883")]
-    public void A_broker_elsewhere_is_refused_by_name_and_with_the_reason(string broker)
+    public void A_broker_elsewhere_is_what_nodes_dial(string broker)
     {
-        var error = Assert.Single(Invalid($"broker: \"{broker}\"\n"));
-        Assert.StartsWith($"broker (--broker): \"{broker}\" is not on this machine", error);
-        Assert.Contains("Secret", error);
+        var settings = Valid($"""
+            broker: "{broker}"
+            brokerCaFile: /etc/edge/broker-ca.crt
+            brokerUser: edge
+            brokerPasswordFile: /etc/edge/broker-password
+            """, _noFlags);
+        Assert.Equal((broker, broker), (settings.Broker, settings.BrokerUrl));
+        Assert.Equal(("edge", "/etc/edge/broker-password"), (settings.BrokerUser, settings.BrokerPasswordFile));
+        Assert.Equal("/etc/edge/broker-ca.crt", settings.BrokerCaFile);
+    }
+
+    [Fact]
+    public void What_is_said_of_another_broker_is_refused_where_there_is_none()
+    {
+        var errors = Invalid("brokerUser: edge\nbrokerPasswordFile: /password\n");
+        Assert.Equal(
+            [
+                "brokerUser (--broker-user): \"edge\" is not of use without broker (--broker)",
+                "brokerPasswordFile (--broker-password-file): \"/password\" is not of use without broker (--broker)",
+            ],
+            errors);
     }
 
     [Theory]

@@ -154,6 +154,22 @@ public sealed class AgreementTests : IDisposable
     }
 
     [Fact]
+    public void An_invitation_that_comes_too_early_after_another_is_followed_later()
+    {
+        var pair = New().Opened(7);
+        pair.Agent.Receive(SealPair.Down, Invite, Later);
+        pair.Agent.Receive(SealPair.Down, Invite, Later);
+        pair.Asked();
+
+        var due = Assert.NotNull(pair.Agent.Due);
+        pair.Agent.Poll(due - TimeSpan.FromTicks(1));
+        Assert.Empty(pair.Asked());
+        pair.Agent.Poll(due);
+        Assert.Single(pair.Asked());
+        Assert.Null(pair.Agent.Due);
+    }
+
+    [Fact]
     public void An_invitation_of_a_server_that_lost_the_session_leads_to_a_new_one()
     {
         var pair = New().Opened(7);
