@@ -9,7 +9,11 @@ namespace Edge.Proto.Link.Sealing;
 /// </summary>
 /// <param name="own">With its private key, ECDSA P-256.</param>
 /// <param name="authorities">The node CA; the server's own certificate is signed by it too.</param>
-public sealed class SealIdentity(X509Certificate2 own, X509Certificate2Collection authorities)
+/// <param name="isDenied">
+/// Whether a key is not believed any more, by its hash (SHA-256 of the public key info, lower-case hexadecimal).
+/// </param>
+public sealed class SealIdentity(
+    X509Certificate2 own, X509Certificate2Collection authorities, Func<string, bool>? isDenied = null)
 {
     /// <summary>
     /// The common name of the server's certificate. No node gets it: all of theirs begin with
@@ -61,13 +65,17 @@ public sealed class SealIdentity(X509Certificate2 own, X509Certificate2Collectio
             }
 
             using var key = signer.GetECDsaPublicKey();
-            return key is not null && key.VerifyData(text, signature, HashAlgorithmName.SHA256, Format);
+            return key is not null && key.VerifyData(text, signature, HashAlgorithmName.SHA256, Format)
+                && isDenied?.Invoke(HashOf(key)) != true;
         }
         catch (CryptographicException)
         {
             return false;
         }
     }
+
+    private static string HashOf(ECDsa key) =>
+        Convert.ToHexStringLower(SHA256.HashData(key.ExportSubjectPublicKeyInfo()));
 
     /// <summary>Null unless there is one name and no more: two readers must not see two.</summary>
     private static string? NameOf(X509Certificate2 certificate)

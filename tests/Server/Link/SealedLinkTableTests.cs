@@ -89,6 +89,7 @@ public sealed class SealedLinkTableTests : IDisposable
     public void A_node_that_is_said_to_be_gone_and_does_not_answer_is_gone()
     {
         Connect();
+        _clock.Advance(SessionSettings.InviteEvery);
         Worked();
         _sent.Clear();
         SayPresence(online: false);

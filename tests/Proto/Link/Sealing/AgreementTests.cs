@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using Edge.Proto.Link;
 using Edge.Proto.Link.Sealing;
 using Edge.Tests.Support;
@@ -56,6 +57,21 @@ public sealed class AgreementTests : IDisposable
         Assert.Equal(SealNews.Awaited, pair.Agree(7));
         Assert.Null(pair.ToServer(SealPair.Hello(7)));
         Assert.Null(pair.ToServer(SealPair.Beat(7)));
+    }
+
+    [Fact]
+    public void A_key_that_is_denied_proves_nothing()
+    {
+        var denied = "";
+        var node = _authority.Sign("CN=system:node:a");
+        var server = new SealIdentity(
+            _authority.Sign($"CN={SealIdentity.ServerName}"), _authority.Trusted, hash => hash == denied);
+        var identity = new SealIdentity(node, _authority.Trusted);
+        var (text, name) = (new byte[] { 1 }, "system:node:a");
+
+        Assert.True(server.IsSignedBy(name, identity.Certificate.Span, text, identity.Sign(text)));
+        denied = Convert.ToHexStringLower(SHA256.HashData(node.PublicKey.ExportSubjectPublicKeyInfo()));
+        Assert.False(server.IsSignedBy(name, identity.Certificate.Span, text, identity.Sign(text)));
     }
 
     [Fact]
