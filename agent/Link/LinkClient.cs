@@ -223,7 +223,8 @@ internal sealed class LinkClient
     private void Receive(MqttMessage message)
     {
         if (Topics.Parse(message.Topic) is not { } topic
-            || Packet.Decode(message.Payload.Span) is not { } packet || Opened(message.Topic, packet) is not { } envelope)
+            || Packet.Decode(message.Payload.Span) is not { } packet
+            || Opened(message.Topic, packet) is not { } envelope)
         {
             return;
         }

@@ -40,6 +40,10 @@ internal sealed record LinkBroker(Uri Url, bool IsSealed)
     /// <summary>PEM file with the CA of a broker that is not the cluster's own; null: the node CA.</summary>
     public string? CaFile { get; init; }
 
-    /// <summary>For a broker that asks for it; null: this node's certificate.</summary>
-    public MqttLogin? Login { get; init; }
+    /// <summary>At a broker that asks for one; null: this node's certificate.</summary>
+    public string? User { get; init; }
+
+    public string? PasswordFile { get; init; }
+
+    public MqttLogin? Login => User is null ? null : new MqttLogin(User, PasswordFile ?? "");
 }

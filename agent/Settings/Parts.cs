@@ -4,7 +4,6 @@ using Edge.Agent.Ledger;
 using Edge.Agent.Link;
 using Edge.Agent.Network;
 using Edge.Agent.Runtime;
-using Edge.Proto.Mqtt;
 
 namespace Edge.Agent.Settings;
 
@@ -44,7 +43,8 @@ internal static class Parts
         return new LinkBroker(broker.Url, broker.IsSealed)
         {
             CaFile = broker.CaPem is null ? null : identity.BrokerFile,
-            Login = settings.BrokerUser is { } user ? new MqttLogin(user, settings.BrokerPasswordFile!) : null,
+            User = settings.BrokerUser,
+            PasswordFile = settings.BrokerPasswordFile,
         };
     }
 

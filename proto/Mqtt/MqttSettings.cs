@@ -35,7 +35,7 @@ public sealed record MqttSettings
 public sealed record MqttTls(string CaFile, string? CertFile, string? KeyFile);
 
 /// <summary>
-/// For a broker that asks for a name and a password: the first line of the file, which is read anew for every connection.
+/// For a broker that asks for a name and a password: the first line of the file, read anew for every connection.
 /// </summary>
 public sealed record MqttLogin(string User, string PasswordFile);
 

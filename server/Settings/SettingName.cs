@@ -64,6 +64,7 @@ internal sealed record SettingName(string Key, string Flag, string Help, bool Re
     public static IReadOnlyList<SettingName> All { get; } =
     [
         DataDir, RunDir, Listen, AdvertiseAddress, BrokerPort, Broker, BrokerCaFile, BrokerUser, BrokerPasswordFile,
-        VersionMinor, NodeMonitorGracePeriod, NotReadyToleration, UnreachableToleration, TerminatedPodGcThreshold, SecretKeyFile,
+        VersionMinor, NodeMonitorGracePeriod, NotReadyToleration, UnreachableToleration, TerminatedPodGcThreshold,
+        SecretKeyFile,
     ];
 }

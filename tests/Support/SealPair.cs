@@ -12,7 +12,8 @@ public sealed class SealPair
     private readonly List<Envelope> _asked = [];
 
     public SealPair(
-        SealAuthority authority, string? nodeSubject = null, string? serverSubject = null, string agentCluster = Cluster)
+        SealAuthority authority, string? nodeSubject = null, string? serverSubject = null,
+        string agentCluster = Cluster)
     {
         var node = new SealIdentity(
             authority.Sign(nodeSubject ?? $"O=system:nodes,CN={Topics.UserPrefix}{Node}"), authority.Trusted);

@@ -168,7 +168,9 @@ public sealed class ForeignBrokerTests
     {
         var (up, down) = (Topics.Up("a"), Topics.Down("a"));
         var key = ByteString.CopyFrom(SealAgreement.PublicKeyOf(SealAgreement.NewKey()));
-        yield return (up, new Envelope { Session = number + 1, Hello = new Hello { ClusterUid = "test", ProtocolMax = 9 } });
+        var hello = new Hello { ClusterUid = "test", ProtocolMax = 9 };
+        var open = new StreamOpen { Kind = "exec" };
+        yield return (up, new Envelope { Session = number + 1, Hello = hello });
         yield return (up, new Envelope { Session = number + 1, Heartbeat = new Heartbeat { Number = number } });
         yield return (up, new Envelope { Offer = new Agreement { Key = key } });
         yield return (up, new Envelope { Sealed = new Sealed { Number = number, Box = key } });
@@ -177,7 +179,6 @@ public sealed class ForeignBrokerTests
         yield return (down, new Envelope { Session = number, Welcome = new Welcome { ClusterUid = "test" } });
         yield return (down, new Envelope { Sealed = new Sealed { Number = number + 1000, Box = key } });
         yield return (down, new Envelope { Answer = new Agreement { Key = key, Certificate = key, Signature = key } });
-        yield return (
-            Topics.StreamDown("a", "7"), new Envelope { Session = number, StreamOpen = new StreamOpen { Kind = "exec" } });
+        yield return (Topics.StreamDown("a", "7"), new Envelope { Session = number, StreamOpen = open });
     }
 }

@@ -90,7 +90,10 @@ internal sealed class ForeignWorld : IAsyncDisposable
         {
             NodeName = node,
             ClusterUid = "test",
-            Broker = new LinkBroker(new Uri($"mqtts://127.0.0.1:{_port}"), IsSealed: true) { Login = login },
+            Broker = new LinkBroker(new Uri($"mqtts://127.0.0.1:{_port}"), IsSealed: true)
+            {
+                User = login?.User, PasswordFile = login?.PasswordFile,
+            },
             CaFile = tls.CaFile,
             CertFile = tls.CertFile!,
             KeyFile = tls.KeyFile!,

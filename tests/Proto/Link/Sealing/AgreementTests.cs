@@ -215,9 +215,10 @@ public sealed class AgreementTests : IDisposable
     public void Offers_that_are_no_point_of_the_curve_are_refused()
     {
         var server = New().Server;
+        byte[] full = [.. Enumerable.Repeat((byte)255, 64)];
         Assert.Null(server.Answer(new Agreement(), 0));
         Assert.Null(server.Answer(new Agreement { Key = ByteString.CopyFrom(new byte[64]) }, 0));
-        Assert.Null(server.Answer(new Agreement { Key = ByteString.CopyFrom([.. Enumerable.Repeat((byte)255, 64)]) }, 0));
+        Assert.Null(server.Answer(new Agreement { Key = ByteString.CopyFrom(full) }, 0));
         Assert.Null(server.Answer(new Agreement { Key = ByteString.CopyFrom(new byte[65]) }, 0));
         Assert.Equal(4, server.Refused);
     }
