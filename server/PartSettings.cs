@@ -1,5 +1,6 @@
 using Edge.Proto.Link.Sealing;
 using Edge.Proto.Mqtt;
+using Edge.Server.Access;
 using Edge.Server.Admission;
 using Edge.Server.Api;
 using Edge.Server.Control;
@@ -24,6 +25,7 @@ internal static class PartSettings
         NodeCaFile = pki.NodeCaFile,
         CertFile = pki.BrokerCertFile,
         KeyFile = pki.BrokerKeyFile,
+        CrlFile = Path.Combine(settings.DataDir, "broker", "denied-keys.crl"),
         Port = settings.BrokerPort,
     };
 
@@ -44,12 +46,12 @@ internal static class PartSettings
         settings.BrokerUrl, settings.Broker is not null,
         settings.BrokerCaFile is { } file ? File.ReadAllText(file) : null, pki.NodeCa.CertificatePem + "\n");
 
-    public static ApiSettings Api(ServerSettings settings, PkiFiles pki, Func<string, bool> isDenied) =>
+    public static ApiSettings Api(ServerSettings settings, PkiFiles pki, Func<DeniedNodes> denied) =>
         new(settings.Listen, pki.ApiServing, pki.ApiCa.Certificate, pki.NodeCa.Certificate)
         {
             VersionMinor = settings.VersionMinor,
             BackupFile = settings.DatabaseFile + ".backup",
-            IsDenied = isDenied,
+            Denied = denied,
             Tolerations = Tolerations(settings),
             TokenKey = pki.ServiceAccounts,
             Url = settings.ApiUrl,

@@ -49,7 +49,9 @@ static async Task Serve(ServerSettings settings, CancellationToken ct)
         : null;
     var link = new LinkServer(
         PartSettings.Link(settings, pki, clusterUid), time, random, logs.CreateLogger<LinkServer>());
-    var denied = new DenyList(objects, link, nodes => broker?.SetDenied(nodes), logs.CreateLogger<DenyList>());
+    var denied = new DenyList(
+        objects, link, all => broker?.SetDenied(all.Nodes, pki.NodeCa.Revoke(all.Keys)),
+        logs.CreateLogger<DenyList>());
 
     var usage = new UsageRelay(link.OpenStream, objects, time, logs.CreateLogger<UsageRelay>());
     var workloads = new WorkloadControllers(
@@ -59,7 +61,9 @@ static async Task Serve(ServerSettings settings, CancellationToken ct)
     [
         .. workloads.All,
         new CertificatesController(
-            objects, pki.NodeCa, pki.ApiCa, denied.Has, time, logs.CreateLogger<CertificatesController>()),
+            objects, pki.NodeCa, pki.ApiCa, () => denied.Now, time, logs.CreateLogger<CertificatesController>()),
+        new KeyRotationController(
+            objects, settings.NodeKeyRotation, time, logs.CreateLogger<KeyRotationController>()),
         new ClusterRolesController(objects),
         new GarbageCollectionController(
             objects, SchemaCatalog.Default, events, logs.CreateLogger<GarbageCollectionController>()),
@@ -82,7 +86,7 @@ static async Task Serve(ServerSettings settings, CancellationToken ct)
     var relay = new LogRelay(link, time);
 
     await using var api = new ApiServer(
-        PartSettings.Api(settings, pki, denied.Has) with
+        PartSettings.Api(settings, pki, () => denied.Now) with
         {
             Usages = new NodeUsages(usage.Ask, time),
             Streams = new StreamRelay(link.OpenStream, link.IsConnected, time),

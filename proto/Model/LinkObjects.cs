@@ -34,6 +34,12 @@ public sealed record NodeSettings
     /// </summary>
     public int? KeepAliveSeconds { get; init; }
 
+    /// <summary>
+    /// The node is to make a new key as soon as it can. Only what the server says in the present session counts: the
+    /// wish goes with the new key's certificate, and a ledger may remember an older one.
+    /// </summary>
+    public bool? RenewKey { get; init; }
+
     /// <summary>The Node object's own labels and annotations, for the downward API.</summary>
     public IReadOnlyDictionary<string, string>? Labels { get; init; }
 }

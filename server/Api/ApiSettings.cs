@@ -1,6 +1,7 @@
 using System.Net;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using Edge.Server.Access;
 using Edge.Server.Admission;
 using Edge.Server.Api.Metrics;
 using Edge.Server.Fleet;
@@ -18,8 +19,8 @@ internal sealed record ApiSettings(
     /// <summary>The minor that /version shows; kubectl picks features by it.</summary>
     public int VersionMinor { get; init; } = 33;
 
-    /// <summary>Whether the node of this name is denied: its certificate is good and means nobody.</summary>
-    public Func<string, bool> IsDenied { get; init; } = _ => false;
+    /// <summary>The nodes and keys that are denied: a certificate of theirs is good and means nobody.</summary>
+    public Func<DeniedNodes> Denied { get; init; } = () => DeniedNodes.None;
 
     /// <summary>Signs the tokens of service accounts (ECDSA P-256).</summary>
     public required ECDsa TokenKey { get; init; }

@@ -1,3 +1,4 @@
+using Edge.Server.Access;
 using Edge.Server.Link;
 using Edge.Server.Store;
 using Microsoft.Extensions.Logging;
@@ -5,27 +6,29 @@ using Microsoft.Extensions.Logging;
 namespace Edge.Server.Fleet;
 
 /// <summary>
-/// Nodes that may not speak: the keys of ConfigMap kube-system/edge-denied-nodes. Nothing else ends a device, neither a
-/// clock nor a date.
+/// Keeps the link and the broker in step with who may not speak (<see cref="DeniedNodes"/>). Nothing else ends a device,
+/// neither a clock nor a date.
 /// </summary>
 internal sealed class DenyList(
-    Objects objects, LinkServer link, Action<IReadOnlyCollection<string>> setBrokerDenied, ILogger<DenyList> log)
+    Objects objects, LinkServer link, Action<DeniedNodes> setBrokerDenied, ILogger<DenyList> log)
 {
-    public const string ConfigMapName = "edge-denied-nodes";
-
     // Replaced whole, so that it may be read from any thread.
-    private volatile HashSet<string> _denied = [];
+    private volatile DeniedNodes _denied = DeniedNodes.None;
 
-    /// <summary>Must be done before the link runs.</summary>
-    public void Prime() => Apply();
+    /// <summary>Must be done before the link and the broker run: the broker is told also of an empty list.</summary>
+    public void Prime()
+    {
+        Apply();
+        setBrokerDenied(_denied);
+    }
 
-    /// <summary>Whether the node may not speak; from any thread.</summary>
-    public bool Has(string node) => _denied.Contains(node);
+    /// <summary>Who may not speak now; from any thread.</summary>
+    public DeniedNodes Now => _denied;
 
     public async Task Run(CancellationToken ct)
     {
-        var key = Resources.ConfigMaps.KeyOf("kube-system", ConfigMapName);
-        await foreach (var step in objects.Store.Follow(Resources.ConfigMaps.Prefix("kube-system"), ct))
+        var key = Resources.ConfigMaps.KeyOf(DeniedNodes.Namespace, DeniedNodes.ConfigMapName);
+        await foreach (var step in objects.Store.Follow(Resources.ConfigMaps.Prefix(DeniedNodes.Namespace), ct))
         {
             if (step is FollowStep.Listed || step is FollowStep.Changed changed && changed.Change.Object.Key == key)
             {
@@ -36,25 +39,32 @@ internal sealed class DenyList(
 
     private void Apply()
     {
-        var config = objects.Get(Resources.ConfigMaps, "kube-system", ConfigMapName);
-        var wanted = (config?.Data ?? new Dictionary<string, string>()).Keys.ToHashSet();
-        foreach (var node in wanted.Except(_denied))
+        var wanted = DeniedNodes.Of(
+            objects.Get(Resources.ConfigMaps, DeniedNodes.Namespace, DeniedNodes.ConfigMapName));
+        var before = _denied;
+
+        // First, because a certificate must not be signed, nor a request heard, of whom the broker lets go already.
+        _denied = wanted;
+        foreach (var node in wanted.Nodes.Except(before.Nodes))
         {
             link.Deny(node);
             log.Denied(node);
         }
 
-        foreach (var node in _denied.Except(wanted))
+        foreach (var node in before.Nodes.Except(wanted.Nodes))
         {
             link.Allow(node);
             log.Allowed(node);
         }
 
-        if (!wanted.SetEquals(_denied))
+        foreach (var hash in wanted.Keys.Except(before.Keys))
+        {
+            log.KeyDenied(hash);
+        }
+
+        if (!wanted.Nodes.SetEquals(before.Nodes) || !wanted.Keys.SetEquals(before.Keys))
         {
             setBrokerDenied(wanted);
         }
-
-        _denied = wanted;
     }
 }

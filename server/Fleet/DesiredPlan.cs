@@ -12,6 +12,9 @@ internal sealed record DesiredPod(string Node, MapEntry Entry, IReadOnlyList<str
 /// <summary>Which bytes a node gets for which objects. Pure; the same objects always give the same bytes.</summary>
 internal static class DesiredPlan
 {
+    /// <summary>On a Node that is to change its key (Control/Certificates).</summary>
+    private const string RenewKeyAnnotation = "edge/renew-key";
+
     /// <summary>Null for a pod that no node should know: it is not bound.</summary>
     public static DesiredPod? Pod(StoredObject stored) => Pod(Objects.Read(Resources.Pods, stored), stored);
 
@@ -57,6 +60,7 @@ internal static class DesiredPlan
         {
             PodCIDR = node.Spec?.PodCIDR,
             KeepAliveSeconds = keepAlive == Fencing.KeepAliveDefault ? null : (int)keepAlive.TotalSeconds,
+            RenewKey = node.Metadata.Annotations?.ContainsKey(RenewKeyAnnotation) == true ? true : null,
             Labels = Sorted(node.Metadata.Labels),
         };
         return new MapEntry("node", JsonSerializer.SerializeToUtf8Bytes(settings, ModelJson.Default.NodeSettings));

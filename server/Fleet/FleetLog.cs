@@ -51,4 +51,7 @@ internal static partial class FleetLog
 
     [LoggerMessage(1219, LogLevel.Warning, "What node {Node} says it uses was refused: {Reason}")]
     public static partial void UsageRefused(this ILogger log, string node, string reason);
+
+    [LoggerMessage(1216, LogLevel.Warning, "The key {KeyHash} is denied from now on")]
+    public static partial void KeyDenied(this ILogger log, string keyHash);
 }

@@ -22,6 +22,7 @@ internal sealed partial class BrokerProcess(BrokerSettings settings, TimeProvide
 
     private readonly Lock _gate = new();
     private IReadOnlyCollection<string> _denied = [];
+    private string _revoked = "";
     private int? _pid;
 
     /// <summary>Keeps the broker running until cancelled; leaves it running then.</summary>
@@ -42,16 +43,16 @@ internal sealed partial class BrokerProcess(BrokerSettings settings, TimeProvide
     }
 
     /// <summary>
-    /// Refuses these nodes from now on, and only these; live connections lose their rights at once. May be called
-    /// before <see cref="Run"/>.
+    /// Refuses these nodes from now on, and only these; live connections lose their rights at once. Certificates on the
+    /// revocation list (PEM) make no new connection; without one no list is written. May be called before
+    /// <see cref="Run"/>, and must be with settings that name a list: the broker does not start without its file.
     /// </summary>
-    public void SetDenied(IReadOnlyCollection<string> nodes)
+    public void SetDenied(IReadOnlyCollection<string> nodes, string? revoked = null)
     {
         lock (_gate)
         {
-            _denied = nodes;
-            Directory.CreateDirectory(settings.DataDirectory, OwnerOnly);
-            Replace(settings.AclFile, BrokerConfig.Acl(_denied));
+            (_denied, _revoked) = (nodes, revoked ?? _revoked);
+            WriteLists();
         }
 
         Reload();
@@ -111,11 +112,20 @@ internal sealed partial class BrokerProcess(BrokerSettings settings, TimeProvide
         File.SetUnixFileMode(settings.RunDirectory, OwnerOnly);
         lock (_gate)
         {
-            Directory.CreateDirectory(settings.DataDirectory, OwnerOnly);
-            Replace(settings.AclFile, BrokerConfig.Acl(_denied));
+            WriteLists();
         }
 
         return Replace(settings.ConfigFile, BrokerConfig.Text(settings, Environment.UserName));
+    }
+
+    private void WriteLists()
+    {
+        Directory.CreateDirectory(settings.DataDirectory, OwnerOnly);
+        Replace(settings.AclFile, BrokerConfig.Acl(_denied));
+        if (settings.CrlFile is { } file)
+        {
+            Replace(file, _revoked);
+        }
     }
 
     private static bool Replace(string path, string text)

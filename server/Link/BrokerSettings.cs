@@ -16,7 +16,10 @@ internal sealed record BrokerSettings
 
     public required string KeyFile { get; init; }
 
-    /// <summary>Optional revocation list, PEM, with a far nextUpdate: an expired list locks every node out.</summary>
+    /// <summary>
+    /// Revocation list, written by the broker's keeper; null for none. Its dates must hold at all times: one that ends
+    /// locks every node out.
+    /// </summary>
     public string? CrlFile { get; init; }
 
     public string? BindAddress { get; init; }

@@ -69,6 +69,44 @@ internal sealed class CertificateAuthority(X509Certificate2 certificate)
         return Sign(Leaf(subject.Build(), key, ClientAuth), from, until);
     }
 
+    /// <summary>
+    /// A node's, for ever. The serial number follows from the key, so that who knows the key's hash can revoke it
+    /// (<see cref="Revoke"/>) without a record of what was signed.
+    /// </summary>
+    public X509Certificate2 SignNode(string user, string group, PublicKey key)
+    {
+        var subject = new X500DistinguishedNameBuilder();
+        subject.AddOrganizationName(group);
+        subject.AddCommonName(user);
+        return Sign(
+            Leaf(subject.Build(), key, ClientAuth), Always, Forever,
+            SerialOf(SHA256.HashData(key.ExportSubjectPublicKeyInfo())));
+    }
+
+    /// <summary>
+    /// A revocation list, in PEM, of node certificates by the hashes of their keys (SHA-256 of the subject's public key
+    /// info, hexadecimal). Good at all times, as the certificates are: a list that ends would lock every node out.
+    /// </summary>
+    public string Revoke(IEnumerable<string> keyHashes)
+    {
+        var list = new CertificateRevocationListBuilder();
+        foreach (var hash in keyHashes.Order(StringComparer.Ordinal))
+        {
+            list.AddEntry(SerialOf(Convert.FromHexString(hash)), Always);
+        }
+
+        var bytes = list.Build(Certificate, 1, Forever, HashAlgorithmName.SHA256, thisUpdate: Always);
+        return PemEncoding.WriteString("X509 CRL", bytes) + "\n";
+    }
+
+    /// <summary>Positive, and no byte of it too many: as DER wants an integer.</summary>
+    private static byte[] SerialOf(ReadOnlySpan<byte> keyHash)
+    {
+        var serial = keyHash[..SerialBytes].ToArray();
+        serial[0] = (byte)((serial[0] & 0x7f) | 0x40);
+        return serial;
+    }
+
     private static CertificateRequest Leaf(X500DistinguishedName subject, PublicKey key, params Oid[] usages)
     {
         var request = new CertificateRequest(subject, key, HashAlgorithmName.SHA256);
@@ -88,14 +126,14 @@ internal sealed class CertificateAuthority(X509Certificate2 certificate)
 
     private X509Certificate2 Sign(CertificateRequest request) => Sign(request, Always, Forever);
 
-    private X509Certificate2 Sign(CertificateRequest request, DateTimeOffset from, DateTimeOffset until)
+    private X509Certificate2 Sign(CertificateRequest request, DateTimeOffset from, DateTimeOffset until) =>
+        Sign(request, from, until, SerialOf(RandomNumberGenerator.GetBytes(SerialBytes)));
+
+    private X509Certificate2 Sign(
+        CertificateRequest request, DateTimeOffset from, DateTimeOffset until, byte[] serial)
     {
         request.CertificateExtensions.Add(
             X509AuthorityKeyIdentifierExtension.CreateFromCertificate(Certificate, true, false));
-        var serial = RandomNumberGenerator.GetBytes(SerialBytes);
-
-        // A serial number is a positive integer.
-        serial[0] &= 0x7f;
         using var key = Certificate.GetECDsaPrivateKey()!;
         return request.Create(
             Certificate.SubjectName, X509SignatureGenerator.CreateForECDsa(key), from, until, serial);

@@ -49,6 +49,11 @@ internal sealed record ServerSettings
     public int? DefaultUnreachableTolerationSeconds { get; init; }
 
     /// <summary>
+    /// How long a node's key serves; zero for ever. By this server's clock, and a node is asked after 70 to 90 % of it.
+    /// </summary>
+    public required TimeSpan NodeKeyRotation { get; init; }
+
+    /// <summary>
     /// How many ended pods are kept before the oldest are deleted; 0 keeps all. Kubernetes' 12,500 would be more than
     /// all pods that this server is made for, and at some 5 KB each more than half of its memory.
     /// </summary>

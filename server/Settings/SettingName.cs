@@ -49,6 +49,11 @@ internal sealed record SettingName(string Key, string Flag, string Help, bool Re
         new("defaultUnreachableTolerationSeconds", "--default-unreachable-toleration-seconds",
             "seconds that pods stay on a node that cannot be reached, if they do not say; unset: they stay", false);
 
+    public static readonly SettingName NodeKeyRotation =
+        new("nodeKeyRotation", "--node-key-rotation",
+            "seconds that a node's key serves before the node makes another while it is online; 0 for ever", false,
+            "31536000");
+
     public static readonly SettingName TerminatedPodGcThreshold =
         new("terminatedPodGcThreshold", "--terminated-pod-gc-threshold",
             "ended pods that are kept before the oldest are deleted; 0 for all", false, "1000");
@@ -64,7 +69,7 @@ internal sealed record SettingName(string Key, string Flag, string Help, bool Re
     public static IReadOnlyList<SettingName> All { get; } =
     [
         DataDir, RunDir, Listen, AdvertiseAddress, BrokerPort, Broker, BrokerCaFile, BrokerUser, BrokerPasswordFile,
-        VersionMinor, NodeMonitorGracePeriod, NotReadyToleration, UnreachableToleration, TerminatedPodGcThreshold,
-        SecretKeyFile,
+        VersionMinor, NodeMonitorGracePeriod, NotReadyToleration, UnreachableToleration, NodeKeyRotation,
+        TerminatedPodGcThreshold, SecretKeyFile,
     ];
 }

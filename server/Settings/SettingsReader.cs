@@ -34,6 +34,9 @@ internal sealed class SettingsReader
     /// <summary>More objects than that no store of this server holds.</summary>
     private const int EndedPodsMax = 1_000_000;
 
+    /// <summary>Fifty years: who wants more wants keys that are never changed.</summary>
+    private const int KeyRotationMax = 50 * 365 * 86400;
+
     private readonly List<string> _errors = [];
     private readonly Dictionary<string, IReadOnlyList<string>> _flags;
     private readonly Dictionary<string, IReadOnlyList<string>> _file;
@@ -83,6 +86,7 @@ internal sealed class SettingsReader
                 TimeSpan.FromSeconds(Number(SettingName.NodeMonitorGracePeriod, GraceMin, GraceMax)),
             DefaultNotReadyTolerationSeconds = Seconds(SettingName.NotReadyToleration),
             DefaultUnreachableTolerationSeconds = Seconds(SettingName.UnreachableToleration),
+            NodeKeyRotation = TimeSpan.FromSeconds(Number(SettingName.NodeKeyRotation, 0, KeyRotationMax)),
             TerminatedPodGcThreshold = Number(SettingName.TerminatedPodGcThreshold, 0, EndedPodsMax),
             SecretKeyFile = Values(SettingName.SecretKeyFile) is [_]
                 ? Directory(SettingName.SecretKeyFile)

@@ -19,8 +19,8 @@ public sealed partial class FolderTests
         ["Edge.Server.Link"] = ["Edge.Proto.Link", "Edge.Proto.Sync", "Edge.Proto.Mqtt"],
         ["Edge.Server.Fleet"] =
             [
-                "Edge.Proto.Model", "Edge.Proto.Link", "Edge.Proto.Sync", "Edge.Server.Schema", "Edge.Server.Store",
-                "Edge.Server.Link",
+                "Edge.Proto.Model", "Edge.Proto.Link", "Edge.Proto.Sync", "Edge.Server.Access", "Edge.Server.Schema",
+                "Edge.Server.Store", "Edge.Server.Link",
             ],
         ["Edge.Server.Admission"] = ["Edge.Proto.Model", "Edge.Server.Schema", "Edge.Server.Store"],
         ["Edge.Server.Access"] = ["Edge.Proto.Model", "Edge.Server.Schema", "Edge.Server.Store"],

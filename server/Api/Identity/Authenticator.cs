@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
 using Edge.Server.Access;
 using Edge.Server.Api.Http;
 using Edge.Server.Api.Tokens;
@@ -7,7 +9,7 @@ namespace Edge.Server.Api.Identity;
 
 /// <summary>Finds out who asks: client certificate first, then bearer token, else anonymous.</summary>
 internal sealed class Authenticator(
-    CertificateUsers certificates, BootstrapTokens tokens, ServiceAccountTokens accounts, Func<string, bool> isDenied)
+    CertificateUsers certificates, BootstrapTokens tokens, ServiceAccountTokens accounts, Func<DeniedNodes> denied)
 {
     private const string Bearer = "Bearer ";
 
@@ -19,8 +21,8 @@ internal sealed class Authenticator(
         var certificate = http.Connection.ClientCertificate;
         if (certificate is not null && certificates.Find(certificate) is { } user)
         {
-            return IsDenied(user)
-                ? throw Errors.Unauthorized($"NodeDenied: {user.Name} is denied by the administrator")
+            return Denial(user, certificate) is { } reason
+                ? throw Errors.Unauthorized($"{reason} is denied by the administrator")
                 : user;
         }
 
@@ -51,7 +53,20 @@ internal sealed class Authenticator(
             : null;
     }
 
-    private bool IsDenied(UserInfo user) =>
-        user.IsIn(UserInfo.Nodes) && user.Name.StartsWith(UserInfo.NodePrefix, StringComparison.Ordinal)
-        && isDenied(user.Name[UserInfo.NodePrefix.Length..]);
+    /// <summary>Of a node, by its name or by the key that it shows; null when it may speak.</summary>
+    private string? Denial(UserInfo user, X509Certificate2 certificate)
+    {
+        if (!user.IsIn(UserInfo.Nodes) || !user.Name.StartsWith(UserInfo.NodePrefix, StringComparison.Ordinal))
+        {
+            return null;
+        }
+
+        var now = denied();
+        return now.Nodes.Contains(user.Name[UserInfo.NodePrefix.Length..]) ? $"NodeDenied: {user.Name}"
+            : now.Keys.Count > 0 && now.Keys.Contains(HashOf(certificate)) ? $"KeyDenied: this key of {user.Name}"
+            : null;
+    }
+
+    private static string HashOf(X509Certificate2 certificate) =>
+        Convert.ToHexStringLower(SHA256.HashData(certificate.PublicKey.ExportSubjectPublicKeyInfo()));
 }

@@ -57,9 +57,11 @@ internal sealed class EnrolmentCheck(Objects objects, BootstrapTokens tokens)
             spec["extra"] = UserJson.Extra(user);
         }
 
-        if (tokens.NodeOf(user) is { } node && KeyOf(spec.Text("request")) is var key && key != KnownKey(node))
+        if (tokens.NodeOf(user) is { } name && objects.Get(Resources.Nodes, null, name) is var node
+            && !Reenrolment.IsAllowed(node) && KeyOf(spec.Text("request")) is var key && key != KnownKey(node))
         {
-            throw Errors.Unauthorized($"TokenUsed: the bootstrap token was used to enrol node \"{node}\"");
+            throw Errors.Unauthorized($"TokenUsed: the bootstrap token was used to enrol node \"{name}\""
+                + (node is null ? "" : $"; {Reenrolment.Hint(name)}"));
         }
     }
 
@@ -79,8 +81,7 @@ internal sealed class EnrolmentCheck(Objects objects, BootstrapTokens tokens)
         request.Status?.Certificate is not { Length: > 0 }
         && request.Status?.Conditions?.Any(condition => condition.Type is "Denied" or "Failed") != true;
 
-    private string? KnownKey(string node) =>
-        objects.Get(Resources.Nodes, null, node)?.Metadata.Annotations?.GetValueOrDefault(KeyAnnotation);
+    private static string? KnownKey(Node? node) => node?.Metadata.Annotations?.GetValueOrDefault(KeyAnnotation);
 
     /// <summary>Empty when the request cannot be read; validation then says so.</summary>
     private static string KeyOf(string base64)

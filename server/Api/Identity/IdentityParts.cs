@@ -17,7 +17,7 @@ internal sealed record IdentityParts(
         var bootstrap = new BootstrapTokens(objects, time);
         var authenticator = new Authenticator(
             new CertificateUsers(settings.ApiCa, settings.NodeCa, time), bootstrap,
-            new ServiceAccountTokens(signer, objects.Store, Issuer, time), settings.IsDenied);
+            new ServiceAccountTokens(signer, objects.Store, Issuer, time), settings.Denied);
         return new IdentityParts(authenticator, new Authorizer(roles), bootstrap, signer);
     }
 }

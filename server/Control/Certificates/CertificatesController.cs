@@ -1,6 +1,3 @@
-using System.Security.Cryptography.X509Certificates;
-using System.Text;
-using System.Text.Json;
 using System.Text.Json.Nodes;
 using Edge.Proto.Model;
 using Edge.Server.Access;
@@ -11,19 +8,30 @@ using Microsoft.Extensions.Logging;
 namespace Edge.Server.Control.Certificates;
 
 /// <summary>
-/// Approves and signs nodes' requests. The certificate, the Node and the token's mark are one transaction, so that a
-/// token never serves two devices and a name never has two keys. Signs those of people that somebody approved, by the
-/// other CA.
+/// Approves and signs nodes' requests. The certificate, the Node, the token's mark and the denial of a key that another
+/// device takes the place of are one transaction, so that a token never serves two devices and a name is never enrolled
+/// twice. Signs those of people that somebody approved, by the other CA.
 /// </summary>
 internal sealed class CertificatesController(
-    Objects objects, CertificateAuthority nodeCa, CertificateAuthority apiCa, Func<string, bool> isDenied,
+    Objects objects, CertificateAuthority nodeCa, CertificateAuthority apiCa, Func<DeniedNodes> denied,
     TimeProvider time, ILogger<CertificatesController> log) : IController
 {
+
     private static readonly ResourceKind<CertificateSigningRequest> Requests = Resources.CertificateSigningRequests;
+
+    private readonly NodeSigning _nodes = new(objects, nodeCa, time);
 
     public string Name => "certificates";
 
-    public IReadOnlyList<WatchSource> Sources { get; } = [WatchSource.Own(Requests.Prefix())];
+    /// <summary>A Node that changes or goes may be what a denied request waits for.</summary>
+    public IReadOnlyList<WatchSource> Sources { get; } =
+    [
+        WatchSource.Own(Requests.Prefix()),
+        WatchSource.Indexed(Resources.Nodes.Prefix(), step => step is FollowStep.Changed { Change: var change }
+            && !(change is { Type: ChangeType.Put, Previous: { } old } && ObjectHead.IsSame(old, change.Object))
+            ? DeniedRequests(objects)
+            : []),
+    ];
 
     public async Task<TimeSpan?> Sync(string key, CancellationToken ct)
     {
@@ -34,8 +42,11 @@ internal sealed class CertificatesController(
 
         var csr = Objects.Read(Requests, stored);
         var step = CertificatesPlan.Decide(
-            csr, name => objects.Get(Resources.Nodes, null, name),
-            id => objects.Get(Resources.Secrets, "kube-system", TokenName(id)), isDenied, time.GetUtcNow());
+            csr,
+            new CertificateFacts(
+                name => objects.Get(Resources.Nodes, null, name),
+                id => objects.Get(Resources.Secrets, "kube-system", NodeSigning.TokenName(id)), denied()),
+            time.GetUtcNow());
         switch (step)
         {
             case CertificateStep.Wait wait:
@@ -44,10 +55,7 @@ internal sealed class CertificatesController(
                 await objects.Delete(Requests, null, key, csr.Metadata.Uid, ct);
                 return null;
             case CertificateStep.Deny deny:
-                log.Denied(key, deny.Reason, deny.Message);
-                await objects.Update(
-                    Requests, null, key, tree => WithCondition(tree, "Denied", deny.Reason, deny.Message), ct);
-                return null;
+                return await Deny(key, deny, ct);
             case CertificateStep.Fail fail:
                 log.Denied(key, fail.Reason, fail.Message);
                 await objects.Update(
@@ -62,44 +70,39 @@ internal sealed class CertificatesController(
         }
     }
 
+    private static List<string> DeniedRequests(Objects objects) =>
+    [
+        .. objects.List(Requests)
+            .Where(request => request.Status?.Conditions?.Any(condition => condition.Type == "Denied") == true)
+            .Select(request => request.Metadata.Name!),
+    ];
+
+    private async Task<TimeSpan?> Deny(string key, CertificateStep.Deny deny, CancellationToken ct)
+    {
+        log.Denied(key, deny.Reason, deny.Message);
+        await objects.Update(
+            Requests, null, key, tree => WithCondition(tree, "Denied", deny.Reason, deny.Message), ct);
+        return null;
+    }
+
     private async Task<TimeSpan?> Sign(StoredObject csr, CertificateStep.Sign sign, CancellationToken ct)
     {
-        var request = sign.Request;
-        using var certificate = nodeCa.SignClient(request.User, [UserInfo.Nodes], request.Key);
-        var tree = ObjectBytes.Read(csr);
-        if (!sign.AlreadyApproved)
+        if (_nodes.IsFull(sign))
         {
-            WithCondition(tree, "Approved", "AutoApproved", "Auto approving kubelet client certificate.");
+            return await Deny(csr.Key[Requests.Prefix().Length..], NodeSigning.Full, ct);
         }
 
-        tree["status"]!.AsObject()["certificate"] = Base64(certificate);
-        var nodeKey = Resources.Nodes.KeyOf(null, request.Node);
-        var node = objects.Store.Get(nodeKey);
-        List<Compare> compares = [new(csr.Key, csr.Revision), new(nodeKey, node?.Revision ?? 0)];
-        List<StoreOp> ops =
-        [
-            StoreOp.Put(csr.Key, ObjectBytes.Write(tree)),
-            StoreOp.Put(nodeKey, ObjectBytes.Write(WithKey(node, request))),
-        ];
-        if (sign.TokenId is { } id)
-        {
-            var tokenKey = Resources.Secrets.KeyOf("kube-system", TokenName(id));
-            if (objects.Store.Get(tokenKey) is not { } token)
-            {
-                return TimeSpan.Zero;
-            }
-
-            compares.Add(new(tokenKey, token.Revision));
-            ops.Add(StoreOp.Put(tokenKey, ObjectBytes.Write(
-                Annotated(ObjectBytes.Read(token), CertificatesPlan.UsedByAnnotation, request.Node))));
-        }
-
-        if (await objects.Store.Txn(compares, ops, ct) is TxnResult.Conflict)
+        if (!await _nodes.Sign(csr, sign, ct))
         {
             return TimeSpan.Zero;
         }
 
-        log.Signed(request.Node, request.KeyHash);
+        log.Signed(sign.Request.Node, sign.Request.KeyHash);
+        if (sign.Replaces is { } former)
+        {
+            log.Replaced(sign.Request.Node, former);
+        }
+
         return null;
     }
 
@@ -109,7 +112,7 @@ internal sealed class CertificatesController(
         var request = sign.Request;
         using var certificate = apiCa.SignClient(request.User, request.Groups, request.Key, sign.From, sign.Until);
         var tree = ObjectBytes.Read(csr);
-        tree["status"]!.AsObject()["certificate"] = Base64(certificate);
+        tree["status"]!.AsObject()["certificate"] = NodeSigning.Base64(certificate);
         if (await objects.Store.Txn(
             [new(csr.Key, csr.Revision)], [StoreOp.Put(csr.Key, ObjectBytes.Write(tree))], ct) is TxnResult.Conflict)
         {
@@ -120,59 +123,6 @@ internal sealed class CertificatesController(
         return null;
     }
 
-    private static string Base64(X509Certificate2 certificate) =>
-        Convert.ToBase64String(Encoding.ASCII.GetBytes(certificate.ExportCertificatePem() + "\n"));
-
-    private JsonObject WithKey(StoredObject? stored, NodeRequest request) => Annotated(
-        stored is { } present ? ObjectBytes.Read(present) : NewNode(request.Node),
-        CertificatesPlan.KeyAnnotation, request.KeyHash);
-
-    /// <summary>Tainted until it reports, as Kubernetes' admission does.</summary>
-    private JsonObject NewNode(string name) => JsonSerializer.SerializeToNode(
-        new Node
-        {
-            Metadata = new ObjectMeta
-            {
-                Name = name,
-                Uid = objects.NewUid(),
-                CreationTimestamp = time.GetUtcNow(),
-                Labels = new Dictionary<string, string> { ["kubernetes.io/hostname"] = name },
-            },
-            Spec = new NodeSpec
-            {
-                Taints = [new Taint { Key = "node.kubernetes.io/not-ready", Effect = "NoSchedule" }],
-            },
-            Status = new NodeStatus(),
-        },
-        ModelJson.Default.Node)!.AsObject();
-
-    private static JsonObject Annotated(JsonObject tree, string key, string value)
-    {
-        var metadata = tree["metadata"]!.AsObject();
-        var annotations = metadata["annotations"] as JsonObject ?? [];
-        annotations[key] = value;
-        metadata["annotations"] = annotations;
-        return tree;
-    }
-
-    private JsonObject WithCondition(JsonObject tree, string type, string reason, string message)
-    {
-        var status = tree["status"] as JsonObject ?? [];
-        var conditions = status["conditions"] as JsonArray ?? [];
-        var now = TimeJson.Text(time.GetUtcNow());
-        conditions.Add((JsonNode)new JsonObject
-        {
-            ["type"] = type,
-            ["status"] = "True",
-            ["reason"] = reason,
-            ["message"] = message,
-            ["lastUpdateTime"] = now,
-            ["lastTransitionTime"] = now,
-        });
-        status["conditions"] = conditions;
-        tree["status"] = status;
-        return tree;
-    }
-
-    private static string TokenName(string id) => $"bootstrap-token-{id}";
+    private JsonObject WithCondition(JsonObject tree, string type, string reason, string message) =>
+        NodeSigning.WithCondition(tree, type, reason, message, time.GetUtcNow());
 }

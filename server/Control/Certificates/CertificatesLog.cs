@@ -12,4 +12,11 @@ internal static partial class CertificatesLog
 
     [LoggerMessage(1311, LogLevel.Warning, "Certificate request {Request} was denied: {Reason}: {Message}")]
     public static partial void Denied(this ILogger log, string request, string reason, string message);
+
+    [LoggerMessage(1313, LogLevel.Information, "Node {Node} has had its key long enough and is to make another")]
+    public static partial void KeyIsDue(this ILogger log, string node);
+
+    [LoggerMessage(
+        1314, LogLevel.Warning, "Another device enrolled as node {Node}, as allowed; its former key {KeyHash} is denied")]
+    public static partial void Replaced(this ILogger log, string node, string keyHash);
 }

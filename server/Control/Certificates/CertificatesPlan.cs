@@ -23,13 +23,23 @@ internal abstract record CertificateStep
     /// <summary>It was approved, but cannot be signed.</summary>
     internal sealed record Fail(string Reason, string Message) : CertificateStep;
 
-    /// <summary>Sign it; make or update the node; mark the token as used by it.</summary>
-    internal sealed record Sign(NodeRequest Request, bool AlreadyApproved, string? TokenId) : CertificateStep;
+    /// <summary>
+    /// Sign it; make or update the node; mark the token as used by it; deny the key that it takes the place of.
+    /// </summary>
+    internal sealed record Sign(NodeRequest Request, bool AlreadyApproved, string? TokenId, string? Replaces = null)
+        : CertificateStep;
 
     /// <summary>Sign what somebody approved for a client of the API; never by the CA of the nodes.</summary>
     internal sealed record SignClient(ClientRequest Request, DateTimeOffset From, DateTimeOffset Until)
         : CertificateStep;
 }
+
+/// <summary>What a decision about a request looks up.</summary>
+/// <param name="Node">Finds a node by name.</param>
+/// <param name="Token">Finds a bootstrap token's Secret by the token's id.</param>
+/// <param name="Denied">Who may not speak.</param>
+internal sealed record CertificateFacts(
+    Func<string, Node?> Node, Func<string, Secret?> Token, DeniedNodes Denied);
 
 /// <summary>Decides about certificate requests of nodes, and of the API's clients. Pure.</summary>
 internal static class CertificatesPlan
@@ -53,20 +63,31 @@ internal static class CertificatesPlan
     private static readonly TimeSpan ShortLife = TimeSpan.FromHours(8);
 
     /// <param name="csr">The request.</param>
-    /// <param name="node">Finds a node by name.</param>
-    /// <param name="token">Finds a bootstrap token's Secret by the token's id.</param>
-    /// <param name="isDenied">Whether the node of a name is denied.</param>
+    /// <param name="facts">What else is true.</param>
     /// <param name="now">The time.</param>
     public static CertificateStep Decide(
-        CertificateSigningRequest csr, Func<string, Node?> node, Func<string, Secret?> token,
-        Func<string, bool> isDenied, DateTimeOffset now)
+        CertificateSigningRequest csr, CertificateFacts facts, DateTimeOffset now)
     {
         var denied = Has(csr, "Denied") || Has(csr, "Failed");
         if (denied || csr.Status?.Certificate is { Length: > 0 })
         {
-            return Keep(csr, KeepDecided, now);
+            return denied && IsOf(csr, UserInfo.Bootstrappers) && MayEnrolNow(csr, facts, now)
+                ? new CertificateStep.Delete()
+                : Keep(csr, KeepDecided, now);
         }
 
+        return Open(csr, facts, now);
+    }
+
+    /// <summary>
+    /// A device asks by the name of its key, so that a denied request stands in its own way. It goes as soon as its
+    /// reason is gone, and the device's next try is a request like any other.
+    /// </summary>
+    private static bool MayEnrolNow(CertificateSigningRequest csr, CertificateFacts facts, DateTimeOffset now) =>
+        Open(csr with { Status = null }, facts, now) is CertificateStep.Sign;
+
+    private static CertificateStep Open(CertificateSigningRequest csr, CertificateFacts facts, DateTimeOffset now)
+    {
         if (csr.Spec.SignerName == ClientSigner && Has(csr, "Approved"))
         {
             return Client(csr, now);
@@ -83,9 +104,15 @@ internal static class CertificatesPlan
             return new CertificateStep.Deny("InvalidRequest", problem);
         }
 
-        if (isDenied(request.Node))
+        if (facts.Denied.Nodes.Contains(request.Node))
         {
             return new CertificateStep.Deny("NodeDenied", $"node \"{request.Node}\" is denied by the administrator");
+        }
+
+        if (facts.Denied.Keys.Contains(request.KeyHash))
+        {
+            return new CertificateStep.Deny(
+                "KeyDenied", $"this key of node \"{request.Node}\" is denied by the administrator");
         }
 
         if (Has(csr, "Approved"))
@@ -96,8 +123,8 @@ internal static class CertificatesPlan
         // The groups are those that Kubernetes' roles let its approver approve for; a name alone proves nothing.
         var user = csr.Spec.Username ?? "";
         return user.StartsWith(UserInfo.BootstrapPrefix, StringComparison.Ordinal) && IsOf(csr, UserInfo.Bootstrappers)
-            ? Enrol(request, user[UserInfo.BootstrapPrefix.Length..], node(request.Node), token, now)
-            : user == request.User && IsOf(csr, UserInfo.Nodes) && node(request.Node) is not null
+            ? Enrol(request, user[UserInfo.BootstrapPrefix.Length..], facts, now)
+            : user == request.User && IsOf(csr, UserInfo.Nodes) && facts.Node(request.Node) is not null
                 ? new CertificateStep.Sign(request, AlreadyApproved: false, TokenId: null)
                 : Keep(csr, KeepPending, now);
     }
@@ -117,16 +144,20 @@ internal static class CertificatesPlan
     }
 
     private static CertificateStep Enrol(
-        NodeRequest request, string tokenId, Node? node, Func<string, Secret?> find, DateTimeOffset now)
+        NodeRequest request, string tokenId, CertificateFacts facts, DateTimeOffset now)
     {
-        if (find(tokenId) is not { } token)
+        if (facts.Token(tokenId) is not { } token)
         {
             return new CertificateStep.Deny("TokenUnknown", $"bootstrap token \"{tokenId}\" does not exist");
         }
 
+        var node = facts.Node(request.Node);
         var nodeKey = node?.Metadata.Annotations?.GetValueOrDefault(KeyAnnotation);
         var usedBy = token.Metadata.Annotations?.GetValueOrDefault(UsedByAnnotation);
-        if (usedBy is not null)
+
+        // Its own token is good for a node again when it may enrol again: its settings outlived its disk.
+        var mayReplace = nodeKey is not null && nodeKey != request.KeyHash && Reenrolment.IsAllowed(node);
+        if (usedBy is not null && !(mayReplace && usedBy == request.Node))
         {
             // The same device asking again, because the answer did not reach it.
             return usedBy == request.Node && nodeKey == request.KeyHash
@@ -137,10 +168,13 @@ internal static class CertificatesPlan
 
         return IsExpired(token, now)
             ? new CertificateStep.Deny("TokenExpired", $"bootstrap token \"{tokenId}\" has expired")
-            : nodeKey is not null && nodeKey != request.KeyHash
-                ? new CertificateStep.Deny("NodeNameTaken",
-                    $"node \"{request.Node}\" is enrolled with another key; choose another name or delete the node")
-                : new CertificateStep.Sign(request, AlreadyApproved: false, tokenId);
+            : nodeKey is null || nodeKey == request.KeyHash
+                ? new CertificateStep.Sign(request, AlreadyApproved: false, tokenId)
+            : mayReplace
+                ? new CertificateStep.Sign(request, AlreadyApproved: false, tokenId, Replaces: nodeKey)
+                : new CertificateStep.Deny("NodeNameTaken",
+                    $"node \"{request.Node}\" is enrolled with another key; choose another name, delete the node, "
+                    + $"or {Reenrolment.Hint(request.Node)}");
     }
 
     private static bool IsExpired(Secret token, DateTimeOffset now) =>
