@@ -27,7 +27,7 @@ static async Task<int> Agent(AgentSettings settings, CancellationToken terminate
     using var logs = new TextLog(Console.Error, LogLevel.Information);
     using var stop = CancellationTokenSource.CreateLinkedTokenSource(terminated);
     var (clock, random, version) = (BootClock.Instance, Random.Shared, AgentVersion.Text);
-    var identity = new NodeIdentity(settings.PkiDir);
+    var identity = NodeIdentity.Open(settings.PkiDir);
     if (!identity.IsEnrolled && settings.MissingForEnrolment() is { Count: > 0 } missing)
     {
         return CommandLine.Fail(missing);
@@ -40,8 +40,7 @@ static async Task<int> Agent(AgentSettings settings, CancellationToken terminate
     await network.Start(stop.Token);
     network.KeepAddresses(Parts.Addresses(ledger));
 
-    LinkClient? link = null;
-    ReconcileLoop? loop = null;
+    (LinkClient? link, ReconcileLoop? loop) = (null, null);
     var node = NodeInventory.Read(settings.DataDir, settings.NodeIp, version);
     var reports = new ReportOutbox();
     var events = new EventReport(settings.NodeName, reports.Event, clock);
@@ -72,10 +71,10 @@ static async Task<int> Agent(AgentSettings settings, CancellationToken terminate
     async Task Online()
     {
         await new Enrolling(settings, identity, clock, random, logs.CreateLogger("Enrolment")).Run(stop.Token);
-        var desired = ledger.Desired;
-        var held = desired.Keys.Select(key => new MapEntry(key, desired[key]));
+        var held = ledger.Desired.Select(entry => new MapEntry(entry.Key, entry.Value));
+        var keys = new NodeKeys(settings, identity);
         link = new LinkClient(
-            Parts.Link(settings, identity, version, node.System.BootID), held, clock, random,
+            Parts.Link(settings, identity, keys.Pairs, version, node.System.BootID), held, clock, random,
             new Logger<LinkClient>(logs));
         link.Answered += contact.Keep;
         link.StateChanged += _ => loop.WakeAll();
@@ -90,9 +89,10 @@ static async Task<int> Agent(AgentSettings settings, CancellationToken terminate
             [PodStreamRequest.PortKind] = new PortAnswers(network.Connect, clock).Answer,
             [NodeUsage.StreamKind] = new UsageStreams(meter).Answer,
         };
-        var streams = new StreamAnswers(answers, logs.CreateLogger("Report"));
         await Task.WhenAll(
-            link.Run(stop.Token), TakeDesired(link, ledger, loop, stop.Token), streams.Run(link.Streams, stop.Token));
+            link.Run(stop.Token), TakeDesired(link, ledger, loop, stop.Token),
+            new StreamAnswers(answers, logs.CreateLogger("Report")).Run(link.Streams, stop.Token),
+            keys.Run(link, known, clock, random, logs.CreateLogger("Enrolment"), stop.Token));
     }
 
     Task[] loops =

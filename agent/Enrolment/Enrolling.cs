@@ -1,6 +1,3 @@
-using System.Security.Cryptography;
-using System.Security.Cryptography.X509Certificates;
-using System.Text;
 using Edge.Agent.Settings;
 using Edge.Proto.Model;
 using Microsoft.Extensions.Logging;
@@ -8,8 +5,8 @@ using Microsoft.Extensions.Logging;
 namespace Edge.Agent.Enrolment;
 
 /// <summary>
-/// Turns a bootstrap token into a node certificate, by the kubelet's rules for the request. Trouble on the way is tried
-/// again for ever; a refusal ends it at once.
+/// Turns a bootstrap token into a node certificate. Trouble on the way is tried again for ever; a refusal ends it at
+/// once.
 /// </summary>
 internal sealed class Enrolling(
     AgentSettings settings, NodeIdentity identity, TimeProvider clock, Random random, ILogger logger)
@@ -18,8 +15,6 @@ internal sealed class Enrolling(
 
     /// <summary>A site whose link comes back is enrolled within this time.</summary>
     private static readonly TimeSpan RetryMax = TimeSpan.FromMinutes(1);
-
-    private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(500);
 
     /// <exception cref="EnrolmentException">Refused for good.</exception>
     public async Task Run(CancellationToken cancellation)
@@ -43,68 +38,16 @@ internal sealed class Enrolling(
 
     private async Task Try(CancellationToken cancellation)
     {
-        var authorities = new X509Certificate2Collection();
-        if (settings.CaFile is { } file)
-        {
-            authorities.ImportFromPemFile(file);
-        }
-        else if (await PinnedAuthority.Fetch(settings.Server!, settings.CaCertHash!, cancellation) is { } pinned)
-        {
-            authorities.Add(pinned);
-        }
-
+        var server = settings.Server!;
+        var trust = await PinnedAuthority.TrustOf(settings, server, cancellation);
         var token = settings.Token ?? (await File.ReadAllTextAsync(settings.TokenFile!, cancellation)).Trim();
         using var key = identity.Key();
-        using var api = new EnrolmentApi(settings.Server!, token, new ServerTrust(settings.CaCertHash, authorities));
+        using var api = new EnrolmentApi(server, token, trust);
         var cluster = await api.Cluster(cancellation);
-        var request = RequestFor(key);
-        await api.Ask(request, cancellation);
-        var certificate = await Await(api, request.Metadata.Name!, cancellation);
+        var certificate = await new CertificateAsking(api, settings.NodeName, clock).For(key, cancellation);
         var broker = BrokerAddress.Of(cluster) ?? throw Untold("broker");
-        identity.Store(Of(cluster, "cluster-uid"), broker, Of(cluster, "node-ca.crt"), certificate);
-    }
-
-    private CertificateSigningRequest RequestFor(ECDsa key)
-    {
-        var subject = new X500DistinguishedNameBuilder();
-        subject.AddCommonName($"system:node:{settings.NodeName}");
-        subject.AddOrganizationName("system:nodes");
-        var pem = new CertificateRequest(subject.Build(), key, HashAlgorithmName.SHA256).CreateSigningRequestPem();
-        var hash = Convert.ToHexStringLower(SHA256.HashData(key.ExportSubjectPublicKeyInfo()));
-        return new CertificateSigningRequest
-        {
-            Metadata = new ObjectMeta { Name = $"node-csr-{hash[..40]}" },
-            Spec = new CertificateSigningRequestSpec
-            {
-                Request = Encoding.ASCII.GetBytes(pem + "\n"),
-                SignerName = "kubernetes.io/kube-apiserver-client-kubelet",
-                Usages = ["digital signature", "client auth"],
-            },
-        };
-    }
-
-    private async Task<string> Await(EnrolmentApi api, string name, CancellationToken cancellation)
-    {
-        while (true)
-        {
-            cancellation.ThrowIfCancellationRequested();
-            var request = await api.Request(name, cancellation);
-            foreach (var condition in request.Status?.Conditions ?? [])
-            {
-                if (condition.Type is "Denied" or "Failed")
-                {
-                    throw new EnrolmentException(
-                        EnrolmentReason.Refused, $"{condition.Reason}: {condition.Message}");
-                }
-            }
-
-            if (request.Status?.Certificate is { Length: > 0 } signed)
-            {
-                return Encoding.ASCII.GetString(signed);
-            }
-
-            await Task.Delay(Poll, clock, cancellation);
-        }
+        identity.Store(new Enrolled(
+            Of(cluster, "cluster-uid"), broker, Of(cluster, "node-ca.crt"), server, trust.Pem, certificate));
     }
 
     private static string Of(ConfigMap cluster, string key) =>

@@ -1,12 +1,13 @@
 using System.Net;
 using System.Net.Http.Headers;
+using System.Security.Cryptography.X509Certificates;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Edge.Proto.Model;
 
 namespace Edge.Agent.Enrolment;
 
-/// <summary>The three requests an unenrolled node may make.</summary>
+/// <summary>The three requests that a node may make, with or without a certificate.</summary>
 internal sealed class EnrolmentApi : IDisposable
 {
     private const string Requests = "apis/certificates.k8s.io/v1/certificatesigningrequests";
@@ -16,18 +17,36 @@ internal sealed class EnrolmentApi : IDisposable
 
     private readonly HttpClient _http;
     private readonly ServerTrust _trust;
+    private readonly string _credential;
 
+    /// <summary>As a device that has a token and nothing else.</summary>
     public EnrolmentApi(Uri server, string token, ServerTrust trust)
+        : this(server, trust, null) =>
+        _http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", token);
+
+    /// <summary>As the node of a certificate, which must have its key.</summary>
+    public EnrolmentApi(Uri server, X509Certificate2 credential, ServerTrust trust)
+        : this(server, trust, credential)
+    {
+    }
+
+    private EnrolmentApi(Uri server, ServerTrust trust, X509Certificate2? credential)
     {
         _trust = trust;
+        _credential = credential is null ? "the token (wrong, expired or used)" : "this node's certificate";
         var handler = new SocketsHttpHandler
         {
             UseProxy = false,
             SslOptions = { RemoteCertificateValidationCallback = (_, certificate, chain, errors) =>
                 trust.Accepts(certificate, chain, errors) },
         };
+        if (credential is not null)
+        {
+            // Chosen here, because .NET looks at dates and issuers before it shows one.
+            handler.SslOptions.LocalCertificateSelectionCallback = (_, _, _, _, _) => credential;
+        }
+
         _http = new HttpClient(handler) { BaseAddress = server, Timeout = RequestTimeout };
-        _http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", token);
     }
 
     public Task<ConfigMap> Cluster(CancellationToken cancellation) => Send(
@@ -89,7 +108,7 @@ internal sealed class EnrolmentApi : IDisposable
     }
 
     /// <summary>4xx is the server's word about this node; all else may pass.</summary>
-    private static EnrolmentException Refusal(HttpStatusCode status, byte[] body)
+    private EnrolmentException Refusal(HttpStatusCode status, byte[] body)
     {
         var passing = (int)status >= 500 || status is HttpStatusCode.TooManyRequests or HttpStatusCode.NotFound
             or HttpStatusCode.RequestTimeout;
@@ -99,7 +118,7 @@ internal sealed class EnrolmentApi : IDisposable
             : new EnrolmentException(
                 EnrolmentReason.Refused,
                 status == HttpStatusCode.Unauthorized
-                    ? $"the server does not accept the token (wrong, expired or used): {message}"
+                    ? $"the server does not accept {_credential}: {message}"
                     : $"the server refused: {message}");
     }
 

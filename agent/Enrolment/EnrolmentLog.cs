@@ -9,4 +9,15 @@ internal static partial class EnrolmentLog
 
     [LoggerMessage(2901, LogLevel.Warning, "not enrolled yet, trying again in {Seconds} s: {Error}")]
     public static partial void TriesAgain(ILogger logger, double seconds, string error);
+
+    [LoggerMessage(2902, LogLevel.Information, "this node has a new key and certificate; the old ones are gone")]
+    public static partial void KeyChanged(ILogger logger);
+
+    [LoggerMessage(
+        2903, LogLevel.Warning, "no new key yet, trying again in {Minutes} min; the present one serves on: {Error}")]
+    public static partial void KeyWaits(ILogger logger, double minutes, string error);
+
+    [LoggerMessage(
+        2904, LogLevel.Warning, "the new key opened no session while the present one did {Times} times: it is given up")]
+    public static partial void KeyGivenUp(ILogger logger, int times);
 }

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using Edge.Agent.Settings;
 
 namespace Edge.Agent.Enrolment;
 
@@ -13,6 +14,22 @@ internal static class PinnedAuthority
     private const int BytesMax = 64 * 1024;
 
     private static readonly TimeSpan RequestTimeout = TimeSpan.FromSeconds(30);
+
+    /// <summary>Whom the settings say to trust, by a file or by a hash.</summary>
+    public static async Task<ServerTrust> TrustOf(AgentSettings settings, Uri server, CancellationToken cancellation)
+    {
+        var authorities = new X509Certificate2Collection();
+        if (settings.CaFile is { } file)
+        {
+            authorities.ImportFromPemFile(file);
+        }
+        else if (await Fetch(server, settings.CaCertHash!, cancellation) is { } pinned)
+        {
+            authorities.Add(pinned);
+        }
+
+        return new ServerTrust(settings.CaCertHash, authorities);
+    }
 
     /// <summary>Null when the server does not offer it; the handshake then has to.</summary>
     public static async Task<X509Certificate2?> Fetch(Uri server, string hash, CancellationToken cancellation)

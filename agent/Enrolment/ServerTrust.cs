@@ -10,6 +10,9 @@ namespace Edge.Agent.Enrolment;
 /// </summary>
 internal sealed class ServerTrust(string? caCertHash, X509Certificate2Collection authorities)
 {
+    /// <summary>The CAs themselves.</summary>
+    public string Pem => authorities.ExportCertificatePems() + "\n";
+
     /// <summary>Why the last connection was refused; null when it was not.</summary>
     public string? Refusal { get; private set; }
 

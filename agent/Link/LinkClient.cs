@@ -31,6 +31,8 @@ internal sealed class LinkClient
 
     private readonly Channel<StreamOpened> _opened = Channel.CreateBounded<StreamOpened>(StreamTable.StreamsMax);
     private MqttSession? _mqtt;
+    private MqttTls? _shown;
+    private ulong _told;
     private ulong _incarnation;
     private ulong _streamSession;
     private string? _refusal;
@@ -55,13 +57,18 @@ internal sealed class LinkClient
         };
         _session = new AgentSession(session, desired, random, Send);
         _packets = new LinkPackets(
-            settings, (topic, packet) => _mqtt?.TryPublish(topic, Packet.Encode(packet)), log);
+            settings, () => _shown, (topic, packet) => _mqtt?.TryPublish(topic, Packet.Encode(packet)), log);
     }
 
     /// <summary>
     /// Raised on every change of <see cref="State"/>, from the link's own loop; handlers return at once.
     /// </summary>
     public event Action<LinkState>? StateChanged;
+
+    /// <summary>
+    /// Raised when the server answered a session, with what the connection was made with; handlers return at once.
+    /// </summary>
+    public event Action<MqttTls>? Opened;
 
     /// <summary>
     /// Raised when <see cref="LastAnswer"/> moved, about once a heartbeat; handlers return at once.
@@ -128,6 +135,9 @@ internal sealed class LinkClient
         }
     }
 
+    /// <summary>Ends the connection to the broker and makes another; running pods do not notice.</summary>
+    public void ConnectAgain() => _mqtt?.ConnectAgain();
+
     /// <summary>Says what is true of a key. Only the latest value travels; an equal one costs nothing.</summary>
     public SetOutcome SetReported(string key, ReadOnlyMemory<byte> value)
     {
@@ -176,13 +186,17 @@ internal sealed class LinkClient
         }
     }
 
+    private MqttTls Tls() => _settings.Tls() with
+    {
+        CaFile = _settings.Broker.CaFile ?? _settings.CaFile,
+        ShowsCertificate = _settings.Broker.Login is null,
+    };
+
     private MqttSettings MqttSettings() => new()
     {
         Host = _settings.Broker.Url.Host,
         Port = _settings.Broker.Url.Port,
-        Tls = _settings.Broker.Login is null
-            ? new MqttTls(_settings.Broker.CaFile ?? _settings.CaFile, _settings.CertFile, _settings.KeyFile)
-            : new MqttTls(_settings.Broker.CaFile ?? _settings.CaFile, null, null),
+        Tls = Tls,
         Login = _settings.Broker.Login,
         // Heartbeats come first, so that libmosquitto never adds packets of its own to an idle link.
         KeepAlive = _settings.KeepAlive + TimeSpan.FromSeconds(10),
@@ -205,7 +219,8 @@ internal sealed class LinkClient
     {
         switch (heard)
         {
-            case MqttEvent.Connected:
+            case MqttEvent.Connected connected:
+                _shown = connected.Shown;
                 LinkLog.BrokerConnected(_log, _settings.Broker.Url);
                 PublishPresence(online: true);
                 _session.Connected(Now);
@@ -361,6 +376,12 @@ internal sealed class LinkClient
             State = state;
             LinkLog.StateChanged(_log, state);
             StateChanged?.Invoke(state);
+        }
+
+        if (_session.IsOpen && _session.Session != _told && _shown is { } shown)
+        {
+            _told = _session.Session;
+            Opened?.Invoke(shown);
         }
     }
 

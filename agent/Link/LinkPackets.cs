@@ -2,6 +2,7 @@ using System.Numerics;
 using System.Security.Cryptography;
 using Edge.Proto.Link;
 using Edge.Proto.Link.Sealing;
+using Edge.Proto.Mqtt;
 using Microsoft.Extensions.Logging;
 
 namespace Edge.Agent.Link;
@@ -12,13 +13,18 @@ namespace Edge.Agent.Link;
 internal sealed class LinkPackets
 {
     private readonly LinkSettings _settings;
+    private readonly Func<MqttTls?> _shown;
     private readonly Action<string, Envelope> _publish;
     private readonly ILogger _log;
     private readonly AgentSeal? _seal;
 
-    public LinkPackets(LinkSettings settings, Action<string, Envelope> publish, ILogger log)
+    /// <param name="settings">Says whether messages are sealed.</param>
+    /// <param name="shown">The pair that the present connection was made with: a node may be changing its key.</param>
+    /// <param name="publish">Sends a packet to a topic.</param>
+    /// <param name="log">For what does not open.</param>
+    public LinkPackets(LinkSettings settings, Func<MqttTls?> shown, Action<string, Envelope> publish, ILogger log)
     {
-        (_settings, _publish, _log) = (settings, publish, log);
+        (_settings, _shown, _publish, _log) = (settings, shown, publish, log);
         var up = Topics.Up(settings.NodeName);
         _seal = settings.Broker.IsSealed
             ? new AgentSeal(settings.ClusterUid, settings.NodeName, Identity, packet => publish(up, packet))
@@ -60,7 +66,9 @@ internal sealed class LinkPackets
     {
         try
         {
-            return SealIdentity.Read(_settings.CertFile, _settings.KeyFile, _settings.CaFile);
+            return _shown() is { CertFile: { } cert, KeyFile: { } key }
+                ? SealIdentity.Read(cert, key, _settings.CaFile)
+                : null;
         }
         catch (Exception unusable) when (unusable is CryptographicException or IOException)
         {

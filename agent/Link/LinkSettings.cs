@@ -12,12 +12,14 @@ internal sealed record LinkSettings
 
     public required LinkBroker Broker { get; init; }
 
-    /// <summary>PEM files: the node CA, and this node's certificate and key.</summary>
+    /// <summary>PEM file with the node CA.</summary>
     public required string CaFile { get; init; }
 
-    public required string CertFile { get; init; }
-
-    public required string KeyFile { get; init; }
+    /// <summary>
+    /// PEM files: the node CA, and this node's certificate and key. Asked before every connection, since a node changes
+    /// its key while it runs.
+    /// </summary>
+    public required Func<MqttTls> Tls { get; init; }
 
     /// <summary>
     /// Time between two heartbeats of an idle link. 120 s costs a few MB a month; eco nodes use 600 s.

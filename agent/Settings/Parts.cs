@@ -4,6 +4,7 @@ using Edge.Agent.Ledger;
 using Edge.Agent.Link;
 using Edge.Agent.Network;
 using Edge.Agent.Runtime;
+using Edge.Proto.Mqtt;
 
 namespace Edge.Agent.Settings;
 
@@ -24,14 +25,13 @@ internal static class Parts
         new() { RunDir = settings.RunDir, CniBinDirs = settings.CniBinDirs };
 
     public static LinkSettings Link(
-        AgentSettings settings, NodeIdentity identity, string version, string bootId) => new()
+        AgentSettings settings, NodeIdentity identity, PairChoice pairs, string version, string bootId) => new()
     {
         NodeName = settings.NodeName,
         ClusterUid = identity.ClusterUid,
         Broker = Broker(settings, identity),
         CaFile = identity.NodeCaFile,
-        CertFile = identity.CertFile,
-        KeyFile = identity.KeyFile,
+        Tls = () => Shown(identity, pairs.Turn()),
         KeepAlive = settings.KeepAlive,
         AgentVersion = version,
         BootId = bootId,
@@ -47,6 +47,9 @@ internal static class Parts
             PasswordFile = settings.BrokerPasswordFile,
         };
     }
+
+    private static MqttTls Shown(NodeIdentity identity, KeyPair pair) =>
+        new(identity.NodeCaFile, pair.CertFile, pair.KeyFile);
 
     /// <summary>The addresses pods had, so that nobody else gets them before their own pods are back.</summary>
     public static Dictionary<string, string> Addresses(NodeLedger ledger) =>

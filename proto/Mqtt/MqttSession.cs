@@ -37,11 +37,13 @@ public sealed class MqttSession : IAsyncDisposable
     private Task? _connecting;
     private int _connectResult;
     private MqttEvent? _untold;
+    private MqttTls? _shown;
     private TimeSpan _retryAt;
     private TimeSpan _lookAt;
     private bool _connected;
     private bool _readAgain;
     private volatile bool _ending;
+    private volatile bool _again;
 
     public MqttSession(MqttLoop loop, MqttSettings settings, Random random)
     {
@@ -76,6 +78,13 @@ public sealed class MqttSession : IAsyncDisposable
         return true;
     }
 
+    /// <summary>Ends the connection, if there is one, and makes another, as after a loss.</summary>
+    public void ConnectAgain()
+    {
+        _again = true;
+        _loop.Wake();
+    }
+
     public async ValueTask DisposeAsync()
     {
         _ending = true;
@@ -95,6 +104,11 @@ public sealed class MqttSession : IAsyncDisposable
         if (_ending && _connecting is null)
         {
             End();
+        }
+        else if (_again && _connecting is null)
+        {
+            _again = false;
+            Leave();
         }
         else if (_untold is not null && !Tell(_untold))
         {
@@ -188,8 +202,11 @@ public sealed class MqttSession : IAsyncDisposable
         _ = Mosquitto.IntOption(handle, Mosquitto.OptionTcpNoDelay, 1);
         Mosquitto.OnConnect(handle, &Accepted);
         Mosquitto.OnMessage(handle, &Received);
-        if (_settings.Tls is { } tls
-            && Mosquitto.TlsSet(handle, tls.CaFile, null, tls.CertFile, tls.KeyFile, 0) is not 0 and var unusable)
+        _shown = _settings.Tls?.Invoke();
+        if (_shown is { } tls
+            && Mosquitto.TlsSet(
+                handle, tls.CaFile, null, tls.ShowsCertificate ? tls.CertFile : null,
+                tls.ShowsCertificate ? tls.KeyFile : null, 0) is not 0 and var unusable)
         {
             Break($"certificates: {Text(unusable)}");
             return;
@@ -251,7 +268,7 @@ public sealed class MqttSession : IAsyncDisposable
         _connected = true;
         _lookAt = _loop.Now + _settings.KeepAlive;
         _outbox.Open(true);
-        Tell(new MqttEvent.Connected());
+        Tell(new MqttEvent.Connected(_shown));
     }
 
     private bool Tell(MqttEvent state)
@@ -281,14 +298,19 @@ public sealed class MqttSession : IAsyncDisposable
         Tell(new MqttEvent.Disconnected(reason));
     }
 
-    private void End()
+    /// <summary>With a goodbye, so that the broker speaks no will.</summary>
+    private void Leave()
     {
         if (_handle is { } handle)
         {
             _ = _connected ? Mosquitto.Disconnect(handle, 0, 0) : 0;
             Break("ended here");
         }
+    }
 
+    private void End()
+    {
+        Leave();
         _events.Writer.TryComplete();
         _gone.TrySetResult();
     }

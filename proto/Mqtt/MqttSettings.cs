@@ -8,7 +8,8 @@ public sealed record MqttSettings
 
     public required int Port { get; init; }
 
-    public MqttTls? Tls { get; init; }
+    /// <summary>Asked before every connection; null for a connection without TLS.</summary>
+    public Func<MqttTls>? Tls { get; init; }
 
     public MqttLogin? Login { get; init; }
 
@@ -32,7 +33,11 @@ public sealed record MqttSettings
 }
 
 /// <summary>PEM files: whom to trust, and who we are. Read anew for every connection.</summary>
-public sealed record MqttTls(string CaFile, string? CertFile, string? KeyFile);
+public sealed record MqttTls(string CaFile, string? CertFile, string? KeyFile)
+{
+    /// <summary>Not to a broker that asks for a password instead.</summary>
+    public bool ShowsCertificate { get; init; } = true;
+}
 
 /// <summary>
 /// For a broker that asks for a name and a password: the first line of the file, read anew for every connection.
@@ -45,7 +50,8 @@ public sealed record MqttMessage(string Topic, ReadOnlyMemory<byte> Payload);
 /// <summary>What a session tells its owner, in order.</summary>
 public abstract record MqttEvent
 {
-    public sealed record Connected : MqttEvent;
+    /// <param name="Shown">What this connection was made with.</param>
+    public sealed record Connected(MqttTls? Shown = null) : MqttEvent;
 
     public sealed record Disconnected(string Reason) : MqttEvent;
 

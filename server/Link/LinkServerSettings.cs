@@ -35,8 +35,9 @@ internal sealed record LinkServerSettings
         {
             Host = url?.Host ?? Broker,
             Port = url?.Port ?? 0,
-            Tls = url?.Scheme != "mqtts" ? null
-                : Login is null ? new MqttTls(CaFile!, CertFile, KeyFile) : new MqttTls(CaFile!, null, null),
+            Tls = url?.Scheme != "mqtts"
+                ? null
+                : () => new MqttTls(CaFile!, CertFile, KeyFile) { ShowsCertificate = Login is null },
             Login = Login,
             Subscriptions = [Topics.AllUp, Topics.AllStreamsUp, Topics.AllPresence],
             Notify = notify,

@@ -5,6 +5,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Edge.Agent.Link;
 using Edge.Proto.Model;
+using Edge.Proto.Mqtt;
 using Edge.Proto.Sync;
 using Edge.Server.Pki;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -34,7 +35,7 @@ internal sealed class SimulatedNode
             {
                 NodeName = name, ClusterUid = clusterUid, Broker = new LinkBroker(broker, IsSealed: false),
                 CaFile = pki.NodeCaFile,
-                CertFile = certFile, KeyFile = keyFile, AgentVersion = "bench", BootId = name,
+                Tls = () => new MqttTls(pki.NodeCaFile, certFile, keyFile), AgentVersion = "bench", BootId = name,
             },
             [], TimeProvider.System, new Random(name.GetHashCode(StringComparison.Ordinal)),
             NullLogger<LinkClient>.Instance);

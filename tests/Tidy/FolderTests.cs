@@ -48,8 +48,8 @@ public sealed partial class FolderTests
         ["Edge.Agent.Enrolment"] = ["Edge.Proto.Model", "Edge.Agent.Settings"],
         ["Edge.Agent.Settings"] =
         [
-            "Edge.Proto.Model", "Edge.Agent.Enrolment", "Edge.Agent.Ledger", "Edge.Agent.Link", "Edge.Agent.Network",
-            "Edge.Agent.Runtime",
+            "Edge.Proto.Model", "Edge.Proto.Mqtt", "Edge.Agent.Enrolment", "Edge.Agent.Ledger", "Edge.Agent.Link",
+            "Edge.Agent.Network", "Edge.Agent.Runtime",
         ],
         ["Edge.Agent.Report"] =
             [

@@ -110,7 +110,7 @@ public sealed class CertificatesPlanTests
             "unreadable" => Secret(expiration: "tomorrow"),
             _ => null,
         };
-        var step = CertificatesPlan.Decide(Request("n1"), _ => null, _ => secret, _ => false, _now);
+        var step = Decide(Request("n1"), null, secret);
         Assert.Equal(reason, Assert.IsType<CertificateStep.Deny>(step).Reason);
     }
 
@@ -121,13 +121,13 @@ public sealed class CertificatesPlanTests
         var key = NodeRequest.Parse(csr.Spec.Request, csr.Spec.Usages!).Request!.KeyHash;
         var used = Secret(usedBy: "n1");
 
-        var same = CertificatesPlan.Decide(csr, _ => NodeWithKey("n1", key), _ => used, _ => false, _now);
+        var same = Decide(csr, NodeWithKey("n1", key), used);
         Assert.Null(Assert.IsType<CertificateStep.Sign>(same).TokenId);
 
-        var other = CertificatesPlan.Decide(Request("n1"), _ => NodeWithKey("n1", key), _ => used, _ => false, _now);
+        var other = Decide(Request("n1"), NodeWithKey("n1", key), used);
         Assert.Equal("TokenUsed", Assert.IsType<CertificateStep.Deny>(other).Reason);
 
-        var gone = CertificatesPlan.Decide(csr, _ => null, _ => used, _ => false, _now);
+        var gone = Decide(csr, null, used);
         Assert.Equal("TokenUsed", Assert.IsType<CertificateStep.Deny>(gone).Reason);
     }
 
@@ -163,8 +163,7 @@ public sealed class CertificatesPlanTests
                 ? new() { Conditions = [new Condition { Type = "Approved", Status = "True" }] }
                 : null,
         };
-        var step = CertificatesPlan.Decide(
-            csr, _ => NodeWithKey("n1", "old"), _ => Secret(), name => name == "n1", _now);
+        var step = Decide(csr, NodeWithKey("n1", "old"), Secret(), denied: "n1");
         Assert.Equal("NodeDenied", Assert.IsType<CertificateStep.Deny>(step).Reason);
     }
 
@@ -195,12 +194,23 @@ public sealed class CertificatesPlanTests
         };
         Assert.Equal(TimeSpan.FromHours(1), Assert.IsType<CertificateStep.Wait>(Decide(denied)).Again);
         Assert.IsType<CertificateStep.Delete>(
-            CertificatesPlan.Decide(denied, _ => null, _ => null, _ => false, _now.AddHours(1)));
+            Decide(denied, null, null, now: _now.AddHours(1)));
     }
 
     private static CertificateStep Decide(CertificateSigningRequest csr, Node? node = null) =>
-        CertificatesPlan.Decide(
-            csr, name => name == node?.Metadata.Name ? node : null, _ => Secret(), _ => false, _now);
+        Decide(csr, node, Secret());
+
+    private static CertificateStep Decide(
+        CertificateSigningRequest csr, Node? node, Secret? token, string? denied = null, DateTimeOffset? now = null)
+    {
+        var list = new ConfigMap
+        {
+            Data = denied is null ? null : new Dictionary<string, string> { [denied] = "" },
+        };
+        var facts = new CertificateFacts(
+            name => name == node?.Metadata.Name ? node : null, _ => token, DeniedNodes.Of(list));
+        return CertificatesPlan.Decide(csr, facts, now ?? _now);
+    }
 
     private static CertificateSigningRequest Request(string node) => Csr(Pem($"O=system:nodes, CN=system:node:{node}"));
 

@@ -95,8 +95,7 @@ internal sealed class ForeignWorld : IAsyncDisposable
                 User = login?.User, PasswordFile = login?.PasswordFile,
             },
             CaFile = tls.CaFile,
-            CertFile = tls.CertFile!,
-            KeyFile = tls.KeyFile!,
+            Tls = () => tls,
         };
         var agent = new LinkClient(
             settings, desired, TimeProvider.System, new Random(_seed++), NullLogger<LinkClient>.Instance);

@@ -92,8 +92,7 @@ internal sealed class LinkWorld : IAsyncDisposable
             ClusterUid = "test",
             Broker = new LinkBroker(new Uri($"mqtts://127.0.0.1:{Settings.Port}"), IsSealed: false),
             CaFile = tls.CaFile,
-            CertFile = tls.CertFile!,
-            KeyFile = tls.KeyFile!,
+            Tls = () => tls,
         };
         var agent = new LinkClient(
             settings, desired, TimeProvider.System, new Random(_seed++), NullLogger<LinkClient>.Instance);

@@ -11,7 +11,7 @@ internal sealed class RawClient : IAsyncDisposable
 
     public RawClient(string host, int port, MqttTls? tls, IReadOnlyList<string> subscriptions, Random random) =>
         _session = new MqttSession(
-            _loop, new MqttSettings { Host = host, Port = port, Tls = tls, Subscriptions = subscriptions }, random);
+            _loop, new MqttSettings { Host = host, Port = port, Tls = tls is null ? null : () => tls, Subscriptions = subscriptions }, random);
 
     /// <summary>The broker never ended the connection since.</summary>
     public bool IsUnbroken => !_session.Events.TryPeek(out var next) || next is not MqttEvent.Disconnected;
