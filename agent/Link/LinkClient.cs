@@ -239,7 +239,7 @@ internal sealed class LinkClient
     {
         if (Topics.Parse(message.Topic) is not { } topic
             || Packet.Decode(message.Payload.Span) is not { } packet
-            || Opened(message.Topic, packet) is not { } envelope)
+            || Unsealed(message.Topic, packet) is not { } envelope)
         {
             return;
         }
@@ -257,7 +257,7 @@ internal sealed class LinkClient
     }
 
     /// <summary>The message as the session may believe it; null when it is none of its business.</summary>
-    private Envelope? Opened(string topic, Envelope packet)
+    private Envelope? Unsealed(string topic, Envelope packet)
     {
         var (news, message) = _packets.Receive(topic, packet, Now);
         if (news == SealNews.Awaited)

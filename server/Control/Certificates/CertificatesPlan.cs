@@ -49,6 +49,10 @@ internal static class CertificatesPlan
     public const string KeyAnnotation = "edge/public-key-sha256";
     public const string UsedByAnnotation = "edge/used-by";
 
+    /// <summary>Reasons of ours that a person can take away.</summary>
+    private static readonly string[] s_passing =
+        ["NodeNameTaken", "TokenUsed", "NodeDenied", "KeyDenied", "DenyListFull"];
+
     /// <summary>Kubernetes' own times.</summary>
     private static readonly TimeSpan KeepDecided = TimeSpan.FromHours(1);
     private static readonly TimeSpan KeepPending = TimeSpan.FromHours(24);
@@ -71,7 +75,7 @@ internal static class CertificatesPlan
         var denied = Has(csr, "Denied") || Has(csr, "Failed");
         if (denied || csr.Status?.Certificate is { Length: > 0 })
         {
-            return denied && IsOf(csr, UserInfo.Bootstrappers) && MayEnrolNow(csr, facts, now)
+            return MayEnrolNow(csr, facts, now)
                 ? new CertificateStep.Delete()
                 : Keep(csr, KeepDecided, now);
         }
@@ -80,11 +84,13 @@ internal static class CertificatesPlan
     }
 
     /// <summary>
-    /// A device asks by the name of its key, so that a denied request stands in its own way. It goes as soon as its
-    /// reason is gone, and the device's next try is a request like any other.
+    /// A device asks by the name of its key, so that a denied request stands in its own way. What we denied goes as soon
+    /// as its reason is gone, and the device's next try is a request like any other. What a person denied stays.
     /// </summary>
     private static bool MayEnrolNow(CertificateSigningRequest csr, CertificateFacts facts, DateTimeOffset now) =>
-        Open(csr with { Status = null }, facts, now) is CertificateStep.Sign;
+        csr.Status?.Conditions?.Any(condition =>
+            condition.Type == "Denied" && s_passing.Contains(condition.Reason)) == true
+        && Open(csr with { Status = null }, facts, now) is CertificateStep.Sign;
 
     private static CertificateStep Open(CertificateSigningRequest csr, CertificateFacts facts, DateTimeOffset now)
     {

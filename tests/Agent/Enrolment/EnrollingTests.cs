@@ -16,7 +16,7 @@ public sealed class EnrollingTests : IDisposable
     private readonly string _dir = Directory.CreateTempSubdirectory("edge-enrol-").FullName;
     private readonly FakeClock _clock = new();
 
-    private NodeIdentity Identity => new(Path.Combine(_dir, "pki"));
+    private NodeIdentity Identity => NodeIdentity.Open(Path.Combine(_dir, "pki"));
 
     public void Dispose() => Directory.Delete(_dir, recursive: true);
 
@@ -33,9 +33,11 @@ public sealed class EnrollingTests : IDisposable
         Assert.True(Identity.IsEnrolled);
         Assert.Equal("c-1", Identity.ClusterUid);
         Assert.Equal(new BrokerAddress(new Uri("mqtts://edge.example:8883"), IsSealed: false, null), Identity.Broker);
-        Assert.Equal("CERT", await File.ReadAllTextAsync(Identity.CertFile));
+        Assert.Equal(server.Url, Identity.Server);
+        Assert.Contains("BEGIN CERTIFICATE", Identity.ApiCaPem, StringComparison.Ordinal);
+        Assert.Equal("CERT", await File.ReadAllTextAsync(Identity.Present.CertFile));
         Assert.Equal(
-            UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(Identity.KeyFile));
+            UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(Identity.Present.KeyFile));
     }
 
     [Fact]

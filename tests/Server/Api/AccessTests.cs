@@ -1,4 +1,5 @@
 using System.Net;
+using System.Security.Cryptography;
 using System.Text;
 using Edge.Proto.Model;
 using Edge.Server.Store;
@@ -50,6 +51,32 @@ public sealed class AccessTests(ApiFixture api) : IClassFixture<ApiFixture>
         var answer = await denied.GetAsync(path);
         Assert.Equal(HttpStatusCode.Unauthorized, answer.StatusCode);
         Assert.Contains("denied", (string?)(await ApiFixture.Body(answer))["message"]);
+    }
+
+    [Fact]
+    public async Task A_denied_key_is_unauthorized_and_the_nodes_other_key_is_not()
+    {
+        const string path = "/apis/certificates.k8s.io/v1/certificatesigningrequests/none";
+        var stolen = ApiFixture.Issue(api.NodeCa, "O=system:nodes, CN=system:node:two-keys");
+        var client = api.Client(stolen);
+        Assert.Equal(HttpStatusCode.NotFound, (await client.GetAsync(path)).StatusCode);
+        var hash = Convert.ToHexStringLower(SHA256.HashData(stolen.PublicKey.ExportSubjectPublicKeyInfo()));
+        var before = api.Denied;
+        api.Denied = before with { Keys = new HashSet<string> { hash } };
+        try
+        {
+            var answer = await client.GetAsync(path);
+            Assert.Equal(HttpStatusCode.Unauthorized, answer.StatusCode);
+            Assert.Contains("KeyDenied", (string?)(await ApiFixture.Body(answer))["message"]);
+            var other = api.Client(ApiFixture.Issue(api.NodeCa, "O=system:nodes, CN=system:node:two-keys"));
+            Assert.Equal(HttpStatusCode.NotFound, (await other.GetAsync(path)).StatusCode);
+        }
+        finally
+        {
+            api.Denied = before;
+        }
+
+        Assert.Equal(HttpStatusCode.NotFound, (await client.GetAsync(path)).StatusCode);
     }
 
     [Fact]

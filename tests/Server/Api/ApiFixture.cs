@@ -55,6 +55,10 @@ public sealed class ApiFixture : IAsyncLifetime
 
     internal const string DeniedNode = "denied";
 
+    /// <summary>Who may not speak now.</summary>
+    internal DeniedNodes Denied { get; set; } =
+        new(new HashSet<string> { DeniedNode }, new HashSet<string>());
+
     internal int Port { get; init; }
 
     internal int VersionMinor { get; init; } = 33;
@@ -179,7 +183,7 @@ public sealed class ApiFixture : IAsyncLifetime
             TokenKey = _tokenKey,
             Url = "https://edge.example:6443",
             BackupFile = Path.Combine(_directory.FullName, "edge.db.backup"),
-            IsDenied = name => name == DeniedNode,
+            Denied = () => Denied,
             Usages = new NodeUsages((node, ct) => ReadUsage(node, ct), Time),
             Streams = new StreamRelay(
                 (node, request, ct) => OpenStream(node, request, ct), node => IsConnected(node), Time),

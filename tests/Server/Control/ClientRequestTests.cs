@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using Edge.Proto.Model;
+using Edge.Server.Access;
 using Edge.Server.Control.Certificates;
 
 namespace Edge.Tests.Server.Control;
@@ -89,7 +90,7 @@ public sealed class ClientRequestTests
     }
 
     private static CertificateStep Decide(CertificateSigningRequest csr) =>
-        CertificatesPlan.Decide(csr, _ => null, _ => null, _ => false, s_now);
+        CertificatesPlan.Decide(csr, new CertificateFacts(_ => null, _ => null, DeniedNodes.None), s_now);
 
     private static string Pem(string subject)
     {

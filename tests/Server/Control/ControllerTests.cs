@@ -102,7 +102,7 @@ public sealed class ControllerTests : IAsyncDisposable
     }
 
     private CertificatesController Certificates(X509Certificate2 nodeCa, X509Certificate2 apiCa) => new(
-        _objects, new CertificateAuthority(nodeCa), new CertificateAuthority(apiCa), _ => false,
+        _objects, new CertificateAuthority(nodeCa), new CertificateAuthority(apiCa), () => DeniedNodes.None,
         _fixture.Clock, NullLogger<CertificatesController>.Instance);
 
     [Fact]

@@ -1,4 +1,5 @@
 using Edge.Proto.Link;
+using Edge.Proto.Mqtt;
 using Edge.Server.Link;
 
 namespace Edge.Tests.Server.Link;
@@ -95,6 +96,32 @@ public sealed class BrokerTests
             b.Publish(Topics.Up("b"), $"{i}");
             quiet = (await insider.Until(Topics.Up("b"), $"{i}")).Count == 1 ? quiet + 1 : 0;
         }
+    }
+
+    [SkippableFact]
+    public async Task A_denied_key_makes_no_connection_also_after_a_restart_until_it_is_let_in_again()
+    {
+        var (world, broker) = await LinkWorld.Start();
+        await using var ended = world;
+        var (stolen, own) = (world.NewKey("a"), world.NewKey("a"));
+        await world.Knocking(stolen).Connected();
+
+        broker.SetDenied([], world.Revoke(stolen));
+        await UntilRefused(world, stolen);
+        await world.Knocking(own).Connected();
+
+        await broker.Stop(LinkWorld.Limit);
+        var limit = LinkWorld.Limit;
+        while (broker.FindRunning() is null)
+        {
+            await Task.Delay(TimeSpan.FromMilliseconds(50), TimeProvider.System, limit);
+        }
+
+        await world.Accepting();
+        await UntilRefused(world, stolen);
+        await world.Knocking(own).Connected();
+        broker.SetDenied([], world.Revoke());
+        await world.Knocking(stolen).Connected();
     }
 
     /// <summary>Nothing of the broker is on disk yet, as after a restore of the database alone.</summary>
@@ -214,6 +241,23 @@ public sealed class BrokerTests
         while (File.GetUnixFileMode(world.Settings.SocketPath) != ownerOnly)
         {
             await Task.Delay(TimeSpan.FromMilliseconds(50), TimeProvider.System, limit);
+        }
+    }
+
+    /// <summary>The signal is handled at some moment soon.</summary>
+    private static async Task UntilRefused(LinkWorld world, MqttTls tls)
+    {
+        var limit = LinkWorld.Limit;
+        while (true)
+        {
+            await using var client = new RawClient("127.0.0.1", world.Settings.Port, tls, [], new Random(1));
+            var (refused, connected) = (client.Refused(), Task.Delay(TimeSpan.FromSeconds(1), TimeProvider.System));
+            if (await Task.WhenAny(refused, connected) == refused)
+            {
+                return;
+            }
+
+            limit.ThrowIfCancellationRequested();
         }
     }
 

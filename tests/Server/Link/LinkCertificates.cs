@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Edge.Proto.Link;
 using Edge.Proto.Mqtt;
+using Edge.Server.Pki;
 
 namespace Edge.Tests.Server.Link;
 
@@ -10,42 +11,53 @@ namespace Edge.Tests.Server.Link;
 internal sealed class LinkCertificates : IDisposable
 {
     private readonly string _folder;
-    private readonly ECDsa _key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-    private readonly X509Certificate2 _ca;
-    private byte _serial;
+    private readonly CertificateAuthority _ca = CertificateAuthority.Create("test node CA");
 
     public LinkCertificates(string folder)
     {
         _folder = folder;
-        var request = new CertificateRequest("CN=test node CA", _key, HashAlgorithmName.SHA256);
-        request.CertificateExtensions.Add(new X509BasicConstraintsExtension(true, false, 0, true));
-        request.CertificateExtensions.Add(new X509KeyUsageExtension(X509KeyUsageFlags.KeyCertSign, true));
-        _ca = request.CreateSelfSigned(DateTimeOffset.UnixEpoch, DateTimeOffset.UnixEpoch.AddYears(200));
-        File.WriteAllText(CaFile, _ca.ExportCertificatePem());
+        File.WriteAllText(CaFile, _ca.CertificatePem);
     }
 
     public string CaFile => Path.Combine(_folder, "ca.crt");
 
-    public MqttTls Broker() => Issue("broker", "broker");
-
-    public MqttTls Node(string name) => Issue(name, Topics.UserPrefix + name);
-
-    public MqttTls Named(string file, string commonName) => Issue(file, commonName);
-
-    public void Dispose()
-    {
-        _ca.Dispose();
-        _key.Dispose();
-    }
-
-    private MqttTls Issue(string file, string commonName)
+    public MqttTls Named(string file, string commonName)
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        var request = new CertificateRequest($"CN={commonName}", key, HashAlgorithmName.SHA256);
+        using var signed = _ca.SignNode(commonName, "system:nodes", new PublicKey(key));
+        return Write(file, signed, key);
+    }
+
+    public MqttTls Broker()
+    {
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var names = new SubjectAlternativeNameBuilder();
         names.AddIpAddress(IPAddress.Loopback);
-        request.CertificateExtensions.Add(names.Build());
-        using var signed = request.Create(_ca, _ca.NotBefore, _ca.NotAfter, [++_serial]);
+        using var signed = _ca.SignServer("broker", new PublicKey(key), names);
+        return Write("broker", signed, key);
+    }
+
+    /// <summary>Another key of the node at each call; what was written before is overwritten.</summary>
+    public MqttTls Node(string name)
+    {
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        using var signed = _ca.SignNode(Topics.UserPrefix + name, "system:nodes", new PublicKey(key));
+        return Write(name, signed, key);
+    }
+
+    public string Revoke(params string[] keyHashes) => _ca.Revoke(keyHashes);
+
+    /// <summary>By which a key is denied.</summary>
+    public static string KeyHash(MqttTls tls)
+    {
+        using var certificate = X509CertificateLoader.LoadCertificateFromFile(tls.CertFile!);
+        return Convert.ToHexStringLower(SHA256.HashData(certificate.PublicKey.ExportSubjectPublicKeyInfo()));
+    }
+
+    public void Dispose() => _ca.Certificate.Dispose();
+
+    private MqttTls Write(string file, X509Certificate2 signed, ECDsa key)
+    {
         var tls = new MqttTls(CaFile, Path.Combine(_folder, file + ".crt"), Path.Combine(_folder, file + ".key"));
         File.WriteAllText(tls.CertFile!, signed.ExportCertificatePem());
         File.WriteAllText(tls.KeyFile!, key.ExportPkcs8PrivateKeyPem());

@@ -32,6 +32,7 @@ internal sealed class LinkWorld : IAsyncDisposable
             NodeCaFile = tls.CaFile,
             CertFile = tls.CertFile!,
             KeyFile = tls.KeyFile!,
+            CrlFile = Path.Combine(_folder, "data", "denied.crl"),
             BindAddress = "127.0.0.1",
             Port = FreePort(),
         };
@@ -62,11 +63,7 @@ internal sealed class LinkWorld : IAsyncDisposable
     {
         _supervision = CancellationTokenSource.CreateLinkedTokenSource(_end.Token);
         var broker = new BrokerProcess(Settings, TimeProvider.System, NullLogger<BrokerProcess>.Instance);
-        if (denied.Length > 0)
-        {
-            broker.SetDenied(denied);
-        }
-
+        broker.SetDenied(denied, _certificates.Revoke());
         _running.Add(broker.Run(_supervision.Token));
         return broker;
     }
@@ -103,6 +100,29 @@ internal sealed class LinkWorld : IAsyncDisposable
     /// <summary>A client with a node's certificate that keeps to no protocol of ours.</summary>
     public Task<RawClient> Node(string name, params string[] subscriptions) =>
         Connect("127.0.0.1", Settings.Port, _certificates.Node(name), subscriptions);
+
+    /// <summary>The same with what was written for it before, and without waiting for the broker's word.</summary>
+    public RawClient Knocking(MqttTls tls)
+    {
+        var client = new RawClient("127.0.0.1", Settings.Port, tls, [], new Random(_seed++));
+        _clients.Add(client);
+        return client;
+    }
+
+    /// <summary>Another key of a node, whose files lie in a folder of their own.</summary>
+    public MqttTls NewKey(string node)
+    {
+        var tls = _certificates.Node(node);
+        var folder = Directory.CreateDirectory(Path.Combine(_folder, $"key-{_seed++}")).FullName;
+        var moved = new MqttTls(tls.CaFile, Path.Combine(folder, "crt"), Path.Combine(folder, "key"));
+        File.Move(tls.CertFile!, moved.CertFile!);
+        File.Move(tls.KeyFile!, moved.KeyFile!);
+        return moved;
+    }
+
+    /// <summary>A revocation list of these keys, signed by the CA of this world.</summary>
+    public string Revoke(params MqttTls[] keys) =>
+        _certificates.Revoke([.. keys.Select(LinkCertificates.KeyHash)]);
 
     /// <summary>A client at the server's socket, which may do all.</summary>
     public Task<RawClient> Insider(params string[] subscriptions) =>

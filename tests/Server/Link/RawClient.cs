@@ -9,9 +9,17 @@ internal sealed class RawClient : IAsyncDisposable
     private readonly MqttLoop _loop = new(TimeProvider.System);
     private readonly MqttSession _session;
 
-    public RawClient(string host, int port, MqttTls? tls, IReadOnlyList<string> subscriptions, Random random) =>
-        _session = new MqttSession(
-            _loop, new MqttSettings { Host = host, Port = port, Tls = tls is null ? null : () => tls, Subscriptions = subscriptions }, random);
+    public RawClient(string host, int port, MqttTls? tls, IReadOnlyList<string> subscriptions, Random random)
+    {
+        var settings = new MqttSettings
+        {
+            Host = host,
+            Port = port,
+            Tls = tls is null ? null : () => tls,
+            Subscriptions = subscriptions,
+        };
+        _session = new MqttSession(_loop, settings, random);
+    }
 
     /// <summary>The broker never ended the connection since.</summary>
     public bool IsUnbroken => !_session.Events.TryPeek(out var next) || next is not MqttEvent.Disconnected;
@@ -20,6 +28,18 @@ internal sealed class RawClient : IAsyncDisposable
     {
         while (await _session.Events.ReadAsync(LinkWorld.Limit) is not MqttEvent.Connected)
         {
+        }
+    }
+
+    /// <summary>Why the connection, or the attempt to make one, ended.</summary>
+    public async Task<string> Refused()
+    {
+        while (true)
+        {
+            if (await _session.Events.ReadAsync(LinkWorld.Limit) is MqttEvent.Disconnected ended)
+            {
+                return ended.Reason;
+            }
         }
     }
 

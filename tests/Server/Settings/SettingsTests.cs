@@ -41,6 +41,7 @@ public sealed class SettingsTests
         Assert.Equal("/var/lib/edge/server/pki/secrets.key", settings.SecretKeyFile);
         Assert.Equal(TimeSpan.FromSeconds(40), settings.NodeMonitorGracePeriod);
         Assert.Equal(1000, settings.TerminatedPodGcThreshold);
+        Assert.Equal(TimeSpan.FromDays(365), settings.NodeKeyRotation);
     }
 
     [Fact]
@@ -91,6 +92,7 @@ public sealed class SettingsTests
             brokerUser: edge
             versionMinor: 26
             nodeMonitorGracePeriod: soon
+            nodeKeyRotation: yearly
             terminatedPodGcThreshold: -1
             secretKeyFile: key
             secretKeyFile: /again
@@ -99,8 +101,8 @@ public sealed class SettingsTests
         string[] wanted =
         [
             "server.yaml:2: runDir must be one value",
-            "server.yaml:13: secretKeyFile stands twice",
-            "server.yaml:14: unknown setting \"colour\"",
+            "server.yaml:14: secretKeyFile stands twice",
+            "server.yaml:15: unknown setting \"colour\"",
             "dataDir (--data-dir): \"relative/dir\" is not an absolute path",
             "listen (--listen): \"nowhere\" is not",
             "advertiseAddresses (--advertise-address): \"not a host\" is not",
@@ -110,6 +112,7 @@ public sealed class SettingsTests
             "brokerUser (--broker-user) and brokerPasswordFile (--broker-password-file) go together",
             "versionMinor (--version-minor): \"26\" is not",
             "nodeMonitorGracePeriod (--node-monitor-grace-period): \"soon\" is not",
+            "nodeKeyRotation (--node-key-rotation): \"yearly\" is not a number from 0 to 1576800000",
             "terminatedPodGcThreshold (--terminated-pod-gc-threshold): \"-1\" is not a number from 0 to 1000000",
             "secretKeyFile (--secret-key-file): \"key\" is not an absolute path",
         ];
