@@ -26,12 +26,7 @@ public sealed partial class Fleet : IAsyncLifetime
         Hub = $"{Id}-hub";
         Logs = Path.Combine(Home, "log");
         _registry = new Daemon("registry", Hub, Logs, ["docker-registry", "serve", Path.Combine(Home, "registry.yml")]);
-        Server = new Daemon("server", Hub, Logs,
-        [
-            "env", .. RuntimeSettings.Server, ServerBinary, "run",
-            "--data-dir", Path.Combine(Home, "server"), "--run-dir", Path.Combine(Home, "run", "server"),
-            "--listen", $"{HubAddress}:6443", "--advertise-address", HubAddress,
-        ]);
+        Server = ServerWith("server");
         Kubectl = new Kubectl(this, Kubectl.Newest);
     }
 
@@ -131,12 +126,29 @@ public sealed partial class Fleet : IAsyncLifetime
         AssertNothingLeft();
     }
 
+    /// <summary>The same server, of another name in the logs and with more in its environment.</summary>
+    public Daemon ServerWith(string name, params string[] environment) => new(name, Hub, Logs,
+    [
+        "env", .. RuntimeSettings.Server, .. environment, ServerBinary, "run",
+        "--data-dir", Path.Combine(Home, "server"), "--run-dir", Path.Combine(Home, "run", "server"),
+        "--listen", $"{HubAddress}:6443", "--advertise-address", HubAddress,
+    ]);
+
     /// <summary>Makes a machine that has a token to join with, without power yet.</summary>
-    public async Task<FleetNode> AddNode(int index)
+    public async Task<FleetNode> AddNode(int index, NodeExtras? extras = null)
     {
-        var node = new FleetNode(this, index, await NewToken());
+        var node = new FleetNode(this, index, await NewToken(), extras);
         _nodes.Add(node);
         return node;
+    }
+
+    /// <summary>Takes a machine away for good, so that other tests have the fleet that they expect.</summary>
+    public async Task RemoveNode(FleetNode node)
+    {
+        await node.Agent.Stop();
+        await node.PowerCut();
+        _nodes.Remove(node);
+        await Kubectl.Do("delete", "node", node.Name, "--ignore-not-found", "--timeout=60s");
     }
 
     public async Task<EnrolmentToken> NewToken()

@@ -13,7 +13,7 @@ public sealed class FleetNode
     private readonly Daemon _containerd;
     private readonly Daemon _agent;
 
-    public FleetNode(Fleet fleet, int index, EnrolmentToken token)
+    public FleetNode(Fleet fleet, int index, EnrolmentToken token, NodeExtras? extras = null)
     {
         _fleet = fleet;
         _index = index;
@@ -25,7 +25,7 @@ public sealed class FleetNode
         CgroupRoot = $"/{fleet.Id}-{Name}";
         _containerd = new Daemon(
             $"containerd-{Name}", Netns, fleet.Logs, ["containerd", "--config", Path.Combine(Disk, "containerd.toml")]);
-        _agent = new Daemon($"agent-{Name}", Netns, fleet.Logs, AgentCommand(token));
+        _agent = new Daemon($"agent-{Name}", Netns, fleet.Logs, AgentCommand(token, extras ?? new NodeExtras([], [])));
     }
 
     public EnrolmentToken Token { get; }
@@ -33,6 +33,9 @@ public sealed class FleetNode
     public string Name { get; }
 
     public string Netns { get; }
+
+    /// <summary>Who the node is: its keys and certificates.</summary>
+    public string Pki => Path.Combine(Disk, "agent", "pki");
 
     public string Address => $"10.89.0.{10 + _index}";
 
@@ -139,12 +142,15 @@ public sealed class FleetNode
         nsenter --net=/run/netns/{Netns} nft '{Door}'
         """);
 
-    private string[] AgentCommand(EnrolmentToken token) =>
+    private string[] AgentCommand(EnrolmentToken token, NodeExtras extras) =>
     [
-        "env", .. RuntimeSettings.Agent, Fleet.AgentBinary, "run", "--node-name", Name,
+        "env", .. RuntimeSettings.Agent, .. extras.Environment, Fleet.AgentBinary, "run", "--node-name", Name,
         "--data-dir", Path.Combine(Disk, "agent"), "--run-dir", Path.Combine(Run, "agent"),
         "--containerd-socket", Socket, "--cgroup-root", CgroupRoot,
         "--server", $"https://{Fleet.HubAddress}:6443", "--insecure-registry", Fleet.Registry,
-        "--token", token.Token, "--ca-cert-hash", token.CaCertHash,
+        "--token", token.Token, "--ca-cert-hash", token.CaCertHash, .. extras.Arguments,
     ];
 }
+
+/// <summary>What one node's agent has more than the others'.</summary>
+public sealed record NodeExtras(IReadOnlyList<string> Environment, IReadOnlyList<string> Arguments);
