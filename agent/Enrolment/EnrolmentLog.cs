@@ -18,6 +18,6 @@ internal static partial class EnrolmentLog
     public static partial void KeyWaits(ILogger logger, double minutes, string error);
 
     [LoggerMessage(
-        2904, LogLevel.Warning, "the new key opened no session while the present one did {Times} times: it is given up")]
+        2904, LogLevel.Warning, "the new key opened no session while the present one did {Times} times: given up")]
     public static partial void KeyGivenUp(ILogger logger, int times);
 }

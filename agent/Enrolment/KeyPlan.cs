@@ -37,7 +37,7 @@ internal enum KeyStep
 ///              due            written           signed             session            cut here: start moves on
 ///  K1 C1 ─────MakeKey─▶ K1 C1 │ K2 ──Ask─▶ K1 C1 │ K2 C2 ──Prove─▶ (MoveCertificate) K1 C2 │ K2 ──MoveKey─▶ K2 C2
 /// </code>
-/// Until the session is there the present pair is whole and serves; after it the next one is, in one place or the other.
+/// Until the session is there the present pair is whole and serves; after it the next one is, here or there.
 /// </summary>
 internal static class KeyPlan
 {

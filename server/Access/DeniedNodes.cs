@@ -21,7 +21,7 @@ internal sealed record DeniedNodes(IReadOnlySet<string> Nodes, IReadOnlySet<stri
 
     public static DeniedNodes None { get; } = new(new HashSet<string>(), new HashSet<string>());
 
-    /// <summary>Null, as without the ConfigMap, denies nobody. What is neither a name nor a key denies nobody.</summary>
+    /// <summary>Null, as without the ConfigMap, denies nobody; nor does what is neither a name nor a key.</summary>
     public static DeniedNodes Of(ConfigMap? map)
     {
         var (nodes, keys) = (new HashSet<string>(), new HashSet<string>());

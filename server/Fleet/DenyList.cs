@@ -6,8 +6,8 @@ using Microsoft.Extensions.Logging;
 namespace Edge.Server.Fleet;
 
 /// <summary>
-/// Keeps the link and the broker in step with who may not speak (<see cref="DeniedNodes"/>). Nothing else ends a device,
-/// neither a clock nor a date.
+/// Keeps the link and the broker in step with who may not speak (<see cref="DeniedNodes"/>). Nothing else ends a
+/// device, neither a clock nor a date.
 /// </summary>
 internal sealed class DenyList(
     Objects objects, LinkServer link, Action<DeniedNodes> setBrokerDenied, ILogger<DenyList> log)

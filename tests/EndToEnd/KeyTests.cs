@@ -127,7 +127,8 @@ public sealed class KeyTests(Fleet fleet) : IAsyncLifetime
         Node.Agent.Start();
         await Tool.Until(s_back, "the agent gives up", () => Task.FromResult(!Node.Agent.Running));
         Assert.Contains(
-            $"kubectl annotate node {Node.Name} edge/allow-reenrolment=once", await File.ReadAllTextAsync(Node.Agent.Log));
+            $"kubectl annotate node {Node.Name} edge/allow-reenrolment=once",
+            await File.ReadAllTextAsync(Node.Agent.Log));
         Assert.Equal(key, await KnownKey());
 
         await fleet.Kubectl.Do("annotate", "node", Node.Name, "edge/allow-reenrolment=once");
@@ -177,12 +178,12 @@ public sealed class KeyTests(Fleet fleet) : IAsyncLifetime
         return Convert.ToHexStringLower(SHA256.HashData(key.ExportSubjectPublicKeyInfo()));
     }
 
-    /// <summary>The agent is dead: what its next start finds is a pair, or what makes one without asking anybody.</summary>
+    /// <summary>The agent is dead: what its next start finds is a pair, in one place or the other.</summary>
     private void AssertPairServes()
     {
         var keys = Directory.GetFiles(Node.Pki, "node.key*").Where(file => !file.EndsWith(".new")).Select(KeyOf);
-        var certificates = Directory.GetFiles(Node.Pki, "node.crt*").Where(file => !file.EndsWith(".new")).Select(Of);
-        Assert.NotEmpty(keys.Intersect(certificates));
+        var certificates = Directory.GetFiles(Node.Pki, "node.crt*").Where(file => !file.EndsWith(".new"));
+        Assert.NotEmpty(keys.Intersect(certificates.Select(Of)));
 
         static string KeyOf(string file)
         {
@@ -205,7 +206,7 @@ public sealed class KeyTests(Fleet fleet) : IAsyncLifetime
         $"https://{Fleet.HubAddress}:6443/apis/certificates.k8s.io/v1/certificatesigningrequests/none",
     ])).All;
 
-    /// <summary>Whether the broker takes the certificate: it refuses one after the handshake, which openssl tells.</summary>
+    /// <summary>Whether the broker takes the certificate: it refuses one after the handshake.</summary>
     private async Task<bool> IsAccepted(string pki)
     {
         var said = await fleet.InHub(

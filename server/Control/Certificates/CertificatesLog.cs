@@ -17,6 +17,6 @@ internal static partial class CertificatesLog
     public static partial void KeyIsDue(this ILogger log, string node);
 
     [LoggerMessage(
-        1314, LogLevel.Warning, "Another device enrolled as node {Node}, as allowed; its former key {KeyHash} is denied")]
+        1314, LogLevel.Warning, "Another device enrolled as node {Node}, as allowed; the key {KeyHash} is denied")]
     public static partial void Replaced(this ILogger log, string node, string keyHash);
 }

@@ -84,7 +84,7 @@ internal static class CertificatesPlan
     }
 
     /// <summary>
-    /// A device asks by the name of its key, so that a denied request stands in its own way. What we denied goes as soon
+    /// A device asks by the name of its key, so that a denied request is in its own way. What we denied goes as soon
     /// as its reason is gone, and the device's next try is a request like any other. What a person denied stays.
     /// </summary>
     private static bool MayEnrolNow(CertificateSigningRequest csr, CertificateFacts facts, DateTimeOffset now) =>
