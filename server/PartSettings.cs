@@ -29,11 +29,14 @@ internal static class PartSettings
         Port = settings.BrokerPort,
     };
 
-    public static LinkServerSettings Link(ServerSettings settings, PkiFiles pki, string clusterUid) => new()
+    public static LinkServerSettings Link(
+        ServerSettings settings, PkiFiles pki, string clusterUid, Func<string, bool> isKeyDenied) => new()
     {
         ClusterUid = clusterUid,
         Broker = settings.Broker ?? Broker(settings, pki).SocketPath,
-        Sealing = settings.Broker is null ? null : new SealIdentity(pki.Link, [pki.NodeCa.Certificate]),
+        Sealing = settings.Broker is null
+            ? null
+            : new SealIdentity(pki.Link, [pki.NodeCa.Certificate], isKeyDenied),
         Login = settings.BrokerUser is { } user ? new MqttLogin(user, settings.BrokerPasswordFile!) : null,
         CaFile = settings.BrokerCaFile ?? pki.NodeCaFile,
         CertFile = pki.LinkCertFile,

@@ -47,9 +47,11 @@ static async Task Serve(ServerSettings settings, CancellationToken ct)
     var broker = settings.Broker is null
         ? new BrokerProcess(PartSettings.Broker(settings, pki), time, logs.CreateLogger<BrokerProcess>())
         : null;
+    DenyList? denied = null;
     var link = new LinkServer(
-        PartSettings.Link(settings, pki, clusterUid), time, random, logs.CreateLogger<LinkServer>());
-    var denied = new DenyList(
+        PartSettings.Link(settings, pki, clusterUid, key => denied?.Now.Keys.Contains(key) == true), time, random,
+        logs.CreateLogger<LinkServer>());
+    denied = new DenyList(
         objects, link, all => broker?.SetDenied(all.Nodes, pki.NodeCa.Revoke(all.Keys)),
         logs.CreateLogger<DenyList>());
 

@@ -14,7 +14,7 @@ internal sealed class Attacker : IAsyncDisposable
         _loop,
         new MqttSettings
         {
-            Host = host, Port = port, Tls = new MqttTls(caFile, null, null), Subscriptions = ["edge/#"],
+            Host = host, Port = port, Tls = () => new MqttTls(caFile, null, null), Subscriptions = ["edge/#"],
         },
         random);
 
