@@ -2,6 +2,7 @@ using Edge.Agent;
 using Edge.Agent.Enrolment;
 using Edge.Agent.Ledger;
 using Edge.Agent.Link;
+using Edge.Agent.Local;
 using Edge.Agent.Network;
 using Edge.Agent.Reconcile;
 using Edge.Agent.Reconcile.Environment;
@@ -16,7 +17,8 @@ using Edge.Proto.Model;
 using Edge.Proto.Sync;
 using Microsoft.Extensions.Logging;
 
-return await CommandLine.Run(args, Agent);
+var console = new SiteConsole(Console.Out, Console.Error, Console.OpenStandardInput, Console.OpenStandardOutput);
+return await CommandLine.Run(args, Agent, SiteCommands.All(console, CommandLine.RunDir, TimeProvider.System));
 
 // Link ─▶ Ledger ─▶ Reconcile ─▶ Runtime · Network; back by Report ─▶ Link. Pods start from the ledger before any
 // socket to the server is opened; SIGTERM ends the loops and leaves the containers running.
@@ -35,6 +37,8 @@ static async Task<int> Agent(AgentSettings settings, CancellationToken terminate
 
     Directory.CreateDirectory(settings.RunDir);
     using var ledger = NodeLedger.Open(settings.DataDir, logs.CreateLogger("Ledger"));
+    var local = logs.CreateLogger("Local");
+    var site = SiteParts.Open(settings, ledger, clock, random, local);
     await using var runtime = new ContainerdRuntime(Parts.Runtime(settings), clock, random, logs);
     using var network = new SandboxNetwork(Parts.Network(settings), clock, logs.CreateLogger("Network"));
     await network.Start(stop.Token);
@@ -46,27 +50,35 @@ static async Task<int> Agent(AgentSettings settings, CancellationToken terminate
     var events = new EventReport(settings.NodeName, reports.Event, clock);
     var contact = new ServerContact(
         settings.RunDir, node.System.BootID, settings.KeepAlive, () => link?.LastAnswer, clock);
-    var facts = new NodeFacts(settings.NodeName, node.Address, node.Cpus * 1000L, node.MemoryBytes, node.StorageBytes);
+    var facts = new NodeFacts(settings.NodeName, node.Address, node.Cpus * 1000L, node.MemoryBytes, node.StorageBytes)
+    {
+        PodCidr = settings.PodCidr,
+    };
     void Wake(string uid) => loop?.Wake(uid);
-    void Say(PodEvent said) => events.Say(said.Pod, said.Warning, said.Reason, said.Message);
+    Action<PodEvent> say = SiteParts.Say(site, events);
 
     var log = logs.CreateLogger("Reconcile");
     var edge = new NodeEdge(runtime, network, settings.DataDir, settings.RunDir);
     await using var pulls = new ImagePulls(edge, Wake, clock, stop.Token);
-    await using var probes = new ProbeSet(new ProbeClient(edge, clock), Wake, Say, clock);
-    var images = new ImageSteps(edge, pulls, Say, clock);
+    await using var probes = new ProbeSet(new ProbeClient(edge, clock), Wake, say, clock);
+    var images = new ImageSteps(edge, pulls, say, clock);
     var known = new KnownSettings(() => ledger.Desired, log);
-    var around = new RoundSurroundings(clock, () => facts, contact.Since, reports.Pod)
+    var around = new RoundSurroundings(clock, () => facts, contact.Since, SiteParts.Report(site, reports))
     {
+        HeldFor = site.HeldFor,
         KeepAlive = () => Fencing.KeepAlive(contact.KeepAlive, known.Now),
     };
-    var runner = new PodRunner(edge, ledger, images, Say, clock, log);
+    var runner = new PodRunner(edge, ledger, images, say, clock, log);
     loop = new ReconcileLoop(
         edge, ledger, new PodRounds(ledger, runner, images, probes, around, log), clock, log);
     var status = new NodeStatusReport(
         settings.NodeName, settings.DataDir, node,
-        new NodeStatusSources(token => RuntimeSight.Read(runtime, token), reports.Node),
+        new NodeStatusSources(token => RuntimeSight.Read(runtime, token), reports.Node) { Local = site.Changes },
         clock, logs.CreateLogger("Report"));
+
+    var files = new LogStreams(ledger, settings.DataDir, clock);
+    SiteParts.Join(site, () => link, loop, status, events, settings.NodeName);
+    var desk = new LocalDesk(site, ledger, files, SiteParts.Facts(settings, identity, version, contact));
 
     async Task Online()
     {
@@ -77,20 +89,21 @@ static async Task<int> Agent(AgentSettings settings, CancellationToken terminate
             Parts.Link(settings, identity, keys.Pairs, version, node.System.BootID), held, clock, random,
             new Logger<LinkClient>(logs));
         link.Answered += contact.Keep;
+        link.StateChanged += site.LinkChanged;
         link.StateChanged += _ => loop.WakeAll();
         reports.Attach(link);
         using var meter = UsageMeter.OfThisNode(ledger, settings.CgroupRoot, clock);
         var processes = new ProcessAnswers(ledger, runtime, clock);
         var answers = new Dictionary<string, StreamAnswer>
         {
-            [LogStreamRequest.StreamKind] = new LogStreams(ledger, settings.DataDir, clock).Answer,
+            [LogStreamRequest.StreamKind] = files.Answer,
             [PodStreamRequest.ExecKind] = processes.Exec,
             [PodStreamRequest.AttachKind] = processes.Attach,
             [PodStreamRequest.PortKind] = new PortAnswers(network.Connect, clock).Answer,
             [NodeUsage.StreamKind] = new UsageStreams(meter).Answer,
         };
         await Task.WhenAll(
-            link.Run(stop.Token), TakeDesired(link, ledger, loop, stop.Token),
+            link.Run(stop.Token), DesiredIntake.Run(link, ledger, loop, stop.Token),
             new StreamAnswers(answers, logs.CreateLogger("Report")).Run(link.Streams, stop.Token),
             keys.Run(link, known, clock, random, logs.CreateLogger("Enrolment"), stop.Token));
     }
@@ -99,22 +112,7 @@ static async Task<int> Agent(AgentSettings settings, CancellationToken terminate
     [
         runtime.Run(stop.Token), RuntimeHints.Follow(runtime.Events, loop, status.Wake, stop.Token),
         loop.Run(stop.Token), status.Run(stop.Token), Online(),
+        site.Run(stop.Token), SiteParts.Server(settings, desk, clock, local).Run(stop.Token),
     ];
     return await Parts.UntilFirstEnd(loops, stop, Console.Error);
-}
-
-static async Task TakeDesired(LinkClient link, NodeLedger ledger, ReconcileLoop loop, CancellationToken stop)
-{
-    await foreach (var change in link.Desired.ReadAllAsync(stop))
-    {
-        var upserts = new List<KeyValuePair<string, byte[]>>();
-        foreach (var (key, value) in change.Upserts)
-        {
-            upserts.Add(new(key, value.ToArray()));
-        }
-
-        await ledger.ApplyWhenThereIsRoom(upserts, change.Removals, TimeProvider.System, stop);
-        change.Committed();
-        loop.DesiredChanged();
-    }
 }

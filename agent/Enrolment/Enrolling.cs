@@ -19,6 +19,11 @@ internal sealed class Enrolling(
     /// <exception cref="EnrolmentException">Refused for good.</exception>
     public async Task Run(CancellationToken cancellation)
     {
+        if (settings.IsAlone && !identity.IsEnrolled)
+        {
+            await Task.Delay(Timeout.InfiniteTimeSpan, clock, cancellation);
+        }
+
         var failures = 0;
         while (!identity.IsEnrolled)
         {

@@ -33,6 +33,7 @@ internal static class LedgerDatabase
         Run(connection, $"PRAGMA cache_size=-{CacheKibibytes}");
         Run(connection, $"PRAGMA wal_autocheckpoint={CheckpointPages}");
         Run(connection, "CREATE TABLE IF NOT EXISTS desired(key TEXT PRIMARY KEY, value BLOB NOT NULL)");
+        Run(connection, "CREATE TABLE IF NOT EXISTS local(key TEXT PRIMARY KEY, value BLOB NOT NULL)");
         Run(connection, "CREATE TABLE IF NOT EXISTS pods(uid TEXT PRIMARY KEY, record BLOB NOT NULL)");
         Run(connection, "CREATE TABLE IF NOT EXISTS meta(key TEXT PRIMARY KEY, value TEXT NOT NULL)");
         return connection;

@@ -6,9 +6,9 @@ using Microsoft.Extensions.Logging;
 namespace Edge.Agent.Ledger;
 
 /// <summary>
-/// The agent's durable memory: the desired entries as the server sent them, and one record per pod. A method that
-/// returned is on disk; what is in memory changes only after the commit. A value equal to the
-/// stored one writes nothing.
+/// The agent's durable memory: the desired entries as the server sent them, beside them what a person on site asked
+/// for, and one record per pod. A method that returned is on disk; what is in memory changes only after the commit. A
+/// value equal to the stored one writes nothing.
 /// </summary>
 internal sealed class NodeLedger : IDisposable
 {
@@ -26,6 +26,9 @@ internal sealed class NodeLedger : IDisposable
     private readonly ILogger _logger;
     private readonly Dictionary<string, string> _meta = [];
     private ImmutableDictionary<string, byte[]> _desired = ImmutableDictionary<string, byte[]>.Empty;
+    private ImmutableDictionary<string, byte[]> _local = ImmutableDictionary<string, byte[]>.Empty;
+    private ImmutableDictionary<string, byte[]> _static = ImmutableDictionary<string, byte[]>.Empty;
+    private WantedPlan _wanted = WantedPlan.Empty;
     private ImmutableDictionary<string, PodRecord> _pods = ImmutableDictionary<string, PodRecord>.Empty;
 
     private NodeLedger(SqliteConnection database, SecretBox box, ILogger logger)
@@ -37,6 +40,21 @@ internal sealed class NodeLedger : IDisposable
 
     /// <summary>Every desired entry, secrets unsealed. A snapshot; a change swaps it.</summary>
     public ImmutableDictionary<string, byte[]> Desired => Volatile.Read(ref _desired);
+
+    /// <summary>
+    /// What a person on site asked for, under keys like those of desired and under keys of its own. Never in desired's
+    /// digest. A snapshot; a change swaps it.
+    /// </summary>
+    public ImmutableDictionary<string, byte[]> Local => Volatile.Read(ref _local);
+
+    /// <summary>The pods of the manifest directory; they live on disk there and not here.</summary>
+    public ImmutableDictionary<string, byte[]> Static => Volatile.Read(ref _static);
+
+    /// <summary>All that this node should run, of the three sources. A snapshot; a change swaps it.</summary>
+    public WantedPlan Wanted => Volatile.Read(ref _wanted);
+
+    /// <summary>Raised after something began or ceased to give way; handlers return at once.</summary>
+    public event Action? GivenWayChanged;
 
     public ImmutableDictionary<string, PodRecord> Pods => Volatile.Read(ref _pods);
 
@@ -56,21 +74,33 @@ internal sealed class NodeLedger : IDisposable
     {
         lock (_gate)
         {
-            var next = _desired.ToBuilder();
-            Run("BEGIN IMMEDIATE");
-            try
-            {
-                Write(next, upserts, removals);
-                Run("COMMIT");
-            }
-            catch
-            {
-                RollBack();
-                throw;
-            }
-
-            Volatile.Write(ref _desired, next.ToImmutable());
+            Volatile.Write(ref _desired, Commit("desired", _desired, upserts, removals));
         }
+
+        WantAnew();
+    }
+
+    /// <summary>One change by a person on site, whole, in one transaction.</summary>
+    public void ApplyLocal(
+        IReadOnlyCollection<KeyValuePair<string, byte[]>> upserts, IReadOnlyCollection<string> removals)
+    {
+        lock (_gate)
+        {
+            Volatile.Write(ref _local, Commit("local", _local, upserts, removals));
+        }
+
+        WantAnew();
+    }
+
+    /// <summary>The manifest directory as it is now; nothing is written.</summary>
+    public void SetStatic(ImmutableDictionary<string, byte[]> pods)
+    {
+        lock (_gate)
+        {
+            Volatile.Write(ref _static, pods);
+        }
+
+        WantAnew();
     }
 
     /// <summary>
@@ -146,7 +176,46 @@ internal sealed class NodeLedger : IDisposable
         _box.Dispose();
     }
 
+    private void WantAnew()
+    {
+        bool changed;
+        lock (_gate)
+        {
+            var next = WantedPlan.For(_desired, _local, _static);
+            changed = !next.GivenWay.SequenceEqual(_wanted.GivenWay);
+            Volatile.Write(ref _wanted, next);
+        }
+
+        if (changed)
+        {
+            GivenWayChanged?.Invoke();
+        }
+    }
+
+    private ImmutableDictionary<string, byte[]> Commit(
+        string table,
+        ImmutableDictionary<string, byte[]> present,
+        IReadOnlyCollection<KeyValuePair<string, byte[]>> upserts,
+        IReadOnlyCollection<string> removals)
+    {
+        var next = present.ToBuilder();
+        Run("BEGIN IMMEDIATE");
+        try
+        {
+            Write(table, next, upserts, removals);
+            Run("COMMIT");
+        }
+        catch
+        {
+            RollBack();
+            throw;
+        }
+
+        return next.ToImmutable();
+    }
+
     private void Write(
+        string table,
         ImmutableDictionary<string, byte[]>.Builder next,
         IReadOnlyCollection<KeyValuePair<string, byte[]>> upserts,
         IReadOnlyCollection<string> removals)
@@ -159,13 +228,13 @@ internal sealed class NodeLedger : IDisposable
             }
 
             var stored = IsSecret(key) ? _box.Seal(key, value) : value;
-            Run("INSERT INTO desired VALUES($1,$2) ON CONFLICT DO UPDATE SET value=$2", key, stored);
+            Run($"INSERT INTO {table} VALUES($1,$2) ON CONFLICT DO UPDATE SET value=$2", key, stored);
             next[key] = value;
         }
 
         foreach (var key in removals.Where(key => next.Remove(key)))
         {
-            Run("DELETE FROM desired WHERE key=$1", key);
+            Run($"DELETE FROM {table} WHERE key=$1", key);
         }
     }
 
@@ -185,25 +254,9 @@ internal sealed class NodeLedger : IDisposable
 
     private void Load()
     {
-        var desired = _desired.ToBuilder();
-        foreach (var (key, value) in Rows("SELECT key, value FROM desired"))
-        {
-            if (!IsSecret(key))
-            {
-                desired[key] = value;
-            }
-            else if (_box.Unseal(key, value) is { } secret)
-            {
-                desired[key] = secret;
-            }
-            else
-            {
-                // The digests then differ at the next hello, and the server sends the secret again.
-                LedgerLog.SecretUnreadable(_logger, key);
-            }
-        }
-
-        _desired = desired.ToImmutable();
+        _desired = Entries("SELECT key, value FROM desired");
+        _local = Entries("SELECT key, value FROM local");
+        _wanted = WantedPlan.For(_desired, _local, _static);
         foreach (var (uid, record) in Rows("SELECT uid, record FROM pods"))
         {
             _pods = _pods.SetItem(uid, JsonSerializer.Deserialize(record, LedgerJson.Default.PodRecord)
@@ -216,6 +269,30 @@ internal sealed class NodeLedger : IDisposable
         }
 
         LedgerLog.Opened(_logger, _desired.Count, _pods.Count);
+    }
+
+    private ImmutableDictionary<string, byte[]> Entries(string sql)
+    {
+        var entries = ImmutableDictionary.CreateBuilder<string, byte[]>();
+        foreach (var (key, value) in Rows(sql))
+        {
+            if (!IsSecret(key))
+            {
+                entries[key] = value;
+            }
+            else if (_box.Unseal(key, value) is { } secret)
+            {
+                entries[key] = secret;
+            }
+            else
+            {
+                // The digests then differ at the next hello, and the server sends the secret again; one of a person on
+                // site is to be applied again.
+                LedgerLog.SecretUnreadable(_logger, key);
+            }
+        }
+
+        return entries.ToImmutable();
     }
 
     private List<KeyValuePair<string, byte[]>> Rows(string sql)

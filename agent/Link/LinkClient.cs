@@ -82,6 +82,21 @@ internal sealed class LinkClient
 
     public LinkState State { get; private set; }
 
+    /// <summary>Why the server, or this agent, refuses the session; null when nothing was refused.</summary>
+    public string? Refusal => Volatile.Read(ref _refusal);
+
+    /// <summary>What of reported this side holds.</summary>
+    public Digest Reported
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _session.Reported.Standing.Digest;
+            }
+        }
+    }
+
     /// <summary>The server's last answer, which fencing counts from; null when none came in this process.</summary>
     public ServerAnswer? LastAnswer
     {

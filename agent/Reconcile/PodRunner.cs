@@ -158,7 +158,7 @@ internal sealed class PodRunner(
 
     private async Task<StepOutcome> MakeSandbox(PodWork work, CancellationToken cancellation)
     {
-        var cidr = work.Objects.Node().PodCIDR;
+        var cidr = work.Objects.Node().PodCIDR ?? work.Node.PodCidr;
         switch (await edge.MakeSandbox(work.Pod, work.Record.PodIp, cidr, cancellation))
         {
             case SandboxResult.Ready ready:

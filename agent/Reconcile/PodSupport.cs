@@ -31,7 +31,8 @@ internal static class PodSupport
         return (pod, Unsupported(pod));
     }
 
-    private static string? Unsupported(Pod pod)
+    /// <summary>Why this agent will not start the pod although it knows its fields; null when it will.</summary>
+    public static string? Unsupported(Pod pod)
     {
         foreach (var volume in pod.Spec.Volumes ?? [])
         {

@@ -48,7 +48,7 @@ internal sealed class ReconcileLoop(
         _wake.Writer.TryWrite(true);
     }
 
-    /// <summary>Has the loop look at the desired entries; it finds by itself which pods changed.</summary>
+    /// <summary>Has the loop look at what is wanted; it finds by itself which pods changed.</summary>
     public void DesiredChanged() => _wake.Writer.TryWrite(true);
 
     public void WakeAll()
@@ -97,7 +97,7 @@ internal sealed class ReconcileLoop(
             return false;
         }
 
-        rounds.Refresh(ledger.Desired, ledger.Pods, sight);
+        rounds.Refresh(ledger.Wanted.Entries, ledger.Pods, sight);
         foreach (var entry in rounds.Entries)
         {
             if (_running.TryGetValue(entry.Uid, out var running))
@@ -133,7 +133,7 @@ internal sealed class ReconcileLoop(
         {
             var run = _decided[0];
             _decided.RemoveAt(0);
-            if (rounds.IsCurrent(run.Uid, ledger.Desired))
+            if (rounds.IsCurrent(run.Uid, ledger.Wanted.Entries))
             {
                 Start(run.Uid, run, cancellation);
             }

@@ -19,19 +19,32 @@ internal sealed record RoundSurroundings(
     public Func<TimeSpan> KeepAlive { get; init; } = () => Fencing.KeepAliveDefault;
 
     /// <summary>
+    /// For how long a person on site has been holding the server's pod of this uid; null when nobody does. A held pod is
+    /// treated like one whose lease is over.
+    /// </summary>
+    public Func<string, TimeSpan?> HeldFor { get; init; } = _ => null;
+
+    /// <summary>
     /// For how long the pod's lease has been over: for ever after a boot, until the server's first word. Negative is
     /// what is left of it; null when it needs none. By a clock that nobody sets.
     /// </summary>
     public TimeSpan? LeaseOver(Pod? pod)
     {
-        if (pod is null || Fencing.Toleration(pod) is not { } toleration)
+        if (pod is null)
         {
             return null;
         }
 
-        return SinceServerAnswered() is { } since
+        var held = HeldFor(pod.Metadata.Uid ?? "");
+        if (Fencing.Toleration(pod) is not { } toleration)
+        {
+            return held;
+        }
+
+        var over = SinceServerAnswered() is { } since
             ? since - toleration - Fencing.Slack(KeepAlive())
             : TimeSpan.MaxValue;
+        return held > over ? held : over;
     }
 
     public bool IsFenced(Pod? pod) => LeaseOver(pod) >= TimeSpan.Zero;
@@ -49,12 +62,18 @@ internal sealed record RoundSurroundings(
     /// </summary>
     public TimeSpan? NextLeaseStage(Pod? pod)
     {
-        if (LeaseOver(pod) is not { } over || over >= Fencing.Grace(pod!) || SinceServerAnswered() is not { } since)
+        if (LeaseOver(pod) is not { } over || over >= Fencing.Grace(pod!))
         {
             return null;
         }
 
         var next = over < TimeSpan.Zero ? -over : Fencing.Grace(pod!) - over;
+        if (SinceServerAnswered() is not { } since)
+        {
+            // Without an answer since the boot only a hold has stages left.
+            return next;
+        }
+
         var look = since < KeepAlive() ? KeepAlive() - since : CutOffLook;
         return next < look ? next : look;
     }

@@ -42,17 +42,17 @@ internal sealed class NodeStatusReport(
 
     public async Task Run(CancellationToken cancellation)
     {
-        NodePressure? before = null;
+        (NodePressure? Pressure, LocalChanges? Local) before = default;
         while (!cancellation.IsCancellationRequested)
         {
             var asked = await Ask(cancellation);
-            var pressure = NodePressure.Read(dataDir);
-            if (asked || pressure != before)
+            var seen = (NodePressure.Read(dataDir), sources.Local());
+            if (asked || seen != before)
             {
-                sources.Report(Report(pressure));
+                sources.Report(Report(seen.Item1, seen.Item2));
             }
 
-            before = pressure;
+            before = seen;
             await _wakeup.Wait(LookEvery, cancellation);
         }
     }
@@ -73,7 +73,7 @@ internal sealed class NodeStatusReport(
         return true;
     }
 
-    private NodeReport Report(NodePressure pressure)
+    private NodeReport Report(NodePressure pressure, LocalChanges local)
     {
         var capacity = new Dictionary<string, Quantity>
         {
@@ -93,8 +93,8 @@ internal sealed class NodeStatusReport(
             Status = new NodeStatus
             {
                 Capacity = capacity,
-                Allocatable = capacity,
-                Conditions = Conditions(pressure, _runtime is not null),
+                Allocatable = Allocatable(capacity, local),
+                Conditions = Conditions(pressure, _runtime is not null, local),
                 Addresses =
                 [
                     new NodeAddress { Type = "InternalIP", Address = inventory.Address },
@@ -106,7 +106,18 @@ internal sealed class NodeStatusReport(
         };
     }
 
-    private List<Condition> Conditions(NodePressure pressure, bool runtimeAnswers) =>
+    /// <summary>Pods that no scheduler placed take their part as what the kubelet reserves does.</summary>
+    private Dictionary<string, Quantity> Allocatable(Dictionary<string, Quantity> capacity, LocalChanges local) =>
+        local.Pods == 0
+            ? capacity
+            : new(capacity)
+            {
+                ["cpu"] = Quantity.FromMilli(Math.Max(0, (inventory.Cpus * 1000L) - local.CpuMillis)),
+                ["memory"] = Quantity.FromBytes(Math.Max(0, inventory.MemoryBytes - local.MemoryBytes)),
+                ["pods"] = Quantity.FromUnits(Math.Max(0, PodsMax - local.Pods)),
+            };
+
+    private List<Condition> Conditions(NodePressure pressure, bool runtimeAnswers, LocalChanges local) =>
     [
         Keep("MemoryPressure", pressure.Memory,
             "KubeletHasInsufficientMemory", "kubelet has insufficient memory available",
@@ -117,13 +128,18 @@ internal sealed class NodeStatusReport(
             "KubeletHasSufficientPID", "kubelet has sufficient PID available"),
         Keep("Ready", runtimeAnswers, "KubeletReady", "kubelet is posting ready status",
             "KubeletNotReady", "container runtime is down"),
+        .. local.Message is { } message
+            ? [Keep(LocalChanges.ConditionType, local.Differs, "ChangedOnSite", message, "NothingChanged", message)]
+            : (Condition[])[],
     ];
 
     private Condition Keep(
         string type, bool value, string trueReason, string trueMessage, string falseReason, string falseMessage)
     {
         var status = value ? "True" : "False";
-        if (_conditions.TryGetValue(type, out var before) && before.Status == status)
+        var message = value ? trueMessage : falseMessage;
+        var same = _conditions.TryGetValue(type, out var before) && before.Status == status;
+        if (same && before!.Message == message)
         {
             return before;
         }
@@ -133,8 +149,8 @@ internal sealed class NodeStatusReport(
             Type = type,
             Status = status,
             Reason = value ? trueReason : falseReason,
-            Message = value ? trueMessage : falseMessage,
-            LastTransitionTime = clock.GetUtcNow(),
+            Message = message,
+            LastTransitionTime = same ? before!.LastTransitionTime : clock.GetUtcNow(),
         };
         if (before is not null || value != (type == "Ready"))
         {
@@ -150,4 +166,8 @@ internal sealed class NodeStatusReport(
 /// Where the node's report comes from and goes to. The runtime is null while it does not answer.
 /// </summary>
 internal sealed record NodeStatusSources(
-    Func<CancellationToken, Task<RuntimeSight?>> Runtime, Action<NodeReport> Report);
+    Func<CancellationToken, Task<RuntimeSight?>> Runtime, Action<NodeReport> Report)
+{
+    /// <summary>What is not the server's word; looked at with what is scarce.</summary>
+    public Func<LocalChanges> Local { get; init; } = () => LocalChanges.None;
+}

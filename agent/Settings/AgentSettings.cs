@@ -44,10 +44,23 @@ internal sealed record AgentSettings
 
     public string? BrokerPasswordFile { get; init; }
 
+    /// <summary>The kubelet's <c>staticPodPath</c>; null for none.</summary>
+    public string? StaticPodDir { get; init; }
+
+    /// <summary>An IPv4 network outside of those that servers give.</summary>
+    public required string PodCidr { get; init; }
+
+    /// <summary>Nothing says where a server would be, and there are pods to run without one.</summary>
+    public bool IsAlone => StaticPodDir is not null && MissingOfServer().Count == MissingMax;
+
     public string PkiDir => Path.Combine(DataDir, "pki");
 
     /// <summary>What enrolment lacks; empty when it can be tried.</summary>
-    public IReadOnlyList<string> MissingForEnrolment()
+    public IReadOnlyList<string> MissingForEnrolment() => IsAlone ? [] : MissingOfServer();
+
+    private const int MissingMax = 3;
+
+    private List<string> MissingOfServer()
     {
         var missing = new List<string>();
         if (Server is null)

@@ -7,7 +7,11 @@ internal static class CommandLine
 {
     private const string DefaultFile = "/etc/edge/agent.yaml";
 
-    public static Task<int> Run(string[] args, Func<AgentSettings, CancellationToken, Task<int>> agent)
+    /// <param name="args">What was typed.</param>
+    /// <param name="agent">Runs the agent.</param>
+    /// <param name="others">What else the binary can do.</param>
+    public static Task<int> Run(
+        string[] args, Func<AgentSettings, CancellationToken, Task<int>> agent, IReadOnlyList<Command>? others = null)
     {
         var config = new Option<string?>("--config") { Description = $"settings file, by default {DefaultFile}" };
         var flags = SettingName.All.ToDictionary(setting => setting, Flag);
@@ -30,6 +34,11 @@ internal static class CommandLine
             };
         });
         var root = new RootCommand("edge-agent runs Kubernetes pods on an edge machine.") { run };
+        foreach (var other in others ?? [])
+        {
+            root.Add(other);
+        }
+
         return root.Parse(args).InvokeAsync(new InvocationConfiguration
         {
             // Containers stay; only the loops have to come to rest.
@@ -71,6 +80,11 @@ internal static class CommandLine
 
         return 1;
     }
+
+    /// <summary>The run directory of the agent that runs by the settings file, or of one without settings.</summary>
+    public static string RunDir() => Read(null, []) is SettingsResult.Valid valid
+        ? valid.Settings.RunDir
+        : SettingName.RunDir.Default[0];
 
     private static SettingsResult Read(string? path, Dictionary<SettingName, IReadOnlyList<string>> flags)
     {

@@ -58,10 +58,17 @@ internal sealed record SettingName(string Key, string Flag, string Help, bool Re
     public static readonly SettingName BrokerPasswordFile =
         new("brokerPasswordFile", "--broker-password-file", "file with that user's password", false);
 
+    public static readonly SettingName StaticPodPath =
+        new("staticPodPath", "--static-pod-dir", "directory of pod manifests that run without a server", false);
+
+    public static readonly SettingName PodCidr =
+        new("podCIDR", "--pod-cidr", "pod network until a server gives this node its own", false, "10.63.0.0/24");
+
     /// <summary>Everything that can be set, in the order it is shown.</summary>
     public static IReadOnlyList<SettingName> All { get; } =
     [
         DataDir, RunDir, NodeName, NodeIp, Server, Token, TokenFile, CaCertHash, CaFile, ContainerdSocket, CniBinDir,
-        CgroupRoot, Snapshotter, InsecureRegistry, KeepAliveSeconds, BrokerUser, BrokerPasswordFile,
+        CgroupRoot, Snapshotter, InsecureRegistry, KeepAliveSeconds, BrokerUser, BrokerPasswordFile, StaticPodPath,
+        PodCidr,
     ];
 }

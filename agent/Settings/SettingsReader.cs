@@ -78,6 +78,8 @@ internal sealed partial class SettingsReader
         CgroupRoot = Absolute(SettingName.CgroupRoot),
         Snapshotter = One(SettingName.Snapshotter) ?? "overlayfs",
         InsecureRegistries = Values(SettingName.InsecureRegistry),
+        StaticPodDir = One(SettingName.StaticPodPath) is null ? null : Absolute(SettingName.StaticPodPath),
+        PodCidr = Network(SettingName.PodCidr),
         KeepAlive = TimeSpan.FromSeconds(Number(SettingName.KeepAliveSeconds, KeepAliveMin, KeepAliveMax)),
         BrokerUser = One(SettingName.BrokerUser),
         BrokerPasswordFile = Password(),
@@ -121,6 +123,18 @@ internal sealed partial class SettingsReader
 
         Wrong(name, value, $"a number from {min} to {max}");
         return min;
+    }
+
+    private string Network(SettingName name)
+    {
+        var value = Values(name)[0];
+        if (!IPNetwork.TryParse(value, out var network)
+            || network.BaseAddress.AddressFamily != System.Net.Sockets.AddressFamily.InterNetwork)
+        {
+            Wrong(name, value, "an IPv4 network such as 10.63.0.0/24");
+        }
+
+        return value;
     }
 
     private IPAddress? Address(string value)

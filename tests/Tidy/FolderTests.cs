@@ -56,7 +56,11 @@ public sealed partial class FolderTests
                 "Edge.Proto.Model", "Edge.Proto.Link", "Edge.Proto.Sync", "Edge.Agent.Ledger", "Edge.Agent.Devices",
                 "Edge.Agent.Link", "Edge.Agent.Runtime",
             ],
-        ["Edge.Agent.Local"] = ["Edge.Proto.Model", "Edge.Agent.Ledger"],
+        ["Edge.Agent.Local"] =
+            [
+                "Edge.Proto.Model", "Edge.Proto.Sync", "Edge.Agent.Ledger", "Edge.Agent.Link", "Edge.Agent.Reconcile",
+                "Edge.Agent.Report",
+            ],
     };
 
     private static readonly string[] RootEntries =

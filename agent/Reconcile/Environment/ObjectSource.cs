@@ -22,4 +22,8 @@ internal sealed class ObjectSource(IReadOnlyDictionary<string, byte[]> desired)
 }
 
 /// <summary>What pods may learn of the node they run on.</summary>
-internal sealed record NodeFacts(string Name, string HostIp, long CpuMillis, long MemoryBytes, long StorageBytes);
+internal sealed record NodeFacts(string Name, string HostIp, long CpuMillis, long MemoryBytes, long StorageBytes)
+{
+    /// <summary>Where pods get their addresses from until a server gives the node its own network.</summary>
+    public string? PodCidr { get; init; }
+}

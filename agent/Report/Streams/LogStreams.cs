@@ -14,11 +14,11 @@ internal sealed class LogStreams(NodeLedger ledger, string dataDir, TimeProvider
     public Task<string?> Answer(ReadOnlyMemory<byte> payload, LinkStream stream, CancellationToken cancellation)
     {
         var request = JsonSerializer.Deserialize(payload.Span, ModelJson.Default.LogStreamRequest);
-        return Copy(request ?? new LogStreamRequest(), stream, cancellation);
+        return Copy(request ?? new LogStreamRequest(), stream.Write, cancellation);
     }
 
     /// <summary>Null after the good end, else why there is no log.</summary>
-    private async Task<string?> Copy(LogStreamRequest request, LinkStream stream, CancellationToken cancellation)
+    public async Task<string?> Copy(LogStreamRequest request, LogWrite write, CancellationToken cancellation)
     {
         var record = ledger.Pods.GetValueOrDefault(request.PodUid);
         var container = record?.Of(request.Container) ?? ContainerRecord.Empty;
@@ -50,7 +50,7 @@ internal sealed class LogStreams(NodeLedger ledger, string dataDir, TimeProvider
         var pieces = _reader.Read(file, query, () => IsOver(request, attempt), cancellation);
         await foreach (var piece in pieces.WithCancellation(cancellation))
         {
-            await stream.Write(piece, cancellation);
+            await write(piece, cancellation);
         }
 
         return null;
@@ -60,3 +60,6 @@ internal sealed class LogStreams(NodeLedger ledger, string dataDir, TimeProvider
         ledger.Pods.GetValueOrDefault(request.PodUid)?.Of(request.Container) is not { } now
         || now.Attempt != attempt || now.Exit is not null;
 }
+
+/// <summary>Takes a piece of a log to whoever asked, and waits while he is slow.</summary>
+internal delegate ValueTask LogWrite(ReadOnlyMemory<byte> piece, CancellationToken cancellation);
