@@ -22,6 +22,9 @@ internal sealed class LocalServer(
     /// <summary>A few persons, each following a few logs; each costs some 10 KiB.</summary>
     public const int ConnectionsMax = 16;
 
+    /// <summary>Connections that wait for a place; the kernel turns more away.</summary>
+    private const int WaitingMax = 128;
+
     /// <summary>The kernel's <c>sun_path</c> with its end.</summary>
     private const int PathBytesMax = 107;
 
@@ -78,7 +81,7 @@ internal sealed class LocalServer(
             File.Delete(draft);
             listener.Bind(new UnixDomainSocketEndPoint(draft));
             File.SetUnixFileMode(draft, UnixFileMode.UserRead | UnixFileMode.UserWrite);
-            listener.Listen(ConnectionsMax);
+            listener.Listen(WaitingMax);
             File.Move(draft, path, overwrite: true);
             return true;
         }
@@ -156,15 +159,17 @@ internal sealed class LocalServer(
     {
         try
         {
-            if (await stream.ReadAsync(new byte[1], stop.Token) >= 0)
+            while (await stream.ReadAsync(new byte[1], stop.Token) > 0)
             {
-                await stop.CancelAsync();
+                // What comes after the request is passed over.
             }
         }
         catch (Exception end) when (end is IOException or OperationCanceledException or ObjectDisposedException)
         {
-            // The answer is given, or the agent ends.
+            // He went away, the answer is given, or the agent ends.
         }
+
+        await stop.CancelAsync();
     }
 
     /// <summary>struct ucred: process, user, group.</summary>

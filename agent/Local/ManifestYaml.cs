@@ -20,7 +20,11 @@ internal static class ManifestYaml
     {
         try
         {
-            return text.AsSpan().TrimStart() is ['{', ..] ? [Json(text)] : Documents(new Parser(new StringReader(text)));
+            var documents = text.AsSpan().TrimStart() is ['{', ..]
+                ? [JsonNode.Parse(text, null, new JsonDocumentOptions { MaxDepth = DepthMax })!]
+                : Documents(new Parser(new StringReader(text)));
+            documents.ForEach(document => DropNulls(document, ""));
+            return documents;
         }
         catch (YamlException broken)
         {
@@ -28,16 +32,40 @@ internal static class ManifestYaml
         }
         catch (Exception broken) when (broken is JsonException or InvalidOperationException or ArgumentException)
         {
-            // The last two are the YAML library's own stumbling over texts that are no YAML.
+            // The last two are the YAML library's own stumbling, and a key that stands twice in JSON: that is found when
+            // somebody looks at it first.
             throw new FormatException("it is neither YAML nor JSON, or a key stands twice");
         }
     }
 
-    private static JsonNode Json(string text)
+    /// <summary>A field that is null is not there, as in Kubernetes; an item of a list must be something.</summary>
+    private static void DropNulls(JsonNode node, string path)
     {
-        var tree = JsonNode.Parse(text, null, new JsonDocumentOptions { MaxDepth = DepthMax })!;
-        // Kept unread until somebody looks into it: here is where a key that stands twice is found.
-        return tree.DeepClone();
+        switch (node)
+        {
+            case JsonObject map:
+                foreach (var (key, value) in map.ToList())
+                {
+                    if (value is null)
+                    {
+                        map.Remove(key);
+                    }
+                    else
+                    {
+                        DropNulls(value, path.Length == 0 ? key : $"{path}.{key}");
+                    }
+                }
+
+                break;
+            case JsonArray list:
+                for (var i = 0; i < list.Count; i++)
+                {
+                    DropNulls(
+                        list[i] ?? throw new FormatException($"{path}[{i}]: Required value"), $"{path}[{i}]");
+                }
+
+                break;
+        }
     }
 
     private static List<JsonNode> Documents(Parser parser)

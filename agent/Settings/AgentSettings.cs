@@ -48,7 +48,7 @@ internal sealed record AgentSettings
     public string? StaticPodDir { get; init; }
 
     /// <summary>An IPv4 network outside of those that servers give.</summary>
-    public required string PodCidr { get; init; }
+    public string PodCidr { get; init; } = SettingName.PodCidr.Default[0];
 
     /// <summary>Nothing says where a server would be, and there are pods to run without one.</summary>
     public bool IsAlone => StaticPodDir is not null && MissingOfServer().Count == MissingMax;
