@@ -25,6 +25,51 @@ public sealed class NodeLedgerTests : IDisposable
     }
 
     [Fact]
+    public void What_a_person_applied_is_there_after_a_restart_and_never_in_desired()
+    {
+        using (var ledger = Open())
+        {
+            ledger.Apply([Entry("configmaps/default/a", "the server's")], []);
+            ledger.ApplyLocal([Entry("secrets/default/s", "hush-hush-value"), Entry("secrets/default/t", "gone")], []);
+            ledger.ApplyLocal([], ["secrets/default/t"]);
+        }
+
+        using var again = Open();
+        Assert.Equal(["configmaps/default/a"], again.Desired.Keys);
+        Assert.Equal(["secrets/default/s"], again.Local.Keys);
+        Assert.Equal(["configmaps/default/a", "secrets/default/s"], again.Wanted.Entries.Keys.Order());
+        Assert.Equal("hush-hush-value", Encoding.UTF8.GetString(again.Local["secrets/default/s"]));
+        foreach (var file in Directory.GetFiles(_dir))
+        {
+            Assert.DoesNotContain("hush-hush-value", Encoding.Latin1.GetString(File.ReadAllBytes(file)));
+        }
+    }
+
+    [Fact]
+    public void What_is_wanted_is_desired_itself_while_there_is_nothing_else()
+    {
+        using var ledger = Open();
+        ledger.Apply([Entry("pods/a", "{}")], []);
+        Assert.Same(ledger.Desired, ledger.Wanted.Entries);
+    }
+
+    [Fact]
+    public void Whoever_cares_hears_when_something_begins_and_ceases_to_give_way()
+    {
+        using var ledger = Open();
+        var heard = 0;
+        ledger.GivenWayChanged += () => heard++;
+        ledger.ApplyLocal([Entry("configmaps/default/a", "mine")], []);
+        Assert.Equal(0, heard);
+        ledger.Apply([Entry("configmaps/default/a", "the server's")], []);
+        Assert.Equal(1, heard);
+        ledger.Apply([Entry("configmaps/default/a", "the server's next")], []);
+        Assert.Equal(1, heard);
+        ledger.Apply([], ["configmaps/default/a"]);
+        Assert.Equal(2, heard);
+    }
+
+    [Fact]
     public void A_secret_is_readable_through_the_ledger_and_not_in_its_files()
     {
         using (var ledger = Open())

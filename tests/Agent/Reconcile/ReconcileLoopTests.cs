@@ -36,6 +36,7 @@ public sealed class ReconcileLoopTests : IAsyncLifetime
     private readonly ReconcileLoop _loop;
     private Task _running = Task.CompletedTask;
     private TimeSpan _silence;
+    private TimeSpan? _held;
 
     public ReconcileLoopTests()
     {
@@ -45,7 +46,7 @@ public sealed class ReconcileLoopTests : IAsyncLifetime
         _pulls = new ImagePulls(_world, uid => _loop!.Wake(uid), _clock, _stop.Token);
         _probes = new ProbeSet(new ProbeClient(_world, _clock), _ => { }, _ => { }, _clock);
         var images = new ImageSteps(_world, _pulls, _ => { }, _clock);
-        var around = new RoundSurroundings(_clock, () => Facts, () => _silence, Report);
+        var around = new RoundSurroundings(_clock, () => Facts, () => _silence, Report) { HeldFor = _ => _held };
         var runner = new PodRunner(_world, _ledger, images, _ => { }, _clock, log);
         var rounds = new PodRounds(_ledger, runner, images, _probes, around, log);
         _loop = new ReconcileLoop(_world, _ledger, rounds, _clock, log);
@@ -161,6 +162,44 @@ public sealed class ReconcileLoopTests : IAsyncLifetime
         await _world.Stopped.WaitAsync(Patience);
     }
 
+    [Fact]
+    public async Task A_local_pod_runs_beside_the_servers_gives_way_to_one_of_its_name_and_comes_back()
+    {
+        const string mine = "serve-mine";
+        var bytes = Bytes(mine, "serve-1", pod => pod with
+        {
+            Spec = pod.Spec with { TerminationGracePeriodSeconds = 0 },
+        });
+        _ledger.ApplyLocal([KeyValuePair.Create($"pods/{mine}", bytes)], []);
+        _loop.DesiredChanged();
+        await Until(mine, "Running");
+
+        await Until(Want(1), "Running");
+        await Until(mine, null);
+        Assert.Contains($"pods/{mine}", _ledger.Local.Keys);
+
+        _ledger.Apply([], ["pods/serve-1"]);
+        _loop.DesiredChanged();
+        await Until(mine, "Pending");
+    }
+
+    [Fact]
+    public async Task A_pod_that_is_held_ends_and_runs_again_when_nobody_holds_it()
+    {
+        var uid = Want(1, pod => pod with { Spec = pod.Spec with { RestartPolicy = "Always" } });
+        await Until(uid, "Running");
+        var restarts = _ledger.Pods[uid].Of("main").RestartCount;
+
+        _held = TimeSpan.MaxValue;
+        _loop.WakeAll();
+        await Until(() => !_ledger.Pods[uid].SandboxUp);
+
+        _held = null;
+        _loop.WakeAll();
+        await Until(() => _ledger.Pods[uid] is { SandboxUp: true } again
+            && again.Of("main") is { Started: true, Exit: null } main && main.RestartCount == restarts + 1);
+    }
+
     public async Task DisposeAsync()
     {
         await _stop.CancelAsync();
@@ -176,19 +215,23 @@ public sealed class ReconcileLoopTests : IAsyncLifetime
     private string Want(int number, Func<Pod, Pod>? change = null)
     {
         var uid = $"serve-{number}";
+        _ledger.Apply([KeyValuePair.Create($"pods/{uid}", Bytes(uid, uid, change))], []);
+        _loop.DesiredChanged();
+        return uid;
+    }
+
+    private static byte[] Bytes(string uid, string name, Func<Pod, Pod>? change)
+    {
         var pod = new Pod
         {
-            Metadata = new ObjectMeta { Uid = uid, Name = uid, Namespace = "default" },
+            Metadata = new ObjectMeta { Uid = uid, Name = name, Namespace = "default" },
             Spec = new PodSpec
             {
                 Containers = [new Container { Name = "main", Image = "example/app:1" }],
                 RestartPolicy = "Never",
             },
         };
-        var bytes = JsonSerializer.SerializeToUtf8Bytes(change?.Invoke(pod) ?? pod, ModelJson.Default.Pod);
-        _ledger.Apply([KeyValuePair.Create($"pods/{uid}", bytes)], []);
-        _loop.DesiredChanged();
-        return uid;
+        return JsonSerializer.SerializeToUtf8Bytes(change?.Invoke(pod) ?? pod, ModelJson.Default.Pod);
     }
 
     private void Report(string uid, PodReport? report)
@@ -197,7 +240,17 @@ public sealed class ReconcileLoopTests : IAsyncLifetime
         _reported.Release();
     }
 
-    private async Task Until(string uid, string phase)
+    private static async Task Until(Func<bool> isSo)
+    {
+        var begun = TimeProvider.System.GetTimestamp();
+        while (!isSo())
+        {
+            Assert.True(TimeProvider.System.GetElapsedTime(begun) < Patience, "it never comes to be");
+            await Task.Yield();
+        }
+    }
+
+    private async Task Until(string uid, string? phase)
     {
         while (_phases.GetValueOrDefault(uid) != phase)
         {

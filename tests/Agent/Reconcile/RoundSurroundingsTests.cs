@@ -50,6 +50,27 @@ public sealed class RoundSurroundingsTests
         Assert.Null(_around.NextLeaseStage(Leased(seconds: 300)));
     }
 
+    [Fact]
+    public void A_pod_that_is_held_on_site_has_the_stages_of_a_lease_that_is_over_also_without_any_lease()
+    {
+        TimeSpan? held = null;
+        var around = _around with { HeldFor = _ => held };
+        var pod = Leased(seconds: null);
+        Assert.Equal(0, around.LeaseStage(pod));
+        held = TimeSpan.FromSeconds(5);
+        Assert.Equal(1, around.LeaseStage(pod));
+        Assert.Equal(35, around.NextLeaseStage(pod)?.TotalSeconds);
+        held = TimeSpan.FromSeconds(40);
+        Assert.Equal(2, around.LeaseStage(pod));
+        Assert.Null(around.NextLeaseStage(pod));
+
+        _since = TimeSpan.FromSeconds(0);
+        held = TimeSpan.FromSeconds(5);
+        Assert.Equal(1, around.LeaseStage(Leased(seconds: 300)));
+        held = null;
+        Assert.Equal(0, around.LeaseStage(Leased(seconds: 300)));
+    }
+
     private static Pod Leased(long? seconds) => new()
     {
         Metadata = new ObjectMeta { Name = "pod" },

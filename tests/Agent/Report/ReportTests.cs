@@ -85,6 +85,44 @@ public sealed class ReportTests : IDisposable
     }
 
     [Fact]
+    public async Task What_is_not_the_servers_word_is_a_condition_and_takes_its_part_of_the_node()
+    {
+        var local = LocalChanges.None;
+        var (report, said) = Report(() => new RuntimeSight("containerd://1.6.20", []), () => local);
+        using var stop = new CancellationTokenSource();
+        var running = report.Run(stop.Token);
+        var before = Read(await said.ReadAsync());
+        Assert.DoesNotContain(before.Status.Conditions!, one => one.Type == LocalChanges.ConditionType);
+
+        local = new LocalChanges
+        {
+            Differs = true, Message = "local: default/web", Pods = 1, CpuMillis = 500, MemoryBytes = 1 << 20,
+        };
+        await PassAMinute();
+        var status = Read(await said.ReadAsync()).Status;
+        var condition = status.Conditions!.Single(one => one.Type == LocalChanges.ConditionType);
+        Assert.Equal(("True", "ChangedOnSite", "local: default/web"),
+            (condition.Status, condition.Reason, condition.Message));
+        Assert.Equal((3500, (1 << 30) - (1 << 20), 109),
+            (status.Allocatable!["cpu"].MilliValue, status.Allocatable["memory"].Units,
+                status.Allocatable["pods"].Units));
+        Assert.Equal((4000, 110), (status.Capacity!["cpu"].MilliValue, status.Capacity["pods"].Units));
+
+        local = local with { Message = "local: default/web, default/sun" };
+        await PassAMinute();
+        var next = Read(await said.ReadAsync()).Status.Conditions!.Single(one => one.Type == condition.Type);
+        Assert.Equal((local.Message, condition.LastTransitionTime), (next.Message, next.LastTransitionTime));
+
+        local = new LocalChanges { Message = "last on site: deleted" };
+        await PassAMinute();
+        next = Read(await said.ReadAsync()).Status.Conditions!.Single(one => one.Type == condition.Type);
+        Assert.Equal(("False", "NothingChanged"), (next.Status, next.Reason));
+        Assert.True(next.LastTransitionTime > condition.LastTransitionTime);
+        await stop.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => running);
+    }
+
+    [Fact]
     public void The_last_answer_is_known_after_a_restart_and_unknown_after_a_reboot()
     {
         var answered = new ServerAnswer(_clock.GetTimestamp(), IsDesiredReached: true);
@@ -161,14 +199,18 @@ public sealed class ReportTests : IDisposable
     private ServerContact Contact(Func<ServerAnswer?> answer, string boot = "boot-1", int keepAlive = 120) =>
         new(_dir, boot, TimeSpan.FromSeconds(keepAlive), answer, _clock);
 
-    private (NodeStatusReport Report, ChannelReader<string> Said) Report(Func<RuntimeSight?> runtime)
+    private (NodeStatusReport Report, ChannelReader<string> Said) Report(
+        Func<RuntimeSight?> runtime, Func<LocalChanges>? local = null)
     {
         var said = Channel.CreateUnbounded<string>();
         var report = new NodeStatusReport(
             "n", _dir, Inventory(),
             new NodeStatusSources(
                 _ => Task.FromResult(runtime()),
-                node => said.Writer.TryWrite(JsonSerializer.Serialize(node, ModelJson.Default.NodeReport))),
+                node => said.Writer.TryWrite(JsonSerializer.Serialize(node, ModelJson.Default.NodeReport)))
+            {
+                Local = local ?? (() => LocalChanges.None),
+            },
             _clock, NullLogger.Instance);
         return (report, said.Reader);
     }
@@ -189,7 +231,10 @@ public sealed class ReportTests : IDisposable
         }
     }
 
-    private static Condition Ready(string report) => JsonSerializer.Deserialize(report, ModelJson.Default.NodeReport)!
+    private static NodeReport Read(string report) =>
+        JsonSerializer.Deserialize(report, ModelJson.Default.NodeReport)!;
+
+    private static Condition Ready(string report) => Read(report)
         .Status.Conditions!.Single(condition => condition.Type == "Ready");
 
     private static NodeInventory Inventory() => new()

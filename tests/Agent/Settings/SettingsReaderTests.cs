@@ -45,6 +45,27 @@ public sealed class SettingsReaderTests
         Assert.Equal(3, valid.Settings.MissingForEnrolment().Count);
     }
 
+    [Fact]
+    public void A_node_with_static_pods_and_no_word_of_a_server_runs_alone()
+    {
+        var alone = Assert.IsType<SettingsResult.Valid>(Read("staticPodPath: /etc/edge/manifests")).Settings;
+        Assert.True(alone.IsAlone);
+        Assert.Empty(alone.MissingForEnrolment());
+        Assert.Equal("10.63.0.0/24", alone.PodCidr);
+
+        var half = Assert.IsType<SettingsResult.Valid>(
+            Read("staticPodPath: /etc/edge/manifests\nserver: https://hub:6443")).Settings;
+        Assert.False(half.IsAlone);
+        Assert.Equal(2, half.MissingForEnrolment().Count);
+    }
+
+    [Theory]
+    [InlineData("staticPodPath: manifests", "staticPodPath (--static-pod-dir): \"manifests\" is not an absolute path")]
+    [InlineData("podCIDR: fd00::/64", "podCIDR (--pod-cidr): \"fd00::/64\" is not an IPv4 network")]
+    [InlineData("podCIDR: 10.63.0.0", "is not an IPv4 network")]
+    public void What_makes_no_sense_of_a_node_alone_is_refused(string yaml, string error) =>
+        Assert.Contains(error, Assert.Single(Assert.IsType<SettingsResult.Invalid>(Read(yaml)).Errors));
+
     private static SettingsResult Read(string yaml, params (SettingName Name, string Value)[] flags) =>
         SettingsReader.Read(
             "agent.yaml", yaml,
