@@ -89,8 +89,8 @@ internal sealed record LocalPlan
                 break;
             case { } known when !OnlyImages(known, manifest, node):
                 draft.Refuse(
-                    $"Pod \"{manifest.Name}\" is invalid: spec: Forbidden: pod updates may not change fields other than "
-                    + "`spec.containers[*].image`,`spec.initContainers[*].image`; delete it first");
+                    $"Pod \"{manifest.Name}\" is invalid: spec: Forbidden: pod updates may not change fields other "
+                    + "than `spec.containers[*].image`,`spec.initContainers[*].image`; delete it first");
                 break;
             case { } known:
                 var created = known.Pod.Metadata.CreationTimestamp ?? node.Now;
@@ -160,7 +160,8 @@ internal sealed record LocalPlan
         public void Put(Manifest manifest, KeyValuePair<string, byte[]> entry, byte[]? before)
         {
             var same = before is not null && before.AsSpan().SequenceEqual(entry.Value);
-            _lines.Add((entry.Key, $"{manifest.Shown} {(same ? "unchanged" : before is null ? "created" : "configured")}"));
+            var done = same ? "unchanged" : before is null ? "created" : "configured";
+            _lines.Add((entry.Key, $"{manifest.Shown} {done}"));
             if (!same)
             {
                 _upserts.Add(entry);
@@ -191,7 +192,8 @@ internal sealed record LocalPlan
         public LocalPlan Build(SiteView node)
         {
             var next = node.Local.SetItems(_upserts).RemoveRange(_removals);
-            if (_upserts.Count > 0 && (next.Count > EntriesMax || next.Sum(entry => (long)entry.Value.Length) > BytesMax))
+            var bytes = next.Sum(entry => (long)entry.Value.Length);
+            if (_upserts.Count > 0 && (next.Count > EntriesMax || bytes > BytesMax))
             {
                 _errors.Add($"a node keeps at most {EntriesMax} objects and {BytesMax} bytes of persons on site");
             }

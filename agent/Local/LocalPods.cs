@@ -7,8 +7,8 @@ using Edge.Proto.Model;
 namespace Edge.Agent.Local;
 
 /// <summary>
-/// Turns manifests into entries like those of desired. A pod of this node's own is bound to it and tolerates everything,
-/// as the kubelet has it of static pods: no server evicts it, and it needs no lease.
+/// Turns manifests into entries like those of desired. A pod of this node's own is bound to it and tolerates
+/// everything, as the kubelet has it of static pods: no server evicts it, and it needs no lease.
 /// </summary>
 internal static class LocalPods
 {

@@ -105,14 +105,21 @@ internal static partial class ManifestCheck
         }
 
         var names = new HashSet<string>();
-        foreach (var (field, list) in new[] { ("initContainers", spec.InitContainers), ("containers", spec.Containers) })
+        foreach (var fault in Containers("initContainers", spec.InitContainers, names, volumes)
+            .Concat(Containers("containers", spec.Containers, names, volumes)))
         {
-            for (var i = 0; i < (list?.Count ?? 0); i++)
+            yield return fault;
+        }
+    }
+
+    private static IEnumerable<string> Containers(
+        string field, IReadOnlyList<Container>? containers, HashSet<string> names, HashSet<string> volumes)
+    {
+        for (var i = 0; i < (containers?.Count ?? 0); i++)
+        {
+            foreach (var fault in Container(containers![i], names, volumes))
             {
-                foreach (var fault in Container(list![i], names, volumes))
-                {
-                    yield return $"spec.{field}[{i}].{fault}";
-                }
+                yield return $"spec.{field}[{i}].{fault}";
             }
         }
     }
@@ -151,8 +158,8 @@ internal static partial class ManifestCheck
 
             if (port.Protocol is not (null or "TCP" or "UDP" or "SCTP"))
             {
-                yield return $"ports[{i}].protocol: Unsupported value: \"{port.Protocol}\": supported values: \"SCTP\", "
-                    + "\"TCP\", \"UDP\"";
+                yield return $"ports[{i}].protocol: Unsupported value: \"{port.Protocol}\": supported values: "
+                    + "\"SCTP\", \"TCP\", \"UDP\"";
             }
         }
 

@@ -148,7 +148,9 @@ internal static class ManifestReader
         };
     }
 
-    /// <summary>What is read without strictness has a field that nobody knows; else a value is of a wrong type.</summary>
+    /// <summary>
+    /// What is read without strictness has a field that nobody knows; else a value is of a wrong type.
+    /// </summary>
     private static string Unread<T>(JsonObject tree, JsonTypeInfo<T> lenient, Exception wrong)
     {
         var path = (wrong as JsonException)?.Path?.TrimStart('$', '.') ?? "";

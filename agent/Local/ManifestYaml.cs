@@ -32,8 +32,8 @@ internal static class ManifestYaml
         }
         catch (Exception broken) when (broken is JsonException or InvalidOperationException or ArgumentException)
         {
-            // The last two are the YAML library's own stumbling, and a key that stands twice in JSON: that is found when
-            // somebody looks at it first.
+            // The last two are the YAML library's own stumbling, and a key that stands twice in JSON: that is found
+            // when somebody looks at it first.
             throw new FormatException("it is neither YAML nor JSON, or a key stands twice");
         }
     }

@@ -218,7 +218,8 @@ internal sealed class SiteCommands
         var rows = new List<string[]> { EventHeader };
         foreach (var item in answer.AsArray())
         {
-            var (at, count) = (item!["lastTimestamp"].Deserialize(ModelJson.Default.DateTimeOffset), (int)item["count"]!);
+            var at = item!["lastTimestamp"].Deserialize(ModelJson.Default.DateTimeOffset);
+            var count = (int)item["count"]!;
             rows.Add(
             [
                 HumanDuration.Of(_clock.GetUtcNow() - at) + (count > 1 ? $" (x{count})" : ""),

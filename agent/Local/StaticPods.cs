@@ -23,7 +23,9 @@ internal sealed class StaticPods(string directory, string node, NodeLedger ledge
     private readonly Dictionary<string, StaticFile> _files = [];
     private IReadOnlyList<string> _listing = [];
 
-    /// <summary>The directory's time at the last two listings: a change within one tick of it shows in the second.</summary>
+    /// <summary>
+    /// The directory's time at the last two listings: a change within one tick of it shows in the second.
+    /// </summary>
     private (DateTime Last, DateTime BeforeLast) _listedAt;
 
     private volatile IReadOnlyList<string> _errors = [];

@@ -19,8 +19,8 @@ internal sealed record RoundSurroundings(
     public Func<TimeSpan> KeepAlive { get; init; } = () => Fencing.KeepAliveDefault;
 
     /// <summary>
-    /// For how long a person on site has been holding the server's pod of this uid; null when nobody does. A held pod is
-    /// treated like one whose lease is over.
+    /// For how long a person on site has been holding the server's pod of this uid; null when nobody does. A held pod
+    /// is treated like one whose lease is over.
     /// </summary>
     public Func<string, TimeSpan?> HeldFor { get; init; } = _ => null;
 

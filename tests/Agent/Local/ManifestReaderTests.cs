@@ -93,7 +93,7 @@ public sealed class ManifestReaderTests
     [InlineData("name: web", "name: web, namespace: A", "metadata.namespace: Invalid value: \"A\"")]
     [InlineData("kind: Pod", "kind: Deployment", "no matches for kind \"Deployment\" in version \"v1\"")]
     [InlineData("apiVersion: v1", "apiVersion: v2", "no matches for kind \"Pod\" in version \"v2\"")]
-    [InlineData("metadata: {name: web}", "metadata: {name: web}\nmetadata: {name: web}", "key \"metadata\" stands twice")]
+    [InlineData("kind: Pod", "kind: Pod\nkind: Pod", "line 3: it is not YAML: key \"kind\" stands twice")]
     [InlineData("kind: Pod", "kind: &a Pod\nx: *a", "aliases are not taken")]
     [InlineData("spec:", "spec: [", "it is not YAML")]
     public void A_fault_is_told_with_its_field_and_nothing_is_taken(string old, string wrong, string error)

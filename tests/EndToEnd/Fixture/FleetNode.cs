@@ -13,7 +13,10 @@ public sealed class FleetNode
     private readonly Daemon _containerd;
     private readonly Daemon _agent;
 
-    public FleetNode(Fleet fleet, int index, EnrolmentToken token, NodeExtras? extras = null)
+    /// <summary>A machine that knows of no server: it has a directory of static pods.</summary>
+    public static FleetNode Alone(Fleet fleet, int index) => new(fleet, index, null);
+
+    public FleetNode(Fleet fleet, int index, EnrolmentToken? token, NodeExtras? extras = null)
     {
         _fleet = fleet;
         _index = index;
@@ -28,7 +31,7 @@ public sealed class FleetNode
         _agent = new Daemon($"agent-{Name}", Netns, fleet.Logs, AgentCommand(token, extras ?? new NodeExtras([], [])));
     }
 
-    public EnrolmentToken Token { get; }
+    public EnrolmentToken Token => field ?? throw new InvalidOperationException($"{Name} knows of no server");
 
     public string Name { get; }
 
@@ -44,6 +47,8 @@ public sealed class FleetNode
     public string Run { get; }
 
     public string CgroupRoot { get; }
+
+    public string StaticPods => Path.Combine(Disk, "manifests");
 
     public string Socket => Path.Combine(Run, "containerd.sock");
 
@@ -129,6 +134,10 @@ public sealed class FleetNode
     public Task<ToolResult> Inside(params string[] command) =>
         Tool.Run("nsenter", [$"--net=/run/netns/{Netns}", .. command], null);
 
+    /// <summary>What a person on site types after <c>edge-agent</c>.</summary>
+    public Task<ToolResult> OnSite(string[] command, string? input = null) => Tool.Run(
+        Fleet.AgentBinary, [.. command, "--run-dir", Path.Combine(Run, "agent")], input);
+
     private async Task MakeNetwork(bool connected) => await Tool.Shell($"""
         set -e
         ip netns add {Netns}
@@ -142,13 +151,20 @@ public sealed class FleetNode
         nsenter --net=/run/netns/{Netns} nft '{Door}'
         """);
 
-    private string[] AgentCommand(EnrolmentToken token, NodeExtras extras) =>
+    private string[] AgentCommand(EnrolmentToken? token, NodeExtras extras) =>
     [
         "env", .. RuntimeSettings.Agent, .. extras.Environment, Fleet.AgentBinary, "run", "--node-name", Name,
         "--data-dir", Path.Combine(Disk, "agent"), "--run-dir", Path.Combine(Run, "agent"),
         "--containerd-socket", Socket, "--cgroup-root", CgroupRoot,
-        "--server", $"https://{Fleet.HubAddress}:6443", "--insecure-registry", Fleet.Registry,
-        "--token", token.Token, "--ca-cert-hash", token.CaCertHash, .. extras.Arguments,
+        "--insecure-registry", Fleet.Registry,
+        .. token is null
+            ? (string[])["--static-pod-dir", StaticPods]
+            :
+            [
+                "--server", $"https://{Fleet.HubAddress}:6443",
+                "--token", token.Token, "--ca-cert-hash", token.CaCertHash,
+            ],
+        .. extras.Arguments,
     ];
 }
 
