@@ -123,7 +123,7 @@ internal sealed class LocalDesk(Site site, NodeLedger ledger, LogStreams logs, D
                 ["namespace"] = said.Pod.Namespace,
                 ["object"] = $"pod/{said.Pod.Name}",
                 ["message"] = said.Message,
-                ["count"] = count,
+                ["count"] = Number(count),
             });
         }
 
@@ -140,7 +140,6 @@ internal sealed class LocalDesk(Site site, NodeLedger ledger, LogStreams logs, D
         }
 
         var since = facts.SinceAnswer();
-        var pods = NodePods.All(view.Desired, view.Static, view.Local).ToLookup(pod => pod.Source);
         return new JsonObject
         {
             ["version"] = facts.Version,
@@ -149,17 +148,21 @@ internal sealed class LocalDesk(Site site, NodeLedger ledger, LogStreams logs, D
             ["session"] = link?.State == LinkState.Connected ? "connected" : "disconnected",
             ["refusal"] = link?.Refusal,
             ["lastAnswer"] = since is { } ago ? $"{HumanDuration.Of(ago)} ago" : "none since the machine was started",
-            ["lastAnswerSeconds"] = since is { } seconds ? (long)seconds.TotalSeconds : null,
+            ["lastAnswerSeconds"] = since is { } seconds ? Number((long)seconds.TotalSeconds) : null,
             ["desiredDigest"] = desired.ToString(),
             ["reportedDigest"] = link?.Reported.ToString(),
             ["clock"] = TimeJson.Text(view.Now),
-            ["ledgerBytes"] = Bytes(facts.LedgerFile) + Bytes(facts.LedgerFile + "-wal"),
-            ["pods"] = $"{pods[PodSource.Server].Count()} of the server, {pods[PodSource.Static].Count()} static, "
-                + $"{pods[PodSource.Local].Count()} local",
+            ["ledgerBytes"] = Number(Bytes(facts.LedgerFile) + Bytes(facts.LedgerFile + "-wal")),
+            ["pods"] = $"{NodePods.Of(view.Desired, PodSource.Server).Count()} of the server, "
+                + $"{NodePods.Of(view.Static, PodSource.Static).Count()} static, "
+                + $"{NodePods.Of(view.Local, PodSource.Local).Count()} local",
             ["localChanges"] = site.Changes().Message,
             ["staticErrors"] = site.StaticErrors.Count > 0 ? string.Join("; ", site.StaticErrors) : null,
         };
     }
+
+    /// <summary>Parsed and not made: a kind of value for each number type would be code for nothing.</summary>
+    private static JsonNode? Number(long number) => JsonNode.Parse(number.ToString(CultureInfo.InvariantCulture));
 
     private static long Bytes(string path) => new FileInfo(path) is { Exists: true } file ? file.Length : 0;
 

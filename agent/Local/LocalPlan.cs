@@ -192,7 +192,7 @@ internal sealed record LocalPlan
         public LocalPlan Build(SiteView node)
         {
             var next = node.Local.SetItems(_upserts).RemoveRange(_removals);
-            var bytes = next.Sum(entry => (long)entry.Value.Length);
+            var bytes = next.Values.Sum(value => (long)value.Length);
             if (_upserts.Count > 0 && (next.Count > EntriesMax || bytes > BytesMax))
             {
                 _errors.Add($"a node keeps at most {EntriesMax} objects and {BytesMax} bytes of persons on site");
@@ -243,5 +243,5 @@ internal sealed record SiteView
     /// The pod of this namespace and name; a person's own before others, because it may be one that gives way.
     /// </summary>
     public NodePod? Find(string name) =>
-        NodePods.All(Desired, Static, Local).Where(pod => pod.Name == name).MaxBy(pod => pod.Source);
+        NodePods.All(Desired, Static, Local).LastOrDefault(pod => pod.Name == name);
 }

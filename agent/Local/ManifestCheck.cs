@@ -1,5 +1,4 @@
 using System.Text.Json.Nodes;
-using System.Text.RegularExpressions;
 using Edge.Agent.Reconcile;
 using Edge.Proto.Model;
 
@@ -10,9 +9,16 @@ namespace Edge.Agent.Local;
 /// Kubernetes' words. What the server's schema would find beyond this makes the pod wait with a reason, as it does for
 /// the kubelet's static pods. Pure.
 /// </summary>
-internal static partial class ManifestCheck
+internal static class ManifestCheck
 {
     private const int PortMax = 65535;
+    private const int LabelMax = 63;
+    private const int SubdomainMax = 253;
+
+    private static ReadOnlySpan<char> LabelLetters => "abcdefghijklmnopqrstuvwxyz0123456789-";
+
+    private static ReadOnlySpan<char> KeyLetters =>
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.";
 
     public static IEnumerable<string> Faults(Pod pod) =>
         Names(pod.Metadata).Concat(Spec(pod)).Concat(Unsupported(pod));
@@ -47,12 +53,12 @@ internal static partial class ManifestCheck
         {
             yield return "metadata.name: Required value: name is required";
         }
-        else if (!Subdomain().IsMatch(metadata.Name))
+        else if (!IsSubdomain(metadata.Name))
         {
             yield return $"metadata.name: Invalid value: \"{metadata.Name}\": a lowercase RFC 1123 subdomain is needed";
         }
 
-        if (!Label().IsMatch(metadata.Namespace ?? ""))
+        if (!IsLabel(metadata.Namespace))
         {
             yield return $"metadata.namespace: Invalid value: \"{metadata.Namespace}\": a lowercase RFC 1123 label is "
                 + "needed";
@@ -63,7 +69,7 @@ internal static partial class ManifestCheck
     {
         foreach (var key in keys ?? [])
         {
-            if (!ConfigKey().IsMatch(key) || key is "." or "..")
+            if (!IsKey(key))
             {
                 yield return $"{field}[{key}]: Invalid value: a valid config key consists of alphanumeric characters, "
                     + "'-', '_' or '.'";
@@ -94,7 +100,7 @@ internal static partial class ManifestCheck
         for (var i = 0; i < (spec.Volumes?.Count ?? 0); i++)
         {
             var name = spec.Volumes![i].Name;
-            if (!Label().IsMatch(name))
+            if (!IsLabel(name))
             {
                 yield return $"spec.volumes[{i}].name: Invalid value: \"{name}\": a lowercase RFC 1123 label is needed";
             }
@@ -126,7 +132,7 @@ internal static partial class ManifestCheck
 
     private static IEnumerable<string> Container(Container container, HashSet<string> names, HashSet<string> volumes)
     {
-        if (!Label().IsMatch(container.Name))
+        if (!IsLabel(container.Name))
         {
             yield return container.Name.Length == 0
                 ? "name: Required value"
@@ -185,12 +191,18 @@ internal static partial class ManifestCheck
     private static IEnumerable<string> Unsupported(Pod pod) =>
         PodSupport.Unsupported(pod) is { } refusal ? [$"spec: Forbidden: {refusal}"] : [];
 
-    [GeneratedRegex("^(?=.{1,253}$)[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*\\z")]
-    private static partial Regex Subdomain();
+    /// <summary>A DNS label (RFC 1123): a part of a name between dots.</summary>
+    private static bool IsLabel(ReadOnlySpan<char> text) =>
+        text.Length is > 0 and <= LabelMax && text[0] != '-' && text[^1] != '-'
+        && text.IndexOfAnyExcept(LabelLetters) < 0;
 
-    [GeneratedRegex("^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?\\z")]
-    private static partial Regex Label();
+    /// <summary>A DNS name (RFC 1123) of parts of any length, as Kubernetes has it.</summary>
+    private static bool IsSubdomain(string text) =>
+        text.Length is > 0 and <= SubdomainMax
+        && Array.TrueForAll(text.Split('.'), part => part.Length > 0 && part[0] != '-' && part[^1] != '-'
+            && part.AsSpan().IndexOfAnyExcept(LabelLetters) < 0);
 
-    [GeneratedRegex("^[-._a-zA-Z0-9]{1,253}\\z")]
-    private static partial Regex ConfigKey();
+    private static bool IsKey(string text) =>
+        text.Length is > 0 and <= SubdomainMax && text is not ("." or "..")
+        && text.AsSpan().IndexOfAnyExcept(KeyLetters) < 0;
 }

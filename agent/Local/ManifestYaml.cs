@@ -132,7 +132,7 @@ internal static class ManifestYaml
         return map;
     }
 
-    private static JsonValue? ScalarValue(Scalar scalar)
+    private static JsonNode? ScalarValue(Scalar scalar)
     {
         var text = scalar.Value;
         if (scalar.Style != ScalarStyle.Plain)
@@ -143,13 +143,13 @@ internal static class ManifestYaml
         return text switch
         {
             "" or "~" or "null" or "Null" or "NULL" => null,
-            "true" or "True" or "TRUE" or "yes" or "Yes" or "YES" or "on" or "On" or "ON" => JsonValue.Create(true),
-            "false" or "False" or "FALSE" or "no" or "No" or "NO" or "off" or "Off" or "OFF" => JsonValue.Create(false),
+            "true" or "True" or "TRUE" or "yes" or "Yes" or "YES" or "on" or "On" or "ON" => JsonNode.Parse("true"),
+            "false" or "False" or "FALSE" or "no" or "No" or "NO" or "off" or "Off" or "OFF" => JsonNode.Parse("false"),
             _ => Number(text) ?? JsonValue.Create(text),
         };
     }
 
-    private static JsonValue? Number(string text)
+    private static JsonNode? Number(string text)
     {
         var digits = text.TrimStart('+', '-');
         if (digits.Length == 0 || !(char.IsAsciiDigit(digits[0]) || digits[0] == '.'))
@@ -159,18 +159,21 @@ internal static class ManifestYaml
 
         if (digits.Length > 1 && digits[0] == '0' && Octal(digits) is { } mode)
         {
-            return JsonValue.Create(mode);
+            return Json(mode);
         }
 
         if (long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var whole))
         {
-            return JsonValue.Create(whole);
+            return Json(whole);
         }
 
         return decimal.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var exact)
-            ? JsonValue.Create(exact)
+            ? JsonNode.Parse(exact.ToString(CultureInfo.InvariantCulture))
             : null;
     }
+
+    /// <summary>Parsed and not made: a kind of value for each number type would be code for nothing.</summary>
+    private static JsonNode? Json(long number) => JsonNode.Parse(number.ToString(CultureInfo.InvariantCulture));
 
     /// <summary>0644 and 0o644, as file modes are written; null for anything else.</summary>
     private static long? Octal(string digits)

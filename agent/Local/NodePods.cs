@@ -20,7 +20,7 @@ internal sealed record NodePod(string Uid, PodSource Source, byte[] Bytes, Pod P
     public string Key => WantedPlan.PodPrefix + Uid;
 }
 
-/// <summary>All pods of the three sources, those that give way too. Pure.</summary>
+/// <summary>All pods of the three sources in the order in which they win, those that give way too. Pure.</summary>
 internal static class NodePods
 {
     public static IEnumerable<NodePod> All(

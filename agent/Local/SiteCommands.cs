@@ -219,17 +219,19 @@ internal sealed class SiteCommands
         foreach (var item in answer.AsArray())
         {
             var at = item!["lastTimestamp"].Deserialize(ModelJson.Default.DateTimeOffset);
-            var count = (int)item["count"]!;
+            var count = Text(item, "count");
             rows.Add(
             [
-                HumanDuration.Of(_clock.GetUtcNow() - at) + (count > 1 ? $" (x{count})" : ""),
-                (string)item["type"]!, (string)item["reason"]!, (string?)item["namespace"] ?? "",
-                (string)item["object"]!, (string)item["message"]!,
+                HumanDuration.Of(_clock.GetUtcNow() - at) + (count == "1" ? "" : $" (x{count})"),
+                Text(item, "type"), Text(item, "reason"), Text(item, "namespace"), Text(item, "object"),
+                Text(item, "message"),
             ]);
         }
 
         PrintTable(rows, "No events since the agent was started.");
     }
+
+    private static string Text(JsonNode item, string name) => item[name]?.ToString() ?? "";
 
     private void PrintTable(List<string[]> rows, string none)
     {
