@@ -33,10 +33,10 @@ internal sealed class LocalDesk(Site site, NodeLedger ledger, LogStreams logs, D
             ("GET", ["v1", "logs"]) => Logs(request, answer, cancellation),
             ("POST", ["v1", "apply"]) => Changed(site.Apply(Read(request)), answer, cancellation),
             ("POST", ["v1", "delete"]) => Changed(
-                site.Delete([.. Read(request).Select(of => (of.Kind.ToLowerInvariant(), of.Namespace, of.Name))]),
+                site.Delete([.. Read(request).Select(SiteTarget.Of)]),
                 answer, cancellation),
             ("DELETE", ["v1", "pods", var ns, var name]) =>
-                Changed(site.Delete([("pod", ns, name)]), answer, cancellation),
+                Changed(site.Delete([new SiteTarget("pod", ns, name)]), answer, cancellation),
             _ => throw new LocalRefusal(404, $"the agent knows no {request.Method} {request.Path}"),
         };
 

@@ -55,9 +55,9 @@ internal sealed record LocalPlan
         return draft.Build(node);
     }
 
-    /// <param name="targets">Kind (in lower case), namespace and name of each.</param>
+    /// <param name="targets">What is to go.</param>
     /// <param name="node">The node as it is.</param>
-    public static LocalPlan Delete(IEnumerable<(string Kind, string Namespace, string Name)> targets, SiteView node)
+    public static LocalPlan Delete(IReadOnlyList<SiteTarget> targets, SiteView node)
     {
         var draft = new Draft();
         foreach (var (kind, ns, name) in targets)
@@ -151,7 +151,8 @@ internal sealed record LocalPlan
     {
         private readonly List<KeyValuePair<string, byte[]>> _upserts = [];
         private readonly List<string> _removals = [];
-        private readonly List<(string Key, string Line)> _lines = [];
+        private readonly List<string> _keys = [];
+        private readonly List<string> _lines = [];
         private readonly List<string> _acts = [];
         private readonly List<string> _errors = [];
 
@@ -161,7 +162,7 @@ internal sealed record LocalPlan
         {
             var same = before is not null && before.AsSpan().SequenceEqual(entry.Value);
             var done = same ? "unchanged" : before is null ? "created" : "configured";
-            _lines.Add((entry.Key, $"{manifest.Shown} {done}"));
+            Say(entry.Key, $"{manifest.Shown} {done}");
             if (!same)
             {
                 _upserts.Add(entry);
@@ -178,14 +179,14 @@ internal sealed record LocalPlan
             }
 
             _removals.Add(key);
-            _lines.Add((key, $"{shown} deleted"));
+            Say(key, $"{shown} deleted");
             _acts.Add($"deleted {name}");
         }
 
         public void Hold(NodePod pod)
         {
             _upserts.Add(new(HeldPrefix + pod.Uid, "held"u8.ToArray()));
-            _lines.Add((pod.Key, $"pod \"{pod.Pod.Metadata.Name}\" stopped until the server's next word"));
+            Say(pod.Key, $"pod \"{pod.Pod.Metadata.Name}\" stopped until the server's next word");
             _acts.Add($"stopped the server's pod {pod.Name}");
         }
 
@@ -203,19 +204,27 @@ internal sealed record LocalPlan
                 return new LocalPlan { Errors = _errors };
             }
 
-            var givenWay = WantedPlan.For(node.Desired, next, node.Static).GivenWay;
+            foreach (var way in WantedPlan.For(node.Desired, next, node.Static).GivenWay)
+            {
+                if (_keys.IndexOf(way.Key) is >= 0 and var at)
+                {
+                    _lines[at] += $", held back: {way.Reason}";
+                }
+            }
+
             return new LocalPlan
             {
                 Upserts = _upserts,
                 Removals = _removals,
                 Acts = _acts,
-                Lines =
-                [
-                    .. _lines.Select(line => givenWay.FirstOrDefault(way => way.Key == line.Key) is { } way
-                        ? $"{line.Line}, held back: {way.Reason}"
-                        : line.Line),
-                ],
+                Lines = _lines,
             };
+        }
+
+        private void Say(string key, string line)
+        {
+            _keys.Add(key);
+            _lines.Add(line);
         }
     }
 }
@@ -244,4 +253,11 @@ internal sealed record SiteView
     /// </summary>
     public NodePod? Find(string name) =>
         NodePods.All(Desired, Static, Local).LastOrDefault(pod => pod.Name == name);
+}
+
+/// <summary>An object that a person names: its kind in lower case.</summary>
+internal sealed record SiteTarget(string Kind, string Namespace, string Name)
+{
+    public static SiteTarget Of(Manifest manifest) =>
+        new(manifest.Kind.ToLowerInvariant(), manifest.Namespace, manifest.Name);
 }

@@ -174,15 +174,17 @@ internal static class ManifestReader
             tree["metadata"] = metadata = [];
         }
 
-        foreach (var name in metadata.Select(pair => pair.Key).Where(key => !KeptMetadata.Contains(key)).ToList())
+        var kept = new JsonObject();
+        foreach (var name in KeptMetadata)
         {
-            metadata.Remove(name);
+            if (metadata[name] is { } value)
+            {
+                kept[name] = value.DeepClone();
+            }
         }
 
-        if (metadata["namespace"] is null)
-        {
-            metadata["namespace"] = ns;
-        }
+        kept["namespace"] ??= ns;
+        tree["metadata"] = kept;
     }
 
     internal static string Text(JsonNode? node, string name) =>

@@ -44,17 +44,20 @@ internal static class ManifestYaml
         switch (node)
         {
             case JsonObject map:
-                foreach (var (key, value) in map.ToList())
+                var nothing = new List<string>();
+                foreach (var (key, value) in map)
                 {
                     if (value is null)
                     {
-                        map.Remove(key);
+                        nothing.Add(key);
                     }
                     else
                     {
                         DropNulls(value, path.Length == 0 ? key : $"{path}.{key}");
                     }
                 }
+
+                nothing.ForEach(key => map.Remove(key));
 
                 break;
             case JsonArray list:

@@ -37,9 +37,25 @@ internal static class PodColumns
     public static IEnumerable<string> Table(IReadOnlyList<string[]> rows)
     {
         const int Gap = 3;
-        var widths = rows[0].Select((_, column) => rows.Max(row => row[column].Length) + Gap).ToArray();
-        return rows.Select(row =>
-            string.Concat(row.Select((cell, column) => cell.PadRight(widths[column]))).TrimEnd());
+        var widths = new int[rows[0].Length];
+        foreach (var row in rows)
+        {
+            for (var column = 0; column < row.Length; column++)
+            {
+                widths[column] = Math.Max(widths[column], row[column].Length + Gap);
+            }
+        }
+
+        foreach (var row in rows)
+        {
+            var line = "";
+            for (var column = 0; column < row.Length; column++)
+            {
+                line += row[column].PadRight(widths[column]);
+            }
+
+            yield return line.TrimEnd();
+        }
     }
 
     private static string Word(Pod pod, PodStatus status)

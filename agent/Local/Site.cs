@@ -105,7 +105,7 @@ internal sealed class Site(
     public LocalPlan Apply(IReadOnlyList<Manifest> manifests) =>
         Do(view => LocalPlan.Apply(manifests, view, _ => NewUid()));
 
-    public LocalPlan Delete(IReadOnlyList<(string Kind, string Namespace, string Name)> targets) =>
+    public LocalPlan Delete(IReadOnlyList<SiteTarget> targets) =>
         Do(view => LocalPlan.Delete(targets, view));
 
     /// <summary>The server's word ends what a person held against it.</summary>

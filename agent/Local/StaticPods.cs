@@ -152,9 +152,13 @@ internal sealed class StaticPods(string directory, string node, NodeLedger ledge
             LocalLog.FileRefused(logger, path, string.Join("; ", read.Errors));
         }
 
-        _files[path] = new StaticFile(
-            stamp, stamp, read.Errors.Count > 0 ? known.Pods : [.. read.Manifests.Select(manifest =>
-                LocalPods.OfFile(manifest, path, node))], read.Errors);
+        var pods = new List<KeyValuePair<string, byte[]>>();
+        foreach (var manifest in read.Manifests)
+        {
+            pods.Add(LocalPods.OfFile(manifest, path, node));
+        }
+
+        _files[path] = new StaticFile(stamp, stamp, read.Errors.Count > 0 ? known.Pods : pods, read.Errors);
     }
 
     private static ManifestFile Read(string path, FileStamp stamp)
@@ -184,7 +188,11 @@ internal sealed class StaticPods(string directory, string node, NodeLedger ledge
         var errors = new List<string>();
         foreach (var path in _files.Keys.Order(StringComparer.Ordinal))
         {
-            pods.AddRange(_files[path].Pods.Where(pod => !pods.ContainsKey(pod.Key)));
+            foreach (var (key, pod) in _files[path].Pods)
+            {
+                pods[key] = pod;
+            }
+
             errors.AddRange(_files[path].Errors.Select(error => $"{path}: {error}"));
         }
 
@@ -205,7 +213,7 @@ internal sealed class StaticPods(string directory, string node, NodeLedger ledge
 
     /// <summary>What was read of a file, at which stamp, and the stamp it had at the last glance.</summary>
     private sealed record StaticFile(
-        FileStamp? Stamp, FileStamp? Seen, IReadOnlyList<KeyValuePair<string, byte[]>> Pods,
+        FileStamp? Stamp, FileStamp? Seen, List<KeyValuePair<string, byte[]>> Pods,
         IReadOnlyList<string> Errors)
     {
         public static StaticFile Unread { get; } = new(null, null, [], []);

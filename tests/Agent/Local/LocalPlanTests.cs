@@ -70,7 +70,7 @@ public sealed class LocalPlanTests
         }
 
         Assert.Contains("at most 256 objects", Assert.Single(Apply(Pod("web", "a"), node).Errors));
-        Assert.Empty(LocalPlan.Delete([("configmap", "default", "m-7")], node).Errors);
+        Assert.Empty(LocalPlan.Delete([new("configmap", "default", "m-7")], node).Errors);
     }
 
     [Fact]
@@ -80,20 +80,20 @@ public sealed class LocalPlanTests
         {
             Static = Static("lamp"),
         };
-        var plan = LocalPlan.Delete([("pod", "default", "web")], node);
+        var plan = LocalPlan.Delete([new("pod", "default", "web")], node);
         Assert.Equal(["pods/uid-0"], plan.Removals);
         Assert.Equal(["pod \"web\" deleted"], plan.Lines);
         Assert.Equal(["pod default/lamp-shed comes from a file of this node: remove the file"],
-            LocalPlan.Delete([("pod", "default", "lamp-shed")], node).Errors);
-        Assert.Equal(["pods \"nobody\" not found"], LocalPlan.Delete([("pod", "default", "nobody")], node).Errors);
-        Assert.Equal(["secret \"nobody\" not found"], LocalPlan.Delete([("secret", "default", "nobody")], node).Errors);
+            LocalPlan.Delete([new("pod", "default", "lamp-shed")], node).Errors);
+        Assert.Equal(["pods \"nobody\" not found"], LocalPlan.Delete([new("pod", "default", "nobody")], node).Errors);
+        Assert.Equal(["secret \"nobody\" not found"], LocalPlan.Delete([new("secret", "default", "nobody")], node).Errors);
     }
 
     [Fact]
     public void The_servers_pod_is_stopped_only_while_the_server_is_away_and_the_pod_is_not_over()
     {
         var node = View() with { Desired = Server("web") };
-        (string, string, string)[] web = [("pod", "default", "web")];
+        SiteTarget[] web = [new("pod", "default", "web")];
 
         var plan = LocalPlan.Delete(web, node);
         Assert.Equal("held/server-web", Assert.Single(plan.Upserts).Key);
