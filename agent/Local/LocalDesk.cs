@@ -3,6 +3,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Edge.Agent.Ledger;
 using Edge.Agent.Link;
+using Edge.Agent.Reconcile;
 using Edge.Agent.Report.Streams;
 using Edge.Proto.Model;
 using Edge.Proto.Sync;
@@ -201,7 +202,7 @@ internal sealed class LocalDesk(Site site, NodeLedger ledger, LogStreams logs, D
                 && ledger.Wanted.Entries.ContainsKey(pod.Key))
             ?? throw new LocalRefusal(404, $"pods \"{name}\" not found");
         var spec = pod.Pod.Spec;
-        var names = spec.Containers.Concat(spec.InitContainers ?? []).Select(one => one.Name).ToList();
+        var names = spec.Containers.Concat(PodShape.All(pod.Pod)).Select(one => one.Name).Distinct().ToList();
         if (container.Length == 0 && names.Count > 0)
         {
             container = names[0];

@@ -96,6 +96,11 @@ internal static class ManifestCheck
             yield return "spec.terminationGracePeriodSeconds: Invalid value: must be greater than or equal to 0";
         }
 
+        if (spec.EphemeralContainers is { Count: > 0 })
+        {
+            yield return "spec.ephemeralContainers: Forbidden: cannot be set on create";
+        }
+
         var volumes = new HashSet<string>();
         for (var i = 0; i < (spec.Volumes?.Count ?? 0); i++)
         {

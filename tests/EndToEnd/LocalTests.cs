@@ -81,7 +81,8 @@ public sealed class LocalTests(Fleet fleet)
 
             File.Delete(lamp);
             await UntilTasks(node, 1);
-            Assert.DoesNotContain("lamp", await Ok(node, "ps"));
+            await Tool.Until(Soon, "nothing is left of the static pod", async () =>
+                !(await Ok(node, "ps")).Contains("lamp", StringComparison.Ordinal));
         }
         finally
         {

@@ -86,7 +86,8 @@ public sealed class LocalPlanTests
         Assert.Equal(["pod default/lamp-shed comes from a file of this node: remove the file"],
             LocalPlan.Delete([new("pod", "default", "lamp-shed")], node).Errors);
         Assert.Equal(["pods \"nobody\" not found"], LocalPlan.Delete([new("pod", "default", "nobody")], node).Errors);
-        Assert.Equal(["secret \"nobody\" not found"], LocalPlan.Delete([new("secret", "default", "nobody")], node).Errors);
+        Assert.Equal(["secret \"nobody\" not found"],
+            LocalPlan.Delete([new("secret", "default", "nobody")], node).Errors);
     }
 
     [Fact]
