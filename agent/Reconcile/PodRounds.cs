@@ -22,6 +22,7 @@ internal sealed class PodRounds(
 {
     private readonly Dictionary<string, PodEntry> _entries = [];
     private ImmutableDictionary<string, byte[]> _desired = ImmutableDictionary<string, byte[]>.Empty;
+    private ImmutableDictionary<string, PodRecord>? _records;
 
     public IReadOnlyCollection<PodEntry> Entries => _entries.Values;
 
@@ -73,17 +74,25 @@ internal sealed class PodRounds(
     {
         if (!ReferenceEquals(desired, _desired))
         {
-            foreach (var key in desired.Keys.Where(key => key.StartsWith("pods/", StringComparison.Ordinal)))
+            foreach (var key in Ordered(desired.Keys))
             {
-                Entry(key["pods/".Length..]);
+                if (key.StartsWith("pods/", StringComparison.Ordinal))
+                {
+                    Entry(key["pods/".Length..]);
+                }
             }
 
             _desired = desired;
         }
 
-        foreach (var uid in records.Keys)
+        if (!ReferenceEquals(records, _records))
         {
-            Entry(uid);
+            foreach (var uid in Ordered(records.Keys))
+            {
+                Entry(uid);
+            }
+
+            _records = records;
         }
 
         if (desired.ContainsKey("node"))
@@ -275,6 +284,16 @@ internal sealed class PodRounds(
             && record.Conditions.Zip(conditions).All(pair => pair.First.Type == pair.Second.Type
                 && pair.First.Status == pair.Second.Status);
         return same ? record : record with { Conditions = conditions };
+    }
+
+    /// <summary>
+    /// A table's own order is another one in each process: pods would begin in another one after each start.
+    /// </summary>
+    private static string[] Ordered(IEnumerable<string> keys)
+    {
+        string[] ordered = [.. keys];
+        Array.Sort(ordered, StringComparer.Ordinal);
+        return ordered;
     }
 
     private PodEntry Entry(string uid)
