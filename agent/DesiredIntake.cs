@@ -1,23 +1,29 @@
+using System.Threading.Channels;
 using Edge.Agent.Ledger;
 using Edge.Agent.Link;
 using Edge.Agent.Reconcile;
 
 namespace Edge.Agent;
 
-/// <summary>The way of desired, from the link by the ledger's disk to the loop.</summary>
+/// <summary>
+/// Link ─▶ Ledger ─▶ Reconcile: what the server wants is on disk before it is acknowledged or acted on.
+/// </summary>
 internal static class DesiredIntake
 {
-    public static async Task Run(LinkClient link, NodeLedger ledger, ReconcileLoop loop, CancellationToken stop)
+    public static async Task Run(
+        ChannelReader<DesiredChange> changes, NodeLedger ledger, ReconcileLoop loop, TimeProvider clock,
+        CancellationToken stop)
     {
-        await foreach (var change in link.Desired.ReadAllAsync(stop))
+        while (true)
         {
+            var change = await changes.ReadAsync(stop);
             var upserts = new List<KeyValuePair<string, byte[]>>();
             foreach (var (key, value) in change.Upserts)
             {
                 upserts.Add(new(key, value.ToArray()));
             }
 
-            await ledger.ApplyWhenThereIsRoom(upserts, change.Removals, TimeProvider.System, stop);
+            await ledger.ApplyWhenThereIsRoom(upserts, change.Removals, clock, stop);
             change.Committed();
             loop.DesiredChanged();
         }

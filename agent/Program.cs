@@ -103,7 +103,7 @@ static async Task<int> Agent(AgentSettings settings, CancellationToken terminate
             [NodeUsage.StreamKind] = new UsageStreams(meter).Answer,
         };
         await Task.WhenAll(
-            link.Run(stop.Token), DesiredIntake.Run(link, ledger, loop, stop.Token),
+            link.Run(stop.Token), DesiredIntake.Run(link.Desired, ledger, loop, clock, stop.Token),
             new StreamAnswers(answers, logs.CreateLogger("Report")).Run(link.Streams, stop.Token),
             keys.Run(link, known, clock, random, logs.CreateLogger("Enrolment"), stop.Token));
     }

@@ -61,10 +61,16 @@ internal sealed class NodeLedger : IDisposable
     public static NodeLedger Open(string dataDir, ILogger logger)
     {
         Directory.CreateDirectory(dataDir, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
-        var ledger = new NodeLedger(
+        return Read(
             LedgerDatabase.Open(Path.Combine(dataDir, "ledger.db")),
             SecretBox.Open(Path.Combine(dataDir, "ledger.key")),
             logger);
+    }
+
+    /// <summary>A ledger over what was committed to a database.</summary>
+    internal static NodeLedger Read(SqliteConnection database, SecretBox box, ILogger logger)
+    {
+        var ledger = new NodeLedger(database, box, logger);
         ledger.Load();
         return ledger;
     }

@@ -30,7 +30,7 @@ internal sealed class LinkClient
     private readonly Channel<DesiredChange> _desired = Channel.CreateBounded<DesiredChange>(2);
 
     private readonly Channel<StreamOpened> _opened = Channel.CreateBounded<StreamOpened>(StreamTable.StreamsMax);
-    private MqttSession? _mqtt;
+    private IMqttSession? _mqtt;
     private MqttTls? _shown;
     private ulong _told;
     private ulong _incarnation;
@@ -119,6 +119,12 @@ internal sealed class LinkClient
     {
         using var loop = new MqttLoop(_clock);
         await using var mqtt = new MqttSession(loop, MqttSettings(), _random);
+        await Serve(mqtt, cancel);
+    }
+
+    /// <summary>The loop over a session that was made with <see cref="MqttSettings"/>.</summary>
+    internal async Task Serve(IMqttSession mqtt, CancellationToken cancel)
+    {
         _mqtt = mqtt;
         try
         {
@@ -207,7 +213,7 @@ internal sealed class LinkClient
         ShowsCertificate = _settings.Broker.Login is null,
     };
 
-    private MqttSettings MqttSettings() => new()
+    internal MqttSettings MqttSettings() => new()
     {
         Host = _settings.Broker.Url.Host,
         Port = _settings.Broker.Url.Port,

@@ -14,7 +14,7 @@ namespace Edge.Proto.Mqtt;
 ///     └────── refused, ────────┴───────── connection broke ───────┘      any ──Dispose──▶ gone
 /// </code>
 /// </summary>
-public sealed class MqttSession : IAsyncDisposable
+public sealed class MqttSession : IMqttSession, IAsyncDisposable
 {
     /// <summary>Received messages that wait for their owner; more are dropped, as a lossy link would.</summary>
     private const int ReceivedMax = 4096;

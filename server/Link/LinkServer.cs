@@ -24,7 +24,7 @@ internal sealed class LinkServer
     private readonly Random _random;
     private readonly ILogger<LinkServer> _log;
     private readonly Wakeup _wakeup;
-    private MqttSession? _mqtt;
+    private IMqttSession? _mqtt;
 
     public LinkServer(LinkServerSettings settings, TimeProvider clock, Random random, ILogger<LinkServer> log)
     {
@@ -41,7 +41,15 @@ internal sealed class LinkServer
     public async Task Run(CancellationToken cancel)
     {
         using var loop = new MqttLoop(_clock);
-        await using var mqtt = new MqttSession(loop, _settings.ToMqtt(_wakeup.Signal), _random);
+        await using var mqtt = new MqttSession(loop, MqttSettings(), _random);
+        await Serve(mqtt, cancel);
+    }
+
+    internal MqttSettings MqttSettings() => _settings.ToMqtt(_wakeup.Signal);
+
+    /// <summary>The loop over a session that was made with <see cref="MqttSettings"/>.</summary>
+    internal async Task Serve(IMqttSession mqtt, CancellationToken cancel)
+    {
         _mqtt = mqtt;
         try
         {

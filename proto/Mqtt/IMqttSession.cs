@@ -1,0 +1,16 @@
+using System.Threading.Channels;
+
+namespace Edge.Proto.Mqtt;
+
+/// <summary>
+/// The edge of the process towards a broker: what a client of it hears and may say. Two implementations:
+/// <see cref="MqttSession"/>, and the simulated network of the tests.
+/// </summary>
+public interface IMqttSession
+{
+    /// <summary>What happened, in order; bounded.</summary>
+    ChannelReader<MqttEvent> Events { get; }
+
+    /// <summary>False when there is no connection or no room; then the message is gone.</summary>
+    bool TryPublish(string topic, ReadOnlyMemory<byte> payload, bool retain = false);
+}
