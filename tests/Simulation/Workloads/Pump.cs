@@ -10,10 +10,30 @@ internal sealed class Pump(Random random) : SynchronizationContext
     private readonly Lock _gate = new();
     private List<(SendOrPostCallback Callback, object? State)> _waiting = [];
 
+    /// <summary>Nothing waits to be run.</summary>
+    public bool IsIdle
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _waiting.Count == 0;
+            }
+        }
+    }
+
+    /// <summary>Nobody waits for what comes from other threads any more: loops that end hand over to them.</summary>
+    public bool IsEnding { get; set; }
+
     public override SynchronizationContext CreateCopy() => this;
 
     public override void Post(SendOrPostCallback d, object? state)
     {
+        if (IsEnding && _thread != Environment.CurrentManagedThreadId)
+        {
+            return;
+        }
+
         // Whoever leaves the thread leaves the order that the seed decides.
         Assert.Equal(_thread, Environment.CurrentManagedThreadId);
         lock (_gate)
