@@ -13,4 +13,7 @@ public interface IMqttSession
 
     /// <summary>False when there is no connection or no room; then the message is gone.</summary>
     bool TryPublish(string topic, ReadOnlyMemory<byte> payload, bool retain = false);
+
+    /// <summary>Ends the connection, if there is one, and makes another, as after a loss.</summary>
+    void ConnectAgain();
 }

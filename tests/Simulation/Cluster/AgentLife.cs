@@ -6,6 +6,7 @@ using Edge.Agent.Reconcile.Environment;
 using Edge.Agent.Reconcile.Probes;
 using Edge.Agent.Report;
 using Edge.Proto.Model;
+using Edge.Proto.Mqtt;
 using Edge.Proto.Sync;
 using Microsoft.Extensions.Logging;
 
@@ -51,10 +52,9 @@ internal sealed class AgentLife
         {
             NodeName = machine.Name,
             ClusterUid = ServerLife.ClusterUid,
-            Broker = new Uri("mqtts://broker:8883"),
+            Broker = new LinkBroker(new Uri("mqtts://broker:8883"), IsSealed: false),
             CaFile = "",
-            CertFile = "",
-            KeyFile = "",
+            Tls = () => new MqttTls("", null, null),
             KeepAlive = machine.KeepAlive,
             BootId = machine.BootId,
         };

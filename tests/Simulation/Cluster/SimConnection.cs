@@ -43,6 +43,8 @@ internal sealed class SimConnection(SimWire wire, SimProcess process, string? no
         return true;
     }
 
+    public void ConnectAgain() => throw new NotSupportedException("no node changes its key here");
+
     public void Open()
     {
         Number++;
