@@ -159,6 +159,8 @@ internal sealed partial class BrokerProcess(BrokerSettings settings, TimeProvide
         }
 
         _pid = null;
+        // Whatever ended the broker may have taken its files along.
+        _ = WriteFiles();
         File.Delete(settings.SocketPath);
         // The shell's umask keeps log and pid file to the owner; -d detaches, so that the broker outlives this process.
         var start = new ProcessStartInfo("/bin/sh")

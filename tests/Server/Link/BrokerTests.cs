@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Edge.Proto.Link;
 using Edge.Proto.Mqtt;
 using Edge.Server.Link;
@@ -200,6 +201,28 @@ public sealed class BrokerTests
 
         Assert.NotNull(pid);
         Assert.NotEqual(pid, second.FindRunning());
+    }
+
+    [SkippableFact]
+    public async Task A_broker_that_is_wiped_with_all_its_files_comes_back_as_it_was()
+    {
+        var (world, broker) = await LinkWorld.Start("a");
+        await using var ended = world;
+        var (pid, limit) = (broker.FindRunning(), LinkWorld.Limit);
+        var (configuration, acl) = (
+            await File.ReadAllTextAsync(world.Settings.ConfigFile), await File.ReadAllTextAsync(world.Settings.AclFile));
+
+        Directory.Delete(world.Settings.DataDirectory, recursive: true);
+        Directory.Delete(world.Settings.RunDirectory, recursive: true);
+        Process.GetProcessById(pid!.Value).Kill();
+        while (broker.FindRunning() is not { } now || now == pid)
+        {
+            await Task.Delay(TimeSpan.FromMilliseconds(100), TimeProvider.System, limit);
+        }
+
+        await world.Accepting();
+        Assert.Equal(configuration, await File.ReadAllTextAsync(world.Settings.ConfigFile));
+        Assert.Equal(acl, await File.ReadAllTextAsync(world.Settings.AclFile));
     }
 
     [SkippableFact]
