@@ -87,7 +87,7 @@ static async Task<int> Agent(AgentSettings settings, CancellationToken terminate
         var keys = new NodeKeys(settings, identity);
         link = new LinkClient(
             Parts.Link(settings, identity, keys.Pairs, version, node.System.BootID), held, clock, random,
-            new Logger<LinkClient>(logs));
+            new Logger<LinkClient>(logs)) { HasLeases = () => Parts.HasLeases(ledger) };
         link.Answered += contact.Keep;
         link.StateChanged += site.LinkChanged;
         link.StateChanged += _ => loop.WakeAll();

@@ -55,7 +55,7 @@ internal sealed class LinkClient
             BootId = settings.BootId,
             KeepAlive = settings.KeepAlive,
         };
-        _session = new AgentSession(session, desired, random, Send);
+        _session = new AgentSession(session, desired, random, Send) { AsksAlways = () => HasLeases() };
         _packets = new LinkPackets(
             settings, () => _shown, (topic, packet) => _mqtt?.TryPublish(topic, Packet.Encode(packet)), log);
     }
@@ -74,6 +74,11 @@ internal sealed class LinkClient
     /// Raised when <see cref="LastAnswer"/> moved, about once a heartbeat; handlers return at once.
     /// </summary>
     public event Action? Answered;
+
+    /// <summary>
+    /// Whether something here counts from the server's last answer; called at every heartbeat, and takes no time.
+    /// </summary>
+    public Func<bool> HasLeases { get; init; } = () => true;
 
     /// <summary>One change at a time; the next comes after <see cref="DesiredChange.Committed"/>.</summary>
     public ChannelReader<DesiredChange> Desired => _desired.Reader;
@@ -221,6 +226,7 @@ internal sealed class LinkClient
         Login = _settings.Broker.Login,
         // Heartbeats come first, so that libmosquitto never adds packets of its own to an idle link.
         KeepAlive = _settings.KeepAlive + TimeSpan.FromSeconds(10),
+        FrequentTopic = Topics.Up(_settings.NodeName),
         Subscriptions = [Topics.Down(_settings.NodeName), Topics.StreamsDown(_settings.NodeName)],
         Will = Will,
         Notify = _wakeup.Signal,

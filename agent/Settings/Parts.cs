@@ -51,6 +51,24 @@ internal static class Parts
     private static MqttTls Shown(NodeIdentity identity, KeyPair pair) =>
         new(identity.NodeCaFile, pair.CertFile, pair.KeyFile);
 
+    /// <summary>
+    /// Whether a pod here counts from the server's last answer (design, 6.4). A toleration of anything that ends is
+    /// taken for one: looked for in the bytes, because every heartbeat asks.
+    /// </summary>
+    public static bool HasLeases(NodeLedger ledger)
+    {
+        foreach (var (key, value) in ledger.Desired)
+        {
+            if (key.StartsWith("pods/", StringComparison.Ordinal)
+                && value.AsSpan().IndexOf("\"tolerationSeconds\""u8) >= 0)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
     /// <summary>The addresses pods had, so that nobody else gets them before their own pods are back.</summary>
     public static Dictionary<string, string> Addresses(NodeLedger ledger) =>
         ledger.Pods.Values.Where(record => record.PodIp is not null && record.TerminalPhase is null && !record.Removed)

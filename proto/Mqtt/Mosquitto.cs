@@ -8,6 +8,8 @@ internal static partial class Mosquitto
     public const int OptionProtocolVersion = 1;
     public const int OptionTcpNoDelay = 11;
     public const int ProtocolV5 = 5;
+    public const int PropertyTopicAliasMaximum = 34;
+    public const int PropertyTopicAlias = 35;
     public const int Success = 0;
 
     private const string Library = "libmosquitto.so.1";
@@ -53,12 +55,23 @@ internal static partial class Mosquitto
     public static partial int Publish(
         MosquittoHandle session,
         out int messageId,
-        string topic,
+        string? topic,
         int length,
         ReadOnlySpan<byte> payload,
         int qos,
         [MarshalAs(UnmanagedType.U1)] bool retain,
         nint properties);
+
+    [LibraryImport(Library, EntryPoint = "mosquitto_property_add_int16")]
+    public static partial int AddProperty(ref nint properties, int property, ushort value);
+
+    /// <summary>Returns the property that it found, or zero.</summary>
+    [LibraryImport(Library, EntryPoint = "mosquitto_property_read_int16")]
+    public static partial nint ReadProperty(
+        nint properties, int property, out ushort value, [MarshalAs(UnmanagedType.U1)] bool skipFirst);
+
+    [LibraryImport(Library, EntryPoint = "mosquitto_property_free_all")]
+    public static partial void FreeProperties(ref nint properties);
 
     [LibraryImport(Library, EntryPoint = "mosquitto_subscribe_v5", StringMarshalling = StringMarshalling.Utf8)]
     public static partial int Subscribe(

@@ -27,6 +27,9 @@ public sealed class MqttSession : IMqttSession, IAsyncDisposable
 
     private const int WouldBlock = 11;
 
+    /// <summary>One topic has one.</summary>
+    private const ushort AliasNumber = 1;
+
     private readonly MqttLoop _loop;
     private readonly MqttSettings _settings;
     private readonly Backoff _backoff;
@@ -41,6 +44,8 @@ public sealed class MqttSession : IMqttSession, IAsyncDisposable
     private TimeSpan _retryAt;
     private TimeSpan _lookAt;
     private bool _connected;
+    private bool _watchedByKernel;
+    private Alias _alias;
     private bool _readAgain;
     private volatile bool _ending;
     private volatile bool _again;
@@ -184,8 +189,27 @@ public sealed class MqttSession : IMqttSession, IAsyncDisposable
         return _handle is null || Mosquitto.WantWrite(handle);
     }
 
-    private void Publish(MosquittoHandle handle, MqttMessage message, bool retain) => Check(Mosquitto.Publish(
-        handle, out _, message.Topic, message.Payload.Length, message.Payload.Span, retain ? 1 : 0, retain, 0));
+    private void Publish(MosquittoHandle handle, MqttMessage message, bool retain)
+    {
+        nint properties = 0;
+        var topic = message.Topic;
+        if (_alias != Alias.None && topic == _settings.FrequentTopic)
+        {
+            _ = Mosquitto.AddProperty(ref properties, Mosquitto.PropertyTopicAlias, AliasNumber);
+            topic = _alias == Alias.Told ? null : topic;
+            _alias = Alias.Told;
+        }
+
+        var result = Mosquitto.Publish(
+            handle, out _, topic, message.Payload.Length, message.Payload.Span, retain ? 1 : 0, retain, properties);
+        Mosquitto.FreeProperties(ref properties);
+        if (_watchedByKernel)
+        {
+            _lookAt = _loop.Now + _settings.KeepAlive;
+        }
+
+        Check(result);
+    }
 
     private void Check(int result)
     {
@@ -251,7 +275,7 @@ public sealed class MqttSession : IMqttSession, IAsyncDisposable
         }
     }
 
-    private void OnAccepted(int reason)
+    private void OnAccepted(int reason, nint properties)
     {
         if (reason != Mosquitto.Success)
         {
@@ -264,6 +288,11 @@ public sealed class MqttSession : IMqttSession, IAsyncDisposable
             _ = Mosquitto.Subscribe(_handle!, out _, filter, 1, 0, 0);
         }
 
+        _alias = _settings.FrequentTopic is not null
+            && Mosquitto.ReadProperty(properties, Mosquitto.PropertyTopicAliasMaximum, out var most, false) != 0
+            && most >= AliasNumber ? Alias.Possible : Alias.None;
+        _watchedByKernel = _settings.Port != 0
+            && TcpSocket.TryLimit(Mosquitto.Socket(_handle!), _settings.UnacknowledgedMost);
         _backoff.Reset();
         _connected = true;
         _lookAt = _loop.Now + _settings.KeepAlive;
@@ -317,7 +346,7 @@ public sealed class MqttSession : IMqttSession, IAsyncDisposable
 
     [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
     private static void Accepted(nint session, nint state, int reason, int flags, nint properties) =>
-        MosquittoHandle.State<MqttSession>(state).OnAccepted(reason);
+        MosquittoHandle.State<MqttSession>(state).OnAccepted(reason, properties);
 
     [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
     private static unsafe void Received(nint session, nint state, Mosquitto.Message* message, nint properties)
@@ -325,5 +354,13 @@ public sealed class MqttSession : IMqttSession, IAsyncDisposable
         var payload = new ReadOnlySpan<byte>((void*)message->Payload, message->PayloadLength).ToArray();
         var topic = Marshal.PtrToStringUTF8(message->Topic) ?? "";
         MosquittoHandle.State<MqttSession>(state).OnMessage(new MqttMessage(topic, payload));
+    }
+
+    /// <summary>Whether the frequent topic travels as a number in this connection.</summary>
+    private enum Alias
+    {
+        None,
+        Possible,
+        Told,
     }
 }

@@ -13,10 +13,18 @@ public sealed record MqttSettings
 
     public MqttLogin? Login { get; init; }
 
-    /// <summary>After this long without a packet libmosquitto asks the broker for a sign of life.</summary>
+    /// <summary>
+    /// After so long without a packet the broker is asked for a sign of life. By TCP it is enough that what is sent is
+    /// acknowledged (<see cref="UnacknowledgedMost"/>): an answer would cost more than what it answers.
+    /// </summary>
     public TimeSpan KeepAlive { get; init; } = TimeSpan.FromSeconds(120);
 
     public IReadOnlyList<string> Subscriptions { get; init; } = [];
+
+    /// <summary>
+    /// What is published again and again: where the broker takes aliases, its name travels once a connection.
+    /// </summary>
+    public string? FrequentTopic { get; init; }
 
     /// <summary>Asked before every connection: what the broker says when this connection breaks. Retained.</summary>
     public Func<MqttMessage?>? Will { get; init; }
@@ -25,6 +33,12 @@ public sealed record MqttSettings
     /// Called from the loop's thread when <see cref="MqttSession.Events"/> has something; returns at once.
     /// </summary>
     public Action? Notify { get; init; }
+
+    /// <summary>
+    /// What is sent by TCP and not acknowledged for so long ends the connection: it is half open. Eight tries of the
+    /// kernel, so that a link that loses half of all packets is still one.
+    /// </summary>
+    public TimeSpan UnacknowledgedMost { get; init; } = TimeSpan.FromSeconds(60);
 
     /// <summary>First and longest wait between two attempts to connect.</summary>
     public TimeSpan RetryLeast { get; init; } = TimeSpan.FromSeconds(1);

@@ -22,6 +22,9 @@ public sealed class AgentSession
     private TimeSpan? _sentAt;
     private ulong _number;
     private bool _awaiting;
+
+    /// <summary>The heartbeats since the last answer, oldest first: the quiet ones, and one that is not.</summary>
+    private readonly List<(ulong Number, TimeSpan SentAt)> _unanswered = [];
     private (Standing Desired, Standing Reported) _sent;
     private (Standing Desired, Standing Reported) _answered;
     private Standing? _toReach;
@@ -52,6 +55,11 @@ public sealed class AgentSession
     public ulong Session { get; private set; }
 
     public bool IsOpen => _state == SessionState.Open;
+
+    /// <summary>
+    /// Says whether every heartbeat asks for an answer: whoever has a lease counts from the last one that was answered.
+    /// </summary>
+    public Func<bool> AsksAlways { get; init; } = () => true;
 
     /// <summary>Why the server, or this agent, refuses the session; null when nothing was refused.</summary>
     public string? Refusal { get; private set; }
@@ -251,6 +259,7 @@ public sealed class AgentSession
         Refusal = null;
         _state = SessionState.Open;
         _awaiting = false;
+        _unanswered.Clear();
         _answered = default;
         _helloBackoff.Reset();
         LastAnswered = _sentAt;
@@ -273,6 +282,7 @@ public sealed class AgentSession
                 OnHeartbeatAnswer(envelope.HeartbeatAnswer, now);
                 break;
             case Envelope.BodyOneofCase.Chunk when envelope.Chunk.Map == Map.Desired:
+                OnHeard(envelope.Chunk.Heard);
                 Desired.OnChunk(envelope.Chunk, now);
                 break;
             case Envelope.BodyOneofCase.Chunk when envelope.Chunk is { Map: Map.Reported, Kind: ChunkKind.Keys }:
@@ -295,10 +305,11 @@ public sealed class AgentSession
     private void Beat(TimeSpan now)
     {
         _sent = (Desired.Standing, Reported.Standing);
-        _sentAt = now;
-        _awaiting = true;
-        _due = now + Times.Least(SessionSettings.AnswerWait, _settings.KeepAlive);
-        var beat = new Heartbeat { Number = ++_number };
+        var quiet = _sent == _answered && _unanswered.Count < SessionSettings.QuietMost && !AsksAlways();
+        _awaiting = !quiet;
+        _due = now + (quiet ? _settings.KeepAlive : Times.Least(SessionSettings.AnswerWait, _settings.KeepAlive));
+        var beat = new Heartbeat { Number = ++_number, Quiet = quiet };
+        _unanswered.Add((_number, now));
         if (_sent.Desired != _answered.Desired)
         {
             beat.Desired = _sent.Desired.ToMessage();
@@ -314,15 +325,16 @@ public sealed class AgentSession
 
     private void OnHeartbeatAnswer(HeartbeatAnswer answer, TimeSpan now)
     {
-        if (!_awaiting || answer.Number != _number)
+        if (_unanswered is not [.., var last] || answer.Number != last.Number)
         {
             return;
         }
 
+        LastAnswered = last.SentAt;
+        _unanswered.Clear();
         _awaiting = false;
         _answered = _sent;
-        LastAnswered = _sentAt;
-        _due = Times.Latest((_sentAt ?? now) + _settings.KeepAlive, now);
+        _due = Times.Latest(last.SentAt + _settings.KeepAlive, now);
         if (Standing.From(answer.Desired) is { } desired)
         {
             Desired.OnWriter(desired, now);
@@ -331,6 +343,18 @@ public sealed class AgentSession
         if (Standing.From(answer.Reported) is { } reported)
         {
             Reported.OnAck(reported.Epoch, reported.Version);
+        }
+    }
+
+    /// <summary>
+    /// The server heard this heartbeat. It says so with all that desired brings: a lease that begins with what came
+    /// counts from here, however long no answer was asked for.
+    /// </summary>
+    private void OnHeard(ulong number)
+    {
+        foreach (var beat in _unanswered)
+        {
+            LastAnswered = beat.Number <= number ? beat.SentAt : LastAnswered;
         }
     }
 

@@ -31,6 +31,9 @@ public sealed class ServerSession
     private Standing _toldReported;
     private TimeSpan? _invited;
 
+    /// <summary>The number of the last heartbeat of this session.</summary>
+    private ulong _heard;
+
     public ServerSession(
         SessionSettings settings,
         ulong epoch,
@@ -148,6 +151,7 @@ public sealed class ServerSession
         {
             news = SessionNews.Opened;
             Session = envelope.Session;
+            _heard = 0;
             Desired.Open(Standing.From(hello.Desired), now);
             Reported.Open(Standing.From(hello.Reported), now);
         }
@@ -203,6 +207,12 @@ public sealed class ServerSession
             Reported.OnWriter(writer, now);
         }
 
+        _heard = Math.Max(_heard, beat.Number);
+        if (beat.Quiet && Desired.Standing == _toldDesired && Reported.Standing == _toldReported)
+        {
+            return;
+        }
+
         var answer = new HeartbeatAnswer { Number = beat.Number };
         if (Desired.Standing != _toldDesired)
         {
@@ -220,6 +230,11 @@ public sealed class ServerSession
     private void Send(Envelope envelope)
     {
         envelope.Session = Session;
+        if (envelope is { BodyCase: Envelope.BodyOneofCase.Chunk, Chunk.Map: Map.Desired })
+        {
+            envelope.Chunk.Heard = _heard;
+        }
+
         _send(envelope);
     }
 }

@@ -7,15 +7,20 @@ namespace Edge.Tests.Proto.Sync;
 public sealed class AgentSessionTests
 {
     private static readonly TimeSpan Start = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan KeepAlive = TimeSpan.FromSeconds(120);
     private static readonly Envelope Invite = new() { Invite = new Invite { ClusterUid = "cluster" } };
 
     private readonly List<Envelope> _sent = [];
     private readonly AgentSession _session;
+    private bool _leases;
 
     public AgentSessionTests()
     {
         _session = new AgentSession(
-            new SessionSettings { ClusterUid = "cluster" }, [], new Random(1), envelope => _sent.Add(envelope.Clone()));
+            new SessionSettings { ClusterUid = "cluster" }, [], new Random(1), envelope => _sent.Add(envelope.Clone()))
+        {
+            AsksAlways = () => _leases,
+        };
         _session.Connected(Start);
         _session.Poll(Start);
     }
@@ -60,6 +65,77 @@ public sealed class AgentSessionTests
         _session.Poll(Start);
 
         Assert.Single(_sent);
+    }
+
+    [Fact]
+    public void Of_an_idle_link_every_fourth_heartbeat_asks_for_an_answer()
+    {
+        var beats = Beats(9);
+
+        Assert.Equal([false, true, true, true, false, true, true, true, false], beats.Select(beat => beat.Quiet));
+    }
+
+    [Fact]
+    public void With_a_lease_every_heartbeat_asks_for_an_answer()
+    {
+        _leases = true;
+
+        Assert.All(Beats(5), beat => Assert.False(beat.Quiet));
+    }
+
+    [Fact]
+    public void A_lease_that_comes_with_desired_counts_from_the_last_heartbeat_that_the_server_heard()
+    {
+        var last = Beats(3)[^1];
+        Assert.True(last.Quiet);
+        var answered = _session.LastAnswered;
+
+        _session.Receive(
+            new Envelope
+            {
+                Session = LastHello,
+                Chunk = new Chunk { Map = Map.Desired, Kind = ChunkKind.Delta, Heard = last.Number },
+            },
+            Start + (3 * KeepAlive));
+
+        Assert.Equal(answered + (2 * KeepAlive), _session.LastAnswered);
+    }
+
+    [Fact]
+    public void An_answer_that_is_asked_for_and_does_not_come_opens_a_new_session()
+    {
+        Assert.True(Beats(4)[^1].Quiet);
+        var first = LastHello;
+        _session.Poll(Start + (5 * KeepAlive));
+
+        _session.Poll(Start + (5 * KeepAlive) + SessionSettings.AnswerWait);
+
+        Assert.NotEqual(first, LastHello);
+    }
+
+    /// <summary>The next heartbeats of an idle link; those that ask are answered.</summary>
+    private List<Heartbeat> Beats(int count)
+    {
+        _session.Receive(Welcome(LastHello), Start);
+        var beats = new List<Heartbeat>();
+        for (var number = 1; number <= count; number++)
+        {
+            var now = Start + (number * KeepAlive);
+            _session.Poll(now);
+            var beat = _sent.Last(envelope => envelope.BodyCase == Envelope.BodyOneofCase.Heartbeat).Heartbeat;
+            beats.Add(beat);
+            if (!beat.Quiet)
+            {
+                _session.Receive(
+                    new Envelope
+                    {
+                        Session = LastHello, HeartbeatAnswer = new HeartbeatAnswer { Number = beat.Number },
+                    },
+                    now);
+            }
+        }
+
+        return beats;
     }
 
     private static Envelope Welcome(ulong session) => new()
