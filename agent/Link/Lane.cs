@@ -4,7 +4,8 @@ using Google.Protobuf;
 namespace Edge.Agent.Link;
 
 /// <summary>
-/// Messages that may be lost. The oldest give way; how many did travels with the next. Not thread-safe.
+/// Messages that may be lost. The oldest give way; how many did travels with the next. They wait a moment for each
+/// other and leave together: the events of one start say much of the same. Not thread-safe.
 /// </summary>
 internal sealed class Lane
 {
@@ -14,11 +15,18 @@ internal sealed class Lane
     /// <summary>Above an Event with a long message; more is not what the lane is for.</summary>
     private const int PayloadBytesMax = 32 * 1024;
 
+    /// <summary>A person who watches does not notice it; a container is started in it.</summary>
+    public static readonly TimeSpan Wait = TimeSpan.FromSeconds(1);
+
     private readonly Queue<(string Kind, ReadOnlyMemory<byte> Payload)> _waiting = new();
     private ulong _dropped;
     private ulong _sequence;
+    private TimeSpan _leaves;
 
-    public void Add(string kind, ReadOnlyMemory<byte> payload)
+    /// <summary>When the next batch leaves; null while nothing waits.</summary>
+    public TimeSpan? Due => _waiting.Count > 0 ? _leaves : null;
+
+    public void Add(string kind, ReadOnlyMemory<byte> payload, TimeSpan now)
     {
         if (payload.Length > PayloadBytesMax)
         {
@@ -32,26 +40,39 @@ internal sealed class Lane
             _dropped++;
         }
 
+        if (_waiting.Count == 0)
+        {
+            _leaves = now + Wait;
+        }
+
         _waiting.Enqueue((kind, payload));
     }
 
     public void NewSession() => _sequence = 0;
 
-    public Envelope? Next()
+    /// <summary>What is due, as much as fits into a packet; null when nothing is.</summary>
+    public Envelope? Next(TimeSpan now)
     {
-        if (!_waiting.TryDequeue(out var next))
+        if (_waiting.Count == 0 || now < _leaves)
         {
             return null;
         }
 
-        var message = new LaneMessage
+        var batch = new LaneBatch();
+        var bytes = 0;
+        while (_waiting.TryPeek(out var next) && (bytes += next.Payload.Length) <= PayloadBytesMax)
         {
-            Kind = next.Kind,
-            Payload = UnsafeByteOperations.UnsafeWrap(next.Payload),
-            Dropped = _dropped,
-            Sequence = ++_sequence,
-        };
-        _dropped = 0;
-        return new Envelope { Lane = message };
+            _waiting.Dequeue();
+            batch.Messages.Add(new LaneMessage
+            {
+                Kind = next.Kind,
+                Payload = UnsafeByteOperations.UnsafeWrap(next.Payload),
+                Dropped = _dropped,
+                Sequence = ++_sequence,
+            });
+            _dropped = 0;
+        }
+
+        return new Envelope { LaneBatch = batch };
     }
 }

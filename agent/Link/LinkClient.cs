@@ -119,10 +119,28 @@ internal sealed class LinkClient
 
     private TimeSpan Now => _clock.GetElapsedTime(_start);
 
+    /// <summary>Both ends have the same: all of desired is committed here and all of reported there.</summary>
+    public bool IsLevel
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _session.IsOpen && _session.IsDesiredReached && _session.Reported.Level;
+            }
+        }
+    }
+
     /// <summary>Runs the session until cancelled; a lost broker or server is retried for ever.</summary>
     public async Task Run(CancellationToken cancel)
     {
         using var loop = new MqttLoop(_clock);
+        await Run(loop, cancel);
+    }
+
+    /// <summary>The same on a loop that others use too.</summary>
+    public async Task Run(MqttLoop loop, CancellationToken cancel)
+    {
         await using var mqtt = new MqttSession(loop, MqttSettings(), _random);
         await Serve(mqtt, cancel);
     }
@@ -198,7 +216,7 @@ internal sealed class LinkClient
     {
         lock (_gate)
         {
-            _lane.Add(kind, payload);
+            _lane.Add(kind, payload, Now);
         }
 
         _wakeup.Signal();
@@ -339,7 +357,7 @@ internal sealed class LinkClient
             _packets.Poll(Now);
             _session.Poll(Now);
             FollowSession();
-            while (_session.IsOpen && _lane.Next() is { } message)
+            while (_session.IsOpen && _lane.Next(Now) is { } message)
             {
                 message.Session = _session.Session;
                 Send(message);
@@ -350,7 +368,7 @@ internal sealed class LinkClient
                 _desired.Writer.TryWrite(new DesiredChange(change.Upserts, change.Removals, () => Committed(change)));
             }
 
-            due = Times.Earliest(_session.Due, _packets.Due);
+            due = Times.Earliest(_session.Due, _packets.Due, _session.IsOpen ? _lane.Due : null);
         }
 
         Tell();

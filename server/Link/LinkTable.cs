@@ -352,16 +352,26 @@ internal sealed class LinkTable(
                 _pending.Add(new LinkEvent.Heard(link.Name, clock.GetUtcNow()));
                 break;
             case SessionNews.Passed when envelope.BodyCase == Envelope.BodyOneofCase.Lane:
-                if (link.LaneGap(envelope.Lane) is { } lost)
+                OnLane(link, envelope.Lane);
+                break;
+            case SessionNews.Passed when envelope.BodyCase == Envelope.BodyOneofCase.LaneBatch:
+                foreach (var message in envelope.LaneBatch.Messages)
                 {
-                    var lane = envelope.Lane;
-                    _pending.Add(new LinkEvent.Lane(link.Name, lane.Kind, lane.Payload.Memory, lost));
+                    OnLane(link, message);
                 }
 
                 break;
             case SessionNews.Passed:
             case SessionNews.None:
                 break;
+        }
+    }
+
+    private void OnLane(NodeLink link, LaneMessage lane)
+    {
+        if (link.LaneGap(lane) is { } lost)
+        {
+            _pending.Add(new LinkEvent.Lane(link.Name, lane.Kind, lane.Payload.Memory, lost));
         }
     }
 
