@@ -16,8 +16,14 @@ internal static class LedgerDatabase
     /// </summary>
     private const int CacheKibibytes = 128;
 
-    /// <summary>A small log keeps the file below 1 MiB on a flash card; 4 KiB pages.</summary>
-    private const int CheckpointPages = 128;
+    /// <summary>
+    /// The least that a small change takes along. A pod's record fits into it, and its description into two. With the
+    /// usual 4 KiB a commit of one record wrote two pages of the disk. An older file keeps the pages that it has.
+    /// </summary>
+    private const int PageBytes = 2048;
+
+    /// <summary>A small log keeps the file below 1 MiB on a flash card.</summary>
+    private const int CheckpointPages = 512 * 1024 / PageBytes;
 
     private static readonly Lock Gate = new();
     private static bool _providerReady;
@@ -28,6 +34,7 @@ internal static class LedgerDatabase
         var connection = new SqliteConnection(
             new SqliteConnectionStringBuilder { DataSource = path, Pooling = false }.ToString());
         connection.Open();
+        Run(connection, $"PRAGMA page_size={PageBytes}");
         Run(connection, "PRAGMA journal_mode=WAL");
         Run(connection, "PRAGMA synchronous=FULL");
         Run(connection, $"PRAGMA cache_size=-{CacheKibibytes}");
