@@ -16,7 +16,7 @@ internal sealed class Lane
     private const int PayloadBytesMax = 32 * 1024;
 
     /// <summary>A person who watches does not notice it; a container is started in it.</summary>
-    public static readonly TimeSpan Wait = TimeSpan.FromSeconds(1);
+    public static readonly TimeSpan Wait = TimeSpan.FromSeconds(2);
 
     private readonly Queue<(string Kind, ReadOnlyMemory<byte> Payload)> _waiting = new();
     private ulong _dropped;

@@ -20,9 +20,9 @@ public sealed record SessionSettings
     public static readonly TimeSpan InviteEvery = TimeSpan.FromSeconds(5);
 
     /// <summary>
-    /// Of an idle link, so many heartbeats in a row need no answer: an answer and its acknowledgement cost more than the
-    /// heartbeat. The server knows that the node is there by every one of them, and the transport tells the node of a
-    /// connection that is lost; the answer tells it of a server that is.
+    /// Of an idle link, so many heartbeats in a row need no answer: an answer and its acknowledgement cost more than
+    /// the heartbeat. The server knows that the node is there by every one of them, and the transport tells the node of
+    /// a connection that is lost; the answer tells it of a server that is.
     /// </summary>
     public const int QuietMost = 3;
 
