@@ -9,6 +9,7 @@ fail() { printf 'error: %s\n' "$*" >&2; exit 1; }
 RUN_PACKAGES='containerd=containerd runc=runc containernetworking-plugins=/usr/lib/cni/ptp mosquitto=mosquitto
 libmosquitto1=libmosquitto.so.1 libsqlite3-0=libsqlite3.so.0 busybox-static=/bin/busybox docker-registry=docker-registry
 nftables=nft iproute2=ip curl=curl ca-certificates=/etc/ssl/certs procps=pgrep openssl=openssl'
+TEST_PACKAGES='faketime=faketime'
 BUILD_PACKAGES='clang=clang zlib1g-dev=/usr/include/zlib.h'
 
 present() {

@@ -8,6 +8,7 @@ dev_test() {
   require_dotnet
   install_missing "$RUN_PACKAGES"
   install_missing "$BUILD_PACKAGES"
+  install_missing "$TEST_PACKAGES"
   step "building"
   dotnet build Edge.sln -v quiet --nologo
   dev_publish

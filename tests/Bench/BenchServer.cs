@@ -130,7 +130,7 @@ internal sealed class BenchServer : IAsyncDisposable
 
     private string At(string below) => Path.Combine(_home.FullName, below);
 
-    private static int FreePort()
+    public static int FreePort()
     {
         using var probe = new TcpListener(IPAddress.Loopback, 0);
         probe.Start();

@@ -4,12 +4,11 @@ using System.Text.Json.Nodes;
 namespace Edge.Tests.Bench;
 
 /// <summary>
-/// The published server and its broker with a thousand nodes on the real wire: how fast a large Deployment is placed
-/// and sent, and what the server holds and does with ten thousand pods.
+/// The published server and its broker with many nodes on the real wire: how fast a large Deployment is placed and
+/// sent, what the server holds and does with ten thousand pods, and what it writes when nothing happens.
 /// </summary>
-internal sealed class FleetBench : IAsyncDisposable
+internal sealed class FleetBench(int nodes) : IAsyncDisposable
 {
-    private const int Nodes = 1000;
     private const double Megabyte = 1e6;
 
     private readonly CancellationTokenSource _stop = new();
@@ -19,9 +18,30 @@ internal sealed class FleetBench : IAsyncDisposable
 
     public static async Task<IReadOnlyList<Figure>> Run()
     {
-        await using var bench = new FleetBench();
+        await using var bench = new FleetBench(1000);
         await bench.Connect();
         return [.. await bench.Deploy(), .. await bench.Hold()];
+    }
+
+    /// <summary>
+    /// A hundred nodes with ten pods each, which do nothing but say that they are there, for two heartbeats of each.
+    /// </summary>
+    public static async Task<IReadOnlyList<Figure>> RunIdle()
+    {
+        await using var bench = new FleetBench(100);
+        await bench.Connect();
+        await bench._server.Post("/apis/apps/v1/namespaces/default/deployments", Deployment("web", 1000));
+        await bench.UntilAvailable("web", 1000);
+        await Task.Delay(TimeSpan.FromSeconds(90));
+        var written = ProcessFigures.BytesToDisk(bench._server.Pid);
+        var idle = TimeSpan.FromSeconds(240);
+        await Task.Delay(idle);
+        return
+        [
+            new Figure("server-100-nodes-idle-written-a-day",
+                (ProcessFigures.BytesToDisk(bench._server.Pid) - written) / Megabyte * (TimeSpan.FromDays(1) / idle),
+                "MB", Bound.Max, 20),
+        ];
     }
 
     public async ValueTask DisposeAsync()
@@ -38,8 +58,8 @@ internal sealed class FleetBench : IAsyncDisposable
         var pki = _server.Pki;
         var system = JsonNode.Parse(await _server.Http.GetStringAsync("/api/v1/namespaces/kube-system"))!;
         var uid = system["metadata"]!["uid"]!.ToString();
-        var certificates = _server.Folder("nodes");
-        for (var index = 0; index < Nodes; index++)
+        using var certificates = new NodeCertificates(_server.Folder("nodes"), pki);
+        for (var index = 0; index < nodes; index++)
         {
             var name = $"node-{index:d4}";
             await _server.Post("/api/v1/nodes", $$$"""
@@ -47,7 +67,7 @@ internal sealed class FleetBench : IAsyncDisposable
                 {"kubernetes.io/hostname":"{{{name}}}","topology.kubernetes.io/zone":"zone-{{{index % 10}}}"} } }
                 """);
             var broker = new Uri($"mqtts://127.0.0.1:{_server.BrokerPort}");
-            var node = new SimulatedNode(name, certificates, pki, uid, broker);
+            var node = new SimulatedNode(name, certificates, uid, broker);
             _nodes.Add(node);
             _running.Add(Task.Run(() => node.Run(_stop.Token)));
         }
@@ -60,7 +80,7 @@ internal sealed class FleetBench : IAsyncDisposable
             var list = JsonNode.Parse(await _server.Http.GetStringAsync("/api/v1/nodes"))!["items"]!.AsArray();
             return list.Count(node => node!["status"]?["conditions"]?.AsArray().Any(condition =>
                 condition!["type"]!.ToString() == "Ready" && condition["status"]!.ToString() == "True") == true)
-                == Nodes;
+                == nodes;
         });
     }
 

@@ -3,7 +3,8 @@ using Edge.Tests.Bench;
 using Edge.Tests.EndToEnd.Fixture;
 
 // Prints one line a figure (see Figure.Line) and ends with 1 when a budget is missed. `schedule` measures the scheduler
-// alone, `fields` who owns which field, `fleet` the server with a thousand nodes, `api` its API.
+// alone, `fields` who owns which field, `fleet` the server with a thousand nodes, `api` its API, `link` what the link
+// costs a node, `idle` what a hundred nodes cost the server's disk, `links` ten thousand that come back at once.
 switch (args)
 {
     case ["schedule"]:
@@ -14,6 +15,12 @@ switch (args)
         return Print(await FleetBench.Run());
     case ["api"]:
         return Print(await ApiBench.Run());
+    case ["idle"]:
+        return Print(await FleetBench.RunIdle());
+    case ["links"]:
+        return Print(await LinksBench.Run());
+    case ["link"]:
+        return Print(await OnFleet(LinkBench.Run));
 }
 
 const double IdleSecondsDefault = 600;
@@ -25,25 +32,33 @@ var figures = new List<Figure>
     new("agent-binary", new FileInfo(Fleet.AgentBinary).Length / 1e6, "MB", Bound.Max, 15),
     new("server-binary", new FileInfo(Fleet.ServerBinary).Length / 1e6, "MB", Bound.Max, 25),
 };
-var fleet = new Fleet { Size = 1 };
-try
+figures.AddRange(await OnFleet(async (fleet, api) =>
 {
-    await fleet.InitializeAsync();
-    using var api = new HubClient(fleet);
-    figures.AddRange(await PodBench.Run(fleet, api));
+    IReadOnlyList<Figure> pods = [.. await PodBench.Run(fleet, api), .. await LinkBench.Run(fleet, api)];
     await PodBench.Fill(api, 10);
-    figures.AddRange(await IdleBench.Run(fleet, idle));
-}
-finally
-{
-    await fleet.DisposeAsync();
-}
-
+    return [.. pods, .. await IdleBench.Run(fleet, idle)];
+}));
 figures.AddRange(await ScheduleBench.Run());
 figures.AddRange(FieldsBench.Run());
 figures.AddRange(await FleetBench.Run());
+figures.AddRange(await FleetBench.RunIdle());
 figures.AddRange(await ApiBench.Run());
 return Print(figures);
+
+static async Task<IReadOnlyList<Figure>> OnFleet(Func<Fleet, HubClient, Task<IReadOnlyList<Figure>>> measure)
+{
+    var fleet = new Fleet { Size = 1 };
+    try
+    {
+        await fleet.InitializeAsync();
+        using var api = new HubClient(fleet);
+        return await measure(fleet, api);
+    }
+    finally
+    {
+        await fleet.DisposeAsync();
+    }
+}
 
 static int Print(IReadOnlyList<Figure> figures)
 {

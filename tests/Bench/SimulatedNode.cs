@@ -1,5 +1,3 @@
-using System.Security.Cryptography;
-using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
@@ -7,7 +5,6 @@ using Edge.Agent.Link;
 using Edge.Proto.Model;
 using Edge.Proto.Mqtt;
 using Edge.Proto.Sync;
-using Edge.Server.Pki;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Edge.Tests.Bench;
@@ -22,20 +19,15 @@ internal sealed class SimulatedNode
     private readonly HashSet<string> _pods = [];
     private int _count;
 
-    public SimulatedNode(string name, string directory, PkiFiles pki, string clusterUid, Uri broker)
+    public SimulatedNode(string name, NodeCertificates certificates, string clusterUid, Uri broker)
     {
         Name = name;
-        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        using var certificate = pki.NodeCa.SignClient("system:node:" + name, ["system:nodes"], new PublicKey(key));
-        var (certFile, keyFile) = (Path.Combine(directory, name + ".crt"), Path.Combine(directory, name + ".key"));
-        File.WriteAllText(certFile, certificate.ExportCertificatePem());
-        File.WriteAllText(keyFile, key.ExportPkcs8PrivateKeyPem());
+        var tls = certificates.Of(name);
         _link = new LinkClient(
             new LinkSettings
             {
                 NodeName = name, ClusterUid = clusterUid, Broker = new LinkBroker(broker, IsSealed: false),
-                CaFile = pki.NodeCaFile,
-                Tls = () => new MqttTls(pki.NodeCaFile, certFile, keyFile), AgentVersion = "bench", BootId = name,
+                CaFile = tls.CaFile, Tls = () => tls, AgentVersion = "bench", BootId = name,
             },
             [], TimeProvider.System, new Random(name.GetHashCode(StringComparison.Ordinal)),
             NullLogger<LinkClient>.Instance);
@@ -46,6 +38,9 @@ internal sealed class SimulatedNode
 
     /// <summary>Pods that the server has sent here.</summary>
     public int Pods => Volatile.Read(ref _count);
+
+    /// <summary>Both ends have the same.</summary>
+    public bool IsLevel => _link.IsLevel;
 
     public bool IsConnected => _link.State == LinkState.Connected;
 
@@ -66,6 +61,9 @@ internal sealed class SimulatedNode
         """;
 
     public async Task Run(CancellationToken cancel) => await Task.WhenAll(_link.Run(cancel), Answer(cancel));
+
+    public async Task Run(MqttLoop loop, CancellationToken cancel) =>
+        await Task.WhenAll(_link.Run(loop, cancel), Answer(cancel));
 
     private async Task Answer(CancellationToken cancel)
     {

@@ -29,13 +29,14 @@ public sealed class ChaosTests(Fleet fleet)
         var rounds = int.Parse(Environment.GetEnvironmentVariable("EDGE_CHAOS_ROUNDS") ?? $"{RoundsByDefault}");
         var random = new Random(seed);
         var expected = new HashSet<string>();
-        await Steady();
+        var steady = new Witnesses(fleet, "steady");
+        await steady.Start();
         for (var round = 0; round < rounds; round++)
         {
             var victim = (Victim)(round < 4 ? round : random.Next(4));
             var node = fleet.Nodes[random.Next(fleet.Nodes.Count)];
             var name = $"chaos-{round}";
-            var steady = await SteadyContainers();
+            var before = await steady.Containers();
             try
             {
                 // The write may fail while a part is down; once it is acknowledged it must never be lost.
@@ -48,7 +49,7 @@ public sealed class ChaosTests(Fleet fleet)
 
                 await Repair();
                 await Converged(expected);
-                Assert.Equal(steady, await SteadyContainers());
+                Assert.Equal(before, await steady.Containers());
                 await Forget(expected, random);
             }
             catch (Exception failure)
@@ -60,35 +61,8 @@ public sealed class ChaosTests(Fleet fleet)
 
         // A write that was not acknowledged may have happened all the same.
         var written = Enumerable.Range(0, rounds).Select(round => $"chaos-{round}");
-        await _kubectl.Delete(["pod", .. written, .. fleet.Nodes.Select(node => $"steady-{node.Name}")]);
-    }
-
-    private async Task Steady()
-    {
-        foreach (var node in fleet.Nodes)
-        {
-            await _kubectl.Apply(Manifests.Idle($"steady-{node.Name}", node.Name));
-        }
-
-        foreach (var node in fleet.Nodes)
-        {
-            await _kubectl.UntilPodReady($"steady-{node.Name}");
-        }
-    }
-
-    /// <summary>Which containers of the steady pods run, by the process ids that containerd knows.</summary>
-    private async Task<IReadOnlyList<string>> SteadyContainers()
-    {
-        var found = new List<string>();
-        foreach (var node in fleet.Nodes)
-        {
-            var uid = await _kubectl.Field($"pod/steady-{node.Name}", ".metadata.uid");
-            var tasks = await node.Tasks();
-            found.AddRange(tasks.Where(task => task.Key.StartsWith(uid, StringComparison.Ordinal))
-                .Select(task => $"{node.Name} {task.Key} {task.Value}"));
-        }
-
-        return found;
+        await _kubectl.Delete(["pod", .. written]);
+        await steady.Remove();
     }
 
     private async Task<bool> Write(string name, FleetNode node)

@@ -34,7 +34,7 @@ public sealed class RebootTests(Fleet fleet)
             (await node.Tasks()).Count == before);
         var offline = await node.Tasks();
 
-        var past = SessionsOf(node).Count;
+        var past = Sessions.Of(fleet, node).Count;
         await NewSession(node.Connect);
         // A pod that is new shows that the node has heard from its server again.
         await fleet.Kubectl.Apply(Manifests.Idle("mainland", node.Name));
@@ -55,20 +55,11 @@ public sealed class RebootTests(Fleet fleet)
         await fleet.Kubectl.Delete(["pod", "mainland", .. names]);
         Assert.Equal(before - Pods, (await node.Tasks()).Count);
 
-        IEnumerable<string> Opened() => SessionsOf(node).Skip(past);
+        IEnumerable<string> Opened() => Sessions.Of(fleet, node).Skip(past);
 
-        async Task NewSession(Func<Task> cause)
-        {
-            var count = SessionsOf(node).Count;
-            await cause();
-            await Tool.Until(TimeSpan.FromSeconds(60), "the node opened a new session", () =>
-                Task.FromResult(SessionsOf(node).Count > count));
-        }
+        Task NewSession(Func<Task> cause) => Sessions.UntilNew(fleet, [node], cause);
 
         Task<string> Addresses() => fleet.Kubectl.Do(
             ["get", "pod", .. names, "-o", "jsonpath={.items[*].status.podIP}"]);
     }
-    /// <summary>What the server says of each session of a node, oldest first.</summary>
-    private List<string> SessionsOf(FleetNode node) => File.ReadLines(fleet.Server.Log)
-        .Where(line => line.Contains($"Node {node.Name} opened session", StringComparison.Ordinal)).ToList();
 }

@@ -71,7 +71,8 @@ public sealed class FleetNode
         }
         """;
 
-    private string HubEnd => $"n{_index}";
+    /// <summary>The hub's end of the cable.</summary>
+    public string HubEnd => $"n{_index}";
 
     public async Task PowerOn(bool connected)
     {
@@ -121,6 +122,13 @@ public sealed class FleetNode
     public async Task CloseDoor() => (await Inside("nft", "add rule inet door shut drop")).Ok();
 
     public async Task OpenDoor() => (await Inside("nft", "flush chain inet door shut")).Ok();
+
+    /// <summary>The agent ends and starts again, and its pods go on; with other flags or another clock, say.</summary>
+    public async Task RestartAgent()
+    {
+        await _agent.Stop();
+        _agent.Start();
+    }
 
     /// <summary>Ids and process ids of what runs, seen by containerd itself.</summary>
     public async Task<IReadOnlyDictionary<string, string>> Tasks()

@@ -210,7 +210,8 @@ public sealed class BrokerTests
         await using var ended = world;
         var (pid, limit) = (broker.FindRunning(), LinkWorld.Limit);
         var (configuration, acl) = (
-            await File.ReadAllTextAsync(world.Settings.ConfigFile), await File.ReadAllTextAsync(world.Settings.AclFile));
+            await File.ReadAllTextAsync(world.Settings.ConfigFile),
+            await File.ReadAllTextAsync(world.Settings.AclFile));
 
         Directory.Delete(world.Settings.DataDirectory, recursive: true);
         Directory.Delete(world.Settings.RunDirectory, recursive: true);

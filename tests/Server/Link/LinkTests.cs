@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Text;
 using Edge.Agent.Link;
 using Edge.Proto.Link;
 using Edge.Proto.Sync;
@@ -150,6 +151,27 @@ public sealed class LinkTests
 
         Assert.DoesNotContain(await server.UntilReported("b", Entry("node", "2")), seen => seen.Node == "a");
         Assert.False(server.IsConnected("a"));
+    }
+
+    [SkippableFact]
+    public async Task What_happens_at_one_moment_is_told_in_order_and_without_a_gap()
+    {
+        var (world, _) = await LinkWorld.Start();
+        await using var ended = world;
+        var (server, agent) = (world.Server(), world.Agent("a"));
+        server.SetAllDesired("a", []);
+        await server.Next<LinkEvent.Connected>("a");
+
+        foreach (var text in (string[])["Pulled", "Created", "Started"])
+        {
+            agent.Lane("event", Entry("", text).Value);
+        }
+
+        foreach (var text in (string[])["Pulled", "Created", "Started"])
+        {
+            var told = await server.Next<LinkEvent.Lane>("a");
+            Assert.Equal((text, 0L), (Encoding.UTF8.GetString(told.Payload.Span), told.Lost));
+        }
     }
 
     [SkippableFact]
