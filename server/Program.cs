@@ -83,15 +83,17 @@ static async Task Serve(ServerSettings settings, CancellationToken ct)
 
     var publisher = new DesiredPublisher(objects, link, logs.CreateLogger<DesiredPublisher>());
     var intake = new ReportIntake(
-        objects, link.Events, events, settings.NodeMonitorGracePeriod, time, logs.CreateLogger<ReportIntake>());
+        objects, link.Events, new PodPresence(objects, publisher.PodsOn, events, time), events,
+        settings.NodeMonitorGracePeriod, time, logs.CreateLogger<ReportIntake>());
     var addressing = new NodeAddressing(objects, logs.CreateLogger<NodeAddressing>());
-    var relay = new LogRelay(link, time);
+    var contacts = new LastContacts(objects, link.HeardAgo, time);
+    var relay = new LogRelay(link.OpenStream, contacts.Of, time);
 
     await using var api = new ApiServer(
         PartSettings.Api(settings, pki, () => denied.Now) with
         {
             Usages = new NodeUsages(usage.Ask, time),
-            Streams = new StreamRelay(link.OpenStream, link.IsConnected, time),
+            Streams = new StreamRelay(link.OpenStream, link.IsConnected, contacts.Of, time),
         },
         objects, (node, request, cancel) => relay.Open(node, ToStream(request), cancel), time, random, logs);
 

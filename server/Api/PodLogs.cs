@@ -9,7 +9,7 @@ internal sealed record PodLogRequest(
 
 /// <summary>
 /// Opens the log of a container on a node; disposing the stream ends the relay. Throws IOException where the node
-/// is not connected or refuses, with the reason as its message; <see cref="StreamRefusedException"/> where the node has
-/// too many streams open.
+/// refuses, with the reason as its message; <see cref="StreamRefusedException"/> where there is no way to the node or
+/// it has too many streams open.
 /// </summary>
 internal delegate Task<Stream> OpenPodLogs(string node, PodLogRequest request, CancellationToken ct);

@@ -27,6 +27,9 @@ internal sealed class DesiredMarks(ILogger log)
     public IEnumerable<DesiredPod> PodsOf(string node) =>
         _podsOfNode.GetValueOrDefault(node, []).Select(key => _pods[key]);
 
+    /// <summary>Keys in the store of the pods that are bound to the node.</summary>
+    public IEnumerable<string> KeysOf(string node) => _podsOfNode.GetValueOrDefault(node, []);
+
     /// <summary>The nodes that changed since the last call, those that are gone included.</summary>
     public IReadOnlyList<string> TakeDirty()
     {

@@ -21,7 +21,19 @@ internal sealed class DesiredPublisher(Objects objects, LinkServer link, ILogger
     private readonly Channel<(string Prefix, FollowStep Step)> _inbox =
         Channel.CreateBounded<(string, FollowStep)>(InboxMax);
 
+    /// <summary>Of the marks, which other loops ask too.</summary>
+    private readonly Lock _gate = new();
+
     private readonly DesiredMarks _marks = new(log);
+
+    /// <summary>Keys in the store of the pods that are bound to the node. Any thread.</summary>
+    public IReadOnlyList<string> PodsOn(string node)
+    {
+        lock (_gate)
+        {
+            return [.. _marks.KeysOf(node)];
+        }
+    }
 
     /// <summary>
     /// Publishes all nodes at once. Must be done before the link runs: a node that says hello to a server which does
@@ -58,12 +70,15 @@ internal sealed class DesiredPublisher(Objects objects, LinkServer link, ILogger
     {
         while (await _inbox.Reader.WaitToReadAsync(ct))
         {
-            while (_inbox.Reader.TryRead(out var told))
+            lock (_gate)
             {
-                _marks.Take(told.Prefix, told.Step);
-            }
+                while (_inbox.Reader.TryRead(out var told))
+                {
+                    _marks.Take(told.Prefix, told.Step);
+                }
 
-            PublishDirty();
+                PublishDirty();
+            }
         }
     }
 

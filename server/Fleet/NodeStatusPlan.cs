@@ -33,16 +33,24 @@ internal static class NodeStatusPlan
             }
         }
 
-        status["conditions"] = Transitions(old["conditions"] as JsonArray, status["conditions"] as JsonArray, now);
+        var conditions = Transitions(old["conditions"] as JsonArray, status["conditions"] as JsonArray, now);
+        status["conditions"] = conditions;
+        if (!JsonNode.DeepEquals(status, old))
+        {
+            // Only with another change: a report that says the same again, after a restart, is no reason to write.
+            Stamp(conditions, now);
+        }
+
         node["status"] = status;
         return node;
     }
 
     /// <summary>
-    /// Nothing was heard of the node for the grace period: nothing is known of it (Kubernetes' words).
+    /// Nothing was heard of the node for the grace period: nothing is known of it. Kubernetes' words, and since when.
     /// </summary>
-    public static JsonObject Unknown(JsonObject node, DateTimeOffset now)
+    public static JsonObject Unknown(JsonObject node, LastContact contact, DateTimeOffset now)
     {
+        var silent = $"Kubelet stopped posting node status. Last contact {contact.Text}.";
         var status = node["status"] as JsonObject ?? [];
         var conditions = status["conditions"] as JsonArray ?? [];
         var known = conditions.Select(TypeOf).OfType<string>().ToHashSet();
@@ -52,12 +60,12 @@ internal static class NodeStatusPlan
             // One that is Unknown already keeps its words: saying them anew would be a write for nothing.
             unknown.Add(condition["status"]?.ToString() == "Unknown"
                 ? condition.DeepClone()
-                : UnknownCondition(TypeOf(condition), "NodeStatusUnknown", "Kubelet stopped posting node status."));
+                : UnknownCondition(TypeOf(condition), "NodeStatusUnknown", silent, contact));
         }
 
         foreach (var type in Monitored.Where(type => !known.Contains(type)))
         {
-            var never = UnknownCondition(type, "NodeStatusNeverUpdated", "Kubelet never posted node status.");
+            var never = UnknownCondition(type, "NodeStatusNeverUpdated", "Kubelet never posted node status.", null);
             unknown.Add((JsonNode)never);
         }
 
@@ -104,10 +112,31 @@ internal static class NodeStatusPlan
         return node;
     }
 
-    private static JsonObject UnknownCondition(string? type, string reason, string message) => new()
+    private static JsonObject UnknownCondition(string? type, string reason, string message, LastContact? contact)
     {
-        ["type"] = type, ["status"] = "Unknown", ["reason"] = reason, ["message"] = message,
-    };
+        var condition = new JsonObject
+        {
+            ["type"] = type, ["status"] = "Unknown", ["reason"] = reason, ["message"] = message,
+        };
+        if (contact is { } last)
+        {
+            condition["lastHeartbeatTime"] = TimeJson.Text(last.At);
+        }
+
+        return condition;
+    }
+
+    /// <summary>
+    /// The node said it at this time. It says so no more often than something changes: that it is there between is what
+    /// its lease tells.
+    /// </summary>
+    private static void Stamp(JsonArray conditions, DateTimeOffset now)
+    {
+        foreach (var condition in conditions)
+        {
+            condition!["lastHeartbeatTime"] = TimeJson.Text(now);
+        }
+    }
 
     private static void TakeLabels(JsonObject node, JsonObject? reported)
     {

@@ -11,7 +11,7 @@ namespace Edge.Server.Fleet;
 /// period without one is the node's status Unknown, so that a restarted broker or server changes no object.
 /// All calls for one node come one after the other.
 /// </summary>
-internal sealed class Presence(Objects objects, TimeSpan grace, TimeProvider time, ILogger log)
+internal sealed class Presence(Objects objects, PodPresence pods, TimeSpan grace, TimeProvider time, ILogger log)
 {
     /// <summary>Readers of leases take a node for dead after this; well above the longest keep-alive (600 s).</summary>
     private const int LeaseSeconds = 900;
@@ -21,9 +21,10 @@ internal sealed class Presence(Objects objects, TimeSpan grace, TimeProvider tim
 
     /// <summary>
     /// Report is the last one of this server's life, or null. Since is null while connected, and a timestamp: a wall
-    /// clock that steps changes no grace. Asked: somebody will ask <see cref="Expired"/> anyway.
+    /// clock that steps changes no grace. Asked: somebody will ask <see cref="Expired"/> anyway. Contact is the last one,
+    /// while not connected.
     /// </summary>
-    private sealed record Seen(byte[]? Report, long? Since, bool Asked);
+    private sealed record Seen(byte[]? Report, long? Since, bool Asked, LastContact Contact);
 
     /// <summary>
     /// A node the store knows of; it counts as lost from now on until it says hello. The caller asks
@@ -33,7 +34,7 @@ internal sealed class Presence(Objects objects, TimeSpan grace, TimeProvider tim
     {
         lock (_gate)
         {
-            _nodes.TryAdd(node, new Seen(null, time.GetTimestamp(), Asked: true));
+            _nodes.TryAdd(node, New(asked: true));
         }
     }
 
@@ -45,6 +46,8 @@ internal sealed class Presence(Objects objects, TimeSpan grace, TimeProvider tim
         log.NodeConnected(node);
         await Write(node, tree => NodeStatusPlan.KeepAlive(tree, keepAlive), ct);
         var seen = Set(node, known => known with { Since = null });
+        // Before the node: whoever sees it there again must not take its pods for unready.
+        await pods.Back(node, ct);
         if (seen.Report is { } report)
         {
             await Merge(node, JsonNode.Parse(report)!.AsObject(), ct);
@@ -54,14 +57,17 @@ internal sealed class Presence(Objects objects, TimeSpan grace, TimeProvider tim
     /// <summary>
     /// How long the caller waits before it asks <see cref="Expired"/>; null when that is on its way already.
     /// </summary>
-    public TimeSpan? Disconnected(string node)
+    public TimeSpan? Disconnected(string node, DateTimeOffset lastHeard)
     {
         log.NodeDisconnected(node);
         var asked = false;
         Set(node, known =>
         {
             asked = known.Asked;
-            return known with { Since = known.Since ?? time.GetTimestamp(), Asked = true };
+            return known with
+            {
+                Since = known.Since ?? time.GetTimestamp(), Asked = true, Contact = new LastContact(lastHeard, true),
+            };
         });
         return asked ? null : grace;
     }
@@ -100,22 +106,30 @@ internal sealed class Presence(Objects objects, TimeSpan grace, TimeProvider tim
     public async Task<TimeSpan?> Expired(string node, CancellationToken ct)
     {
         TimeSpan? rest = null;
-        Set(node, known =>
+        var contact = Set(node, known =>
         {
             rest = known.Since is { } since ? grace - time.GetElapsedTime(since) : null;
             return known with { Asked = rest > TimeSpan.Zero };
-        });
+        }).Contact;
         if (rest is null || rest > TimeSpan.Zero)
         {
             return rest;
         }
 
-        var outcome = await Write(node, tree => NodeStatusPlan.Unknown(tree, time.GetUtcNow()), ct);
+        var outcome = await Write(node, tree => NodeStatusPlan.Unknown(tree, contact, time.GetUtcNow()), ct);
         if (outcome is UpdateOutcome.Updated)
         {
             log.NodeUnknown(node, grace.TotalSeconds);
         }
 
+        if (outcome is UpdateOutcome.Missing)
+        {
+            pods.Forget(node);
+            return null;
+        }
+
+        // After the node: whoever counts pods must know already that these are out of reach and not unwell.
+        await pods.Lost(node, contact, ct);
         return null;
     }
 
@@ -188,8 +202,11 @@ internal sealed class Presence(Objects objects, TimeSpan grace, TimeProvider tim
     {
         lock (_gate)
         {
-            var known = _nodes.GetValueOrDefault(node) ?? new Seen(null, time.GetTimestamp(), Asked: false);
-            return _nodes[node] = change(known);
+            return _nodes[node] = change(_nodes.GetValueOrDefault(node) ?? New(asked: false));
         }
     }
+
+    /// <summary>Of a node of which this server has heard nothing yet.</summary>
+    private Seen New(bool asked) =>
+        new(null, time.GetTimestamp(), asked, new LastContact(time.GetUtcNow(), IsExact: false));
 }

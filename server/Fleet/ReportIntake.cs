@@ -37,11 +37,11 @@ internal sealed class ReportIntake
     private sealed record GraceOver(string Node) : LinkEvent(Node);
 
     public ReportIntake(
-        Objects objects, ChannelReader<LinkEvent> happened, EventRecorder events, TimeSpan grace, TimeProvider time,
-        ILogger<ReportIntake> log)
+        Objects objects, ChannelReader<LinkEvent> happened, PodPresence absent, EventRecorder events, TimeSpan grace,
+        TimeProvider time, ILogger<ReportIntake> log)
     {
         (_objects, _happened, _grace, _time, _log) = (objects, happened, grace, time, log);
-        _presence = new Presence(objects, grace, time, log);
+        _presence = new Presence(objects, absent, grace, time, log);
         _pods = new PodIntake(objects, log);
         _events = new EventIntake(objects, events, log);
     }
@@ -141,8 +141,8 @@ internal sealed class ReportIntake
             case LinkEvent.Connected connected:
                 await _presence.Connected(happened.Node, connected.Hello.KeepAliveSeconds, ct);
                 break;
-            case LinkEvent.Disconnected:
-                AskAfter(_presence.Disconnected(happened.Node), happened.Node, ct);
+            case LinkEvent.Disconnected lost:
+                AskAfter(_presence.Disconnected(lost.Node, lost.LastHeard), lost.Node, ct);
                 break;
             case GraceOver:
                 AskAfter(await _presence.Expired(happened.Node, ct), happened.Node, ct);
@@ -185,7 +185,14 @@ internal sealed class ReportIntake
 
     private async Task Take(LinkEvent.Reported reported, CancellationToken ct)
     {
-        await Task.WhenAll(reported.Upserts.Select(entry => Take(reported.Node, entry, ct)));
+        // The node itself comes last: after a restart its return must not be seen before its pods are as they are.
+        await Task.WhenAll(reported.Upserts.Where(entry => entry.Key != ReportReader.NodeKey)
+            .Select(entry => Take(reported.Node, entry, ct)));
+        foreach (var entry in reported.Upserts.Where(entry => entry.Key == ReportReader.NodeKey))
+        {
+            await Take(reported.Node, entry, ct);
+        }
+
         reported.Committed();
     }
 

@@ -28,31 +28,32 @@ internal sealed class StreamRefusedException(StreamRefusal refusal, string messa
 /// </summary>
 /// <param name="open">Opens a stream to a node (<c>LinkServer.OpenStream</c>).</param>
 /// <param name="isConnected">Whether there is a way to a node now.</param>
+/// <param name="contact">When a node was last heard, in words (<see cref="LastContacts.Of"/>).</param>
 /// <param name="time">Bounds the waiting for nodes.</param>
 internal sealed class StreamRelay(
     Func<string, StreamRequest, CancellationToken, Task<LinkStream>> open, Func<string, bool> isConnected,
-    TimeProvider time)
+    Func<string, string> contact, TimeProvider time)
 {
     /// <summary>Of one pod at once: a browser's connections through a forwarded port, and some people.</summary>
     public const int StreamsOfPodMax = 64;
 
     /// <summary>A mobile link may take seconds to come up; a node that says nothing for longer is not there.</summary>
-    private static readonly TimeSpan AnswerWait = TimeSpan.FromSeconds(20);
+    public static readonly TimeSpan AnswerWait = TimeSpan.FromSeconds(20);
 
     private readonly Lock _gate = new();
     private readonly Dictionary<string, int> _open = new(StringComparer.Ordinal);
 
     /// <summary>Where there are no nodes.</summary>
     public static StreamRelay None { get; } = new(
-        (node, _, _) => throw new LinkStreamException($"node {node} is not connected"), _ => false,
-        TimeProvider.System);
+        (node, _, _) => throw new NodeAwayException($"node {node} is not connected"), _ => false,
+        _ => "there are no nodes", TimeProvider.System);
 
     /// <exception cref="StreamRefusedException">The node is not connected.</exception>
     public void CheckConnected(string node)
     {
         if (!isConnected(node))
         {
-            throw new StreamRefusedException(StreamRefusal.Unreachable, $"node {node} is not connected");
+            throw NotConnected(node, contact(node));
         }
     }
 
@@ -74,8 +75,11 @@ internal sealed class StreamRelay(
             }
             catch (OperationCanceledException) when (!ct.IsCancellationRequested)
             {
-                throw new StreamRefusedException(
-                    StreamRefusal.Unreachable, $"node {node} did not answer within {AnswerWait.TotalSeconds} s");
+                throw NoAnswer(node, contact(node));
+            }
+            catch (NodeAwayException)
+            {
+                throw NotConnected(node, contact(node));
             }
             catch (TooManyStreamsException full)
             {
@@ -92,6 +96,12 @@ internal sealed class StreamRelay(
             throw;
         }
     }
+
+    internal static StreamRefusedException NotConnected(string node, string contact) =>
+        new(StreamRefusal.Unreachable, $"node {node} is not connected: {contact}");
+
+    internal static StreamRefusedException NoAnswer(string node, string contact) => new(
+        StreamRefusal.Unreachable, $"node {node} did not answer within {AnswerWait.TotalSeconds} s: {contact}");
 
     private void Enter(string pod)
     {

@@ -11,8 +11,10 @@ internal abstract record LinkEvent(string Node)
     /// <summary>A session opened, or opened anew; the node said hello.</summary>
     internal sealed record Connected(string Node, Hello Hello) : LinkEvent(Node);
 
-    /// <summary>The broker gave the node's last will, or the node was denied.</summary>
-    internal sealed record Disconnected(string Node) : LinkEvent(Node);
+    /// <summary>
+    /// The broker gave the node's last will, or the node was denied; <c>LastHeard</c> is when anything came of it.
+    /// </summary>
+    internal sealed record Disconnected(string Node, DateTimeOffset LastHeard) : LinkEvent(Node);
 
     /// <summary>A hello or heartbeat came in at this time.</summary>
     internal sealed record Heard(string Node, DateTimeOffset At) : LinkEvent(Node);

@@ -101,6 +101,15 @@ internal sealed class LinkServer
         }
     }
 
+    /// <inheritdoc cref="LinkTable.HeardAgo"/>
+    public TimeSpan? HeardAgo(string node)
+    {
+        lock (_gate)
+        {
+            return _table.HeardAgo(node);
+        }
+    }
+
     /// <inheritdoc cref="LinkTable.TryWithhold"/>
     public bool TryWithhold(string node, string key, TimeSpan silence)
     {
@@ -134,13 +143,14 @@ internal sealed class LinkServer
     }
 
     /// <summary>Opens a stream.</summary>
-    /// <exception cref="LinkStreamException">The node is not connected, or has too many streams open.</exception>
+    /// <exception cref="NodeAwayException">The node is not connected.</exception>
+    /// <exception cref="TooManyStreamsException">It has too many streams open.</exception>
     public Task<LinkStream> OpenStream(string node, StreamRequest request, CancellationToken cancel)
     {
         cancel.ThrowIfCancellationRequested();
         lock (_gate)
         {
-            var link = _table.Open(node) ?? throw new LinkStreamException($"node {node} is not connected");
+            var link = _table.Open(node) ?? throw new NodeAwayException($"node {node} is not connected");
             if (link.Streams.IsFull)
             {
                 throw new TooManyStreamsException($"node {node} has {StreamTable.StreamsMax} streams open");
@@ -242,6 +252,9 @@ internal sealed class LinkServer
 
     private void Send(string topic, Envelope envelope) => _mqtt?.TryPublish(topic, Packet.Encode(envelope));
 }
+
+/// <summary>There is no session with the node.</summary>
+internal sealed class NodeAwayException(string message) : LinkStreamException(message);
 
 /// <summary>The node has as many streams open as it may have.</summary>
 internal sealed class TooManyStreamsException(string message) : LinkStreamException(message);

@@ -83,6 +83,10 @@ internal sealed class LinkTable(
     public TimeSpan SilenceOf(string node) =>
         _nodes.TryGetValue(node, out var link) ? Now - link.LastHeard : TimeSpan.Zero;
 
+    /// <summary>How long ago anything came of the node; null when nothing did in this server's life.</summary>
+    public TimeSpan? HeardAgo(string node) =>
+        _nodes.TryGetValue(node, out var link) && link.HasSpoken ? Now - link.LastHeard : null;
+
     /// <summary>
     /// From now on the node hears nothing until what the key stands for is given away (<see cref="Settle"/>), or until
     /// <see cref="Release"/>. False, and nothing changes, when it was heard within <paramref name="silence"/>, has a
@@ -293,7 +297,7 @@ internal sealed class LinkTable(
 
     private void OnEnvelope(NodeLink link, TopicParts topic, Envelope envelope)
     {
-        link.LastHeard = Now;
+        (link.LastHeard, link.HasSpoken) = (Now, true);
         link.Doubt.End();
         if (link.Withheld.Count > 0)
         {
@@ -384,7 +388,7 @@ internal sealed class LinkTable(
         {
             link.Told = false;
             LinkLog.NodeGone(log, link.Name, reason);
-            _pending.Add(new LinkEvent.Disconnected(link.Name));
+            _pending.Add(new LinkEvent.Disconnected(link.Name, clock.GetUtcNow() - (Now - link.LastHeard)));
         }
     }
 

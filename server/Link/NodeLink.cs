@@ -53,6 +53,9 @@ internal sealed class NodeLink(string name, ServerSession session, NodePackets p
     /// <summary>Whether it is still there, where presence may be anybody's.</summary>
     public Doubt Doubt { get; } = new();
 
+    /// <summary>Something came of the node since this link is known.</summary>
+    public bool HasSpoken { get; set; }
+
     /// <summary>After so long without a word the node is gone, whatever the broker thinks.</summary>
     public TimeSpan SilenceMost { get; private set; } = SilenceOf(new Hello());
 

@@ -22,6 +22,7 @@ internal static class NodeRow
             Or(info.Text("osImage"), "<unknown>"),
             Or(info.Text("kernelVersion"), "<unknown>"),
             Or(info.Text("containerRuntimeVersion"), "<unknown>"),
+            Away(node, now),
         ];
     }
 
@@ -34,6 +35,14 @@ internal static class NodeRow
             _ => "NotReady",
         };
         return node.Object("spec").Flag("unschedulable") ? $"{ready},SchedulingDisabled" : ready;
+    }
+
+    /// <summary>Ours, behind all that Kubernetes shows: a device may be out of reach for months and be well.</summary>
+    private static string Away(JsonObject node, DateTimeOffset now)
+    {
+        var ready = node.Object("status").Objects("conditions")
+            .FirstOrDefault(condition => condition.Text("type") == "Ready");
+        return ready.Text("status") == "Unknown" ? HumanDuration.Since(ready.Text("lastHeartbeatTime"), now) : "<none>";
     }
 
     private static string Roles(JsonObject? labels)

@@ -186,7 +186,8 @@ public sealed class ApiFixture : IAsyncLifetime
             Denied = () => Denied,
             Usages = new NodeUsages((node, ct) => ReadUsage(node, ct), Time),
             Streams = new StreamRelay(
-                (node, request, ct) => OpenStream(node, request, ct), node => IsConnected(node), Time),
+                (node, request, ct) => OpenStream(node, request, ct), node => IsConnected(node),
+                _ => "last contact at noon", Time),
         };
         Server = new ApiServer(settings, Objects, (node, request, ct) => Logs(node, request, ct),
             Time, new Random(1), NullLoggerFactory.Instance);

@@ -34,7 +34,8 @@ public sealed class NodeCaseTests
     {
         var stored = input["node"]!.DeepClone().AsObject();
         var tree = input["report"] is JsonObject report ? NodeStatusPlan.Connected(stored, report, _now)
-            : input["lost"]?.GetValue<bool>() == true ? NodeStatusPlan.Unknown(stored, _now)
+            : input["lost"]?.ToString() is { } lost
+                ? NodeStatusPlan.Unknown(stored, new LastContact(_now.AddSeconds(-40), lost == "true"), _now)
             : stored;
         var node = tree.Deserialize(ModelJson.Default.Node)!;
         var taints = NodesPlan.Taints(node, _now);
@@ -42,7 +43,8 @@ public sealed class NodeCaseTests
         foreach (var condition in node.Status?.Conditions ?? [])
         {
             text.Append(CultureInfo.InvariantCulture,
-                $"{condition.Type} {condition.Status} {condition.Reason} since {Time(condition.LastTransitionTime)}: ")
+                $"{condition.Type} {condition.Status} {condition.Reason} since {Time(condition.LastTransitionTime)}")
+                .Append(condition.LastHeartbeatTime is { } heard ? $", heard {Time(heard)}: " : ": ")
                 .Append(condition.Message).Append('\n');
         }
 

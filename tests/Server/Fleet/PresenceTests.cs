@@ -14,11 +14,12 @@ public sealed class PresenceTests : IAsyncDisposable
     private readonly StoreFixture _fixture = new();
     private readonly Objects _objects;
     private readonly Presence _presence;
+    private readonly List<string> _pods = [];
 
     public PresenceTests()
     {
         _objects = new Objects(_fixture.Store, _fixture.Clock, () => "uid");
-        _presence = new Presence(_objects, _grace, _fixture.Clock, NullLogger.Instance);
+        _presence = New();
     }
 
     public ValueTask DisposeAsync() => _fixture.DisposeAsync();
@@ -28,7 +29,7 @@ public sealed class PresenceTests : IAsyncDisposable
     {
         await Ready();
         var revision = Revision();
-        _presence.Disconnected("n1");
+        _presence.Disconnected("n1", _fixture.Clock.GetUtcNow());
         _fixture.Clock.Advance(_grace - TimeSpan.FromSeconds(1));
         await _presence.Expired("n1", default);
         Assert.Equal(revision, Revision());
@@ -43,7 +44,7 @@ public sealed class PresenceTests : IAsyncDisposable
     {
         await Ready();
         var revision = Revision();
-        _presence.Disconnected("n1");
+        _presence.Disconnected("n1", _fixture.Clock.GetUtcNow());
         _fixture.Clock.Advance(_grace / 2);
         await _presence.Connected("n1", 120, default);
         _fixture.Clock.Advance(_grace);
@@ -55,7 +56,7 @@ public sealed class PresenceTests : IAsyncDisposable
     public async Task A_node_that_comes_back_late_is_ready_again_without_a_new_report()
     {
         await Ready();
-        _presence.Disconnected("n1");
+        _presence.Disconnected("n1", _fixture.Clock.GetUtcNow());
         _fixture.Clock.Advance(_grace);
         await _presence.Expired("n1", default);
         await _presence.Connected("n1", 120, default);
@@ -66,7 +67,7 @@ public sealed class PresenceTests : IAsyncDisposable
     public async Task A_stored_node_that_does_not_come_back_after_a_restart_becomes_unknown()
     {
         await Ready();
-        var restarted = new Presence(_objects, _grace, _fixture.Clock, NullLogger.Instance);
+        var restarted = New();
         restarted.Expect("n1");
         _fixture.Clock.Advance(_grace);
         await restarted.Expired("n1", default);
@@ -77,7 +78,7 @@ public sealed class PresenceTests : IAsyncDisposable
     public async Task A_wall_clock_that_steps_back_keeps_no_lost_node_ready()
     {
         await Ready();
-        _presence.Disconnected("n1");
+        _presence.Disconnected("n1", _fixture.Clock.GetUtcNow());
         _fixture.Clock.StepWall(TimeSpan.FromHours(-1));
         _fixture.Clock.Advance(_grace);
         Assert.Null(await _presence.Expired("n1", default));
@@ -88,7 +89,7 @@ public sealed class PresenceTests : IAsyncDisposable
     public async Task A_question_that_comes_early_is_told_when_to_come_again()
     {
         await Ready();
-        Assert.Equal(_grace, _presence.Disconnected("n1"));
+        Assert.Equal(_grace, _presence.Disconnected("n1", _fixture.Clock.GetUtcNow()));
         _fixture.Clock.Advance(_grace - TimeSpan.FromMilliseconds(3));
         Assert.Equal(TimeSpan.FromMilliseconds(3), await _presence.Expired("n1", default));
         Assert.Equal("True", ReadyStatus());
@@ -102,25 +103,83 @@ public sealed class PresenceTests : IAsyncDisposable
     public async Task A_session_that_comes_and_goes_is_asked_about_by_one_timer()
     {
         await Ready();
-        Assert.Equal(_grace, _presence.Disconnected("n1"));
+        Assert.Equal(_grace, _presence.Disconnected("n1", _fixture.Clock.GetUtcNow()));
         await _presence.Connected("n1", 120, default);
-        Assert.Null(_presence.Disconnected("n1"));
+        Assert.Null(_presence.Disconnected("n1", _fixture.Clock.GetUtcNow()));
         await _presence.Connected("n1", 120, default);
         Assert.Null(await _presence.Expired("n1", default));
-        Assert.Equal(_grace, _presence.Disconnected("n1"));
+        Assert.Equal(_grace, _presence.Disconnected("n1", _fixture.Clock.GetUtcNow()));
     }
 
     [Fact]
     public async Task A_second_loss_counts_its_own_grace()
     {
         await Ready();
-        _presence.Disconnected("n1");
+        _presence.Disconnected("n1", _fixture.Clock.GetUtcNow());
         await _presence.Connected("n1", 120, default);
         _fixture.Clock.Advance(_grace / 2);
-        _presence.Disconnected("n1");
+        _presence.Disconnected("n1", _fixture.Clock.GetUtcNow());
         _fixture.Clock.Advance(_grace / 2);
         await _presence.Expired("n1", default);
         Assert.Equal("True", ReadyStatus());
+    }
+
+    [Fact]
+    public async Task Pods_of_a_lost_node_are_not_ready_until_it_returns_and_then_as_it_said_last()
+    {
+        await Ready();
+        var before = await Pod("web", "True");
+        await Lost();
+        var away = _objects.Get(Resources.Pods, "default", "web")!.Status!;
+        Assert.Equal("False", away.Conditions!.Single().Status);
+        Assert.StartsWith("Node n1 is out of reach, last contact at ", away.Message);
+        var told = Assert.Single(_objects.List(Resources.Events));
+        Assert.Equal(("NodeNotReady", "Node is not ready", "web"), (told.Reason, told.Message, told.InvolvedObject.Name));
+
+        await _presence.Connected("n1", 120, default);
+        Assert.Equal(before, Stored("web"));
+    }
+
+    [Fact]
+    public async Task A_loss_that_is_told_twice_is_written_once()
+    {
+        await Ready();
+        await Pod("web", "True");
+        await Lost();
+        var revision = _fixture.Store.Revision;
+        await _presence.Expired("n1", default);
+        Assert.Equal(revision, _fixture.Store.Revision);
+    }
+
+    [Fact]
+    public async Task Of_a_pod_that_was_not_ready_no_event_tells()
+    {
+        await Ready();
+        await Pod("web", "False");
+        await Lost();
+        Assert.Empty(_objects.List(Resources.Events));
+    }
+
+    /// <summary>Rollouts take a pod on a node that is there and not ready for one that is unwell.</summary>
+    [Fact]
+    public async Task Pods_are_ready_again_before_their_node_is_and_unready_after_it_is_not()
+    {
+        await Ready();
+        await Pod("web", "True");
+        var before = _fixture.Store.Revision;
+        await Lost();
+        await _presence.Connected("n1", 120, default);
+        var changes = new List<string>();
+        await foreach (var change in _fixture.Store.Watch("/registry/", before, default))
+        {
+            changes.Add(change.Object.Key.Split('/')[3]);
+            if (changes.Count == 5)
+            {
+                break;
+            }
+        }
+
+        Assert.Equal(["nodes", "pods", "events", "pods", "nodes"], changes);
     }
 
     [Fact]
@@ -134,6 +193,11 @@ public sealed class PresenceTests : IAsyncDisposable
         Assert.Equal(_fixture.Clock.GetUtcNow(), lease?.Spec?.RenewTime);
     }
 
+    private Presence New() => new(
+        _objects,
+        new PodPresence(_objects, _ => _pods, new EventRecorder(_objects, _fixture.Clock), _fixture.Clock),
+        _grace, _fixture.Clock, NullLogger.Instance);
+
     private async Task Ready()
     {
         await _fixture.Put(Resources.Nodes.KeyOf(null, "n1"), """{"metadata":{"name":"n1"}}""");
@@ -142,6 +206,28 @@ public sealed class PresenceTests : IAsyncDisposable
         await _presence.Reported("n1", report, default);
         Assert.Equal("True", ReadyStatus());
     }
+
+    private async Task Lost()
+    {
+        _presence.Disconnected("n1", _fixture.Clock.GetUtcNow());
+        _fixture.Clock.Advance(_grace);
+        await _presence.Expired("n1", default);
+    }
+
+    private async Task<string> Pod(string name, string ready)
+    {
+        await _fixture.Put(Resources.Namespaces.KeyOf(null, "default"), """{"metadata":{"name":"default"}}""");
+        _pods.Add(Resources.Pods.KeyOf("default", name));
+        await _fixture.Put(_pods[^1], $$$"""
+            {"metadata":{"name":"{{{name}}}","namespace":"default","uid":"u"},"spec":{"nodeName":"n1","containers":[]},
+             "status":{"phase":"Running","conditions":[
+              {"type":"Ready","status":"{{{ready}}}","lastTransitionTime":"2025-12-31T00:00:00Z"}]}}
+            """);
+        return Stored(name);
+    }
+
+    private string Stored(string name) =>
+        ObjectBytes.Read(_fixture.Store.Get(Resources.Pods.KeyOf("default", name))!.Value)["status"]!.ToJsonString();
 
     private long Revision() => _fixture.Store.Get(Resources.Nodes.KeyOf(null, "n1"))!.Value.Revision;
 

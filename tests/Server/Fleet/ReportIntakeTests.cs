@@ -24,9 +24,10 @@ public sealed class ReportIntakeTests : IAsyncDisposable
     public ReportIntakeTests()
     {
         _objects = new Objects(_fixture.Store, _fixture.Clock, () => "uid");
+        var events = new EventRecorder(_objects, _fixture.Clock);
         _intake = new ReportIntake(
-            _objects, _happened.Reader, new EventRecorder(_objects, _fixture.Clock), TimeSpan.FromSeconds(40),
-            _fixture.Clock, NullLogger<ReportIntake>.Instance);
+            _objects, _happened.Reader, new PodPresence(_objects, _ => [], events, _fixture.Clock), events,
+            TimeSpan.FromSeconds(40), _fixture.Clock, NullLogger<ReportIntake>.Instance);
     }
 
     /// <summary>The loop, started by the first report.</summary>

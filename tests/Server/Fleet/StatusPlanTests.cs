@@ -8,6 +8,8 @@ public sealed class StatusPlanTests
 {
     private static readonly DateTimeOffset _now = new(2026, 1, 1, 12, 0, 0, TimeSpan.Zero);
 
+    private static readonly LastContact _contact = new(_now.AddMinutes(-1), IsExact: true);
+
     [Theory]
     [InlineData("kubernetes.io/hostname", true)]
     [InlineData("kubernetes.io/arch", true)]
@@ -128,8 +130,10 @@ public sealed class StatusPlanTests
             {"status":{"conditions":[{"type":"Ready","status":"True"},{"type":"DiskPressure","status":"True"}]}}
             """), _now);
         Same("""
-            [{"type":"Ready","status":"True","lastTransitionTime":"2025-01-01T00:00:00Z"},
-             {"type":"DiskPressure","status":"True","lastTransitionTime":"2026-01-01T12:00:00Z"}]
+            [{"type":"Ready","status":"True","lastTransitionTime":"2025-01-01T00:00:00Z",
+              "lastHeartbeatTime":"2026-01-01T12:00:00Z"},
+             {"type":"DiskPressure","status":"True","lastTransitionTime":"2026-01-01T12:00:00Z",
+              "lastHeartbeatTime":"2026-01-01T12:00:00Z"}]
             """, node["status"]!["conditions"]);
     }
 
@@ -137,13 +141,14 @@ public sealed class StatusPlanTests
     public void A_silent_node_becomes_unknown_and_keeps_its_capacity()
     {
         var node = Silent();
-        var conditions = NodeStatusPlan.Unknown(node, _now)["status"]!["conditions"]!.AsArray();
+        var conditions = NodeStatusPlan.Unknown(node, _contact, _now)["status"]!["conditions"]!.AsArray();
         Assert.Equal("4", node["status"]!["capacity"]!["cpu"]!.ToString());
         Assert.Equal(4, conditions.Count);
         Assert.All(conditions, condition => Assert.Equal("Unknown", condition!["status"]!.ToString()));
         Same("""
             {"type":"Ready","status":"Unknown","reason":"NodeStatusUnknown",
-             "message":"Kubelet stopped posting node status.","lastHeartbeatTime":"2025-06-01T00:00:00Z",
+             "message":"Kubelet stopped posting node status. Last contact at 2026-01-01T11:59:00Z.",
+             "lastHeartbeatTime":"2026-01-01T11:59:00Z",
              "lastTransitionTime":"2026-01-01T12:00:00Z"}
             """, conditions.Single(condition => condition!["type"]!.ToString() == "Ready"));
     }
@@ -151,8 +156,9 @@ public sealed class StatusPlanTests
     [Fact]
     public void A_node_that_is_unknown_already_does_not_change_again()
     {
-        var first = NodeStatusPlan.Unknown(Silent(), _now);
-        Same(first.ToJsonString(), NodeStatusPlan.Unknown(first.DeepClone().AsObject(), _now.AddHours(1)));
+        var first = NodeStatusPlan.Unknown(Silent(), _contact, _now);
+        var later = new LastContact(_now.AddMinutes(30), IsExact: false);
+        Same(first.ToJsonString(), NodeStatusPlan.Unknown(first.DeepClone().AsObject(), later, _now.AddHours(1)));
     }
 
     [Fact]

@@ -144,6 +144,18 @@ public sealed class LinkTableTests
     }
 
     [Fact]
+    public void A_node_that_goes_was_last_heard_when_its_last_word_came()
+    {
+        _table.SetAllDesired("a", []);
+        Assert.Null(_table.HeardAgo("a"));
+        Connected("a");
+        var heard = _clock.GetUtcNow();
+        _clock.Advance(TimeSpan.FromMinutes(5));
+        Assert.Equal(TimeSpan.FromMinutes(5), _table.HeardAgo("a"));
+        Assert.Equal(heard, Assert.IsType<LinkEvent.Disconnected>(Assert.Single(Worked())).LastHeard);
+    }
+
+    [Fact]
     public void A_denial_ends_the_session()
     {
         _table.SetAllDesired("a", []);

@@ -77,7 +77,8 @@ internal sealed class SimServer
                 new ControllerLoop(controller, Store, clock, logs.CreateLogger<ControllerLoop>()).Run(_stop.Token)));
             _loops.Add(new SchedulerLoop(Objects, events, clock, logs.CreateLogger<SchedulerLoop>()).Run(_stop.Token));
             _loops.Add(new ReportIntake(
-                Objects, _happened.Reader, events, s_grace, clock, logs.CreateLogger<ReportIntake>()).Run(_stop.Token));
+                Objects, _happened.Reader, new PodPresence(Objects, KeysOn, events, clock), events, s_grace, clock,
+                logs.CreateLogger<ReportIntake>()).Run(_stop.Token));
             return 0;
         });
     }
@@ -95,6 +96,9 @@ internal sealed class SimServer
     public void Started(Pod pod) => _truth.Started(pod);
 
     public void Ended(SimPod pod) => _truth.Ended(pod);
+
+    private IEnumerable<string> KeysOn(string node) =>
+        PodsOf(node).Select(pod => Resources.Pods.KeyOf(pod.Metadata.Namespace, pod.Metadata.Name!));
 
     /// <summary>What the node should run, as the newest commit has it.</summary>
     public IEnumerable<Pod> PodsOf(string node)

@@ -40,10 +40,20 @@ public sealed class LogSocketTests : IAsyncLifetime
     [Fact]
     public async Task A_log_that_cannot_be_had_is_refused_before_the_upgrade()
     {
-        _api.Logs = (_, _, _) => throw new IOException("node n1 is not connected");
+        _api.Logs = (_, _, _) => throw new IOException("no such container");
 
         var refused = await Assert.ThrowsAsync<WebSocketException>(() => _client.WebSocket(Path, "binary.k8s.io"));
         Assert.Contains("400", refused.Message);
+    }
+
+    [Fact]
+    public async Task A_log_of_a_node_that_is_away_is_unavailable_and_says_why()
+    {
+        _api.Logs = (_, _, _) => throw StreamRelay.NotConnected("n1", "last contact at noon");
+        var refused = await _api.Admin.GetAsync(Path);
+        Assert.Equal(503, (int)refused.StatusCode);
+        Assert.Equal("error dialing backend: node n1 is not connected: last contact at noon",
+            (string?)(await ApiFixture.Body(refused))["message"]);
     }
 
     [Fact]
