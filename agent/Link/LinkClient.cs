@@ -369,6 +369,7 @@ internal sealed class LinkClient
             }
 
             due = Times.Earliest(_session.Due, _packets.Due, _session.IsOpen ? _lane.Due : null);
+            _mqtt?.Spread = _session.ReconnectSpread;
         }
 
         Tell();

@@ -47,6 +47,7 @@ public sealed class MqttSession : IMqttSession, IAsyncDisposable
     private bool _watchedByKernel;
     private Alias _alias;
     private bool _readAgain;
+    private long _spread;
     private volatile bool _ending;
     private volatile bool _again;
 
@@ -60,6 +61,15 @@ public sealed class MqttSession : IMqttSession, IAsyncDisposable
 
     /// <summary>Bounded: received messages are dropped when nobody reads.</summary>
     public ChannelReader<MqttEvent> Events => _events.Reader;
+
+    /// <summary>
+    /// How widely a return is spread after the broker closed the connection, as it does on all at once; any thread.
+    /// </summary>
+    public TimeSpan Spread
+    {
+        get => TimeSpan.FromTicks(Volatile.Read(ref _spread));
+        set => Volatile.Write(ref _spread, value.Ticks);
+    }
 
     internal bool IsGone => _gone.Task.IsCompleted;
 
@@ -171,7 +181,8 @@ public sealed class MqttSession : IMqttSession, IAsyncDisposable
         if (_handle is not null && _loop.Now >= _lookAt)
         {
             _lookAt = _loop.Now + (_connected ? _settings.KeepAlive : TimeSpan.FromSeconds(1));
-            Check(Mosquitto.LoopMisc(handle));
+            // What this finds is silence. Each client finds it at a time of its own, and may be back at once.
+            Check(Mosquitto.LoopMisc(handle), spread: !_connected);
         }
     }
 
@@ -211,11 +222,11 @@ public sealed class MqttSession : IMqttSession, IAsyncDisposable
         Check(result);
     }
 
-    private void Check(int result)
+    private void Check(int result, bool spread = true)
     {
         if (result != Mosquitto.Success)
         {
-            Break(Text(result));
+            Break(Text(result), spread);
         }
     }
 
@@ -316,14 +327,14 @@ public sealed class MqttSession : IMqttSession, IAsyncDisposable
         }
     }
 
-    private void Break(string reason)
+    private void Break(string reason, bool spread = true)
     {
         _outbox.Open(false);
         _handle?.Dispose();
         _handle = null;
         _readAgain = false;
         _connected = false;
-        _retryAt = _loop.Now + _backoff.Next();
+        _retryAt = _loop.Now + _backoff.Next(spread ? Spread : TimeSpan.Zero);
         Tell(new MqttEvent.Disconnected(reason));
     }
 

@@ -64,6 +64,11 @@ public sealed class AgentSession
     /// <summary>Why the server, or this agent, refuses the session; null when nothing was refused.</summary>
     public string? Refusal { get; private set; }
 
+    /// <summary>
+    /// How widely the next return to a broker that was lost is spread, by the server's last welcome; in memory only.
+    /// </summary>
+    public TimeSpan ReconnectSpread { get; private set; }
+
     /// <summary>When the last hello or heartbeat was sent that the server answered.</summary>
     public TimeSpan? LastAnswered { get; private set; }
 
@@ -122,7 +127,7 @@ public sealed class AgentSession
             // Sent by a server that knows no session of ours, so it cannot carry its number.
             if (envelope.Invite.ClusterUid == _settings.ClusterUid)
             {
-                OnInvite(now);
+                OnInvite(now, Spread.Bounded(envelope.Invite.SpreadMilliseconds) * _random.NextDouble());
             }
 
             return false;
@@ -194,15 +199,16 @@ public sealed class AgentSession
     /// An open session is unknown to the server and gives way to a new one. One that is opening says its hello
     /// again: the welcome to the first may be on its way.
     /// </summary>
-    private void OnInvite(TimeSpan now)
+    private void OnInvite(TimeSpan now, TimeSpan wait)
     {
         if (_state == SessionState.Opening)
         {
-            _due = now;
+            _due = Times.Least(_due, now + wait);
         }
         else
         {
             Begin(now);
+            _due = now + wait;
         }
     }
 
@@ -263,6 +269,7 @@ public sealed class AgentSession
         _answered = default;
         _helloBackoff.Reset();
         LastAnswered = _sentAt;
+        ReconnectSpread = Spread.Bounded(welcome.ReconnectSpreadMilliseconds);
         _due = now + _settings.KeepAlive;
         _toReach = Standing.From(welcome.Desired) ?? default;
         Desired.Open(Standing.From(welcome.Desired), now);

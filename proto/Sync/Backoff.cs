@@ -10,11 +10,21 @@ public sealed class Backoff(TimeSpan least, TimeSpan most, Random random)
 
     public void Reset() => _last = TimeSpan.Zero;
 
-    public TimeSpan Next()
+    public TimeSpan Next() => Next(TimeSpan.Zero);
+
+    /// <summary>
+    /// The next wait of one of many who wait for the same: the first is drawn over the spread and no later one is
+    /// shorter, so that at no time, however long the outage, more of them come than the spread allows.
+    /// </summary>
+    public TimeSpan Next(TimeSpan spread)
     {
-        var last = _last > least ? _last : least;
-        var wait = least + (((last * 3) - least) * random.NextDouble());
-        _last = wait < most ? wait : most;
+        var wait = _last == TimeSpan.Zero
+            ? least + (Times.Latest(least * 2, spread) * random.NextDouble())
+            : Later(Times.Latest(least, spread));
+        _last = Times.Least(wait, most);
         return _last;
     }
+
+    private TimeSpan Later(TimeSpan shortest) =>
+        shortest + (((Times.Latest(_last, shortest) * 3) - shortest) * random.NextDouble());
 }

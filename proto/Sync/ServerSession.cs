@@ -125,7 +125,14 @@ public sealed class ServerSession
         }
 
         _invited = now;
-        _send(new Envelope { Invite = new Invite { ClusterUid = _settings.ClusterUid } });
+        _send(new Envelope
+        {
+            Invite = new Invite
+            {
+                ClusterUid = _settings.ClusterUid,
+                SpreadMilliseconds = (uint)_settings.Spread().Hello.TotalMilliseconds,
+            },
+        });
     }
 
     /// <summary>Sends what is due.</summary>
@@ -166,6 +173,7 @@ public sealed class ServerSession
                 Desired = _toldDesired.ToMessage(),
                 Reported = _toldReported.ToMessage(),
                 ServerVersion = _settings.Version,
+                ReconnectSpreadMilliseconds = (uint)_settings.Spread().Reconnect.TotalMilliseconds,
             },
         });
         return news;

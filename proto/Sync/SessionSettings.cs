@@ -28,6 +28,9 @@ public sealed record SessionSettings
 
     public required string ClusterUid { get; init; }
 
+    /// <summary>Of a server: how widely its nodes are to spread what they would else do at once.</summary>
+    public Func<Spread> Spread { get; init; } = () => default;
+
     /// <summary>Version of the program, for people.</summary>
     public string Version { get; init; } = "";
 

@@ -20,7 +20,10 @@ internal sealed class LinkTable(
     SessionSettings settings, TimeProvider clock, Random random, Action<string, Envelope> send, ILogger log,
     SealIdentity? sealing = null)
 {
-    /// <summary>After the broker was lost or came back: nodes that are not there by then are gone.</summary>
+    /// <summary>
+    /// After the broker was lost or came back: nodes that are not there by then, beyond how they spread their return, are
+    /// gone.
+    /// </summary>
     public static readonly TimeSpan ReturnWait = TimeSpan.FromSeconds(60);
 
     /// <summary>Later than every revision: what is withheld is not given away yet.</summary>
@@ -35,6 +38,11 @@ internal sealed class LinkTable(
     private long _published;
 
     public TimeSpan Now => clock.GetElapsedTime(_start);
+
+    /// <summary>Of the nodes that are known now.</summary>
+    private Spread Spread => Spread.Of(_nodes.Count);
+
+    private SessionSettings Settings => field ??= settings with { Spread = () => Spread };
 
     /// <summary>The node's link when it has a session.</summary>
     public NodeLink? Open(string node) =>
@@ -152,13 +160,13 @@ internal sealed class LinkTable(
             case MqttEvent.Connected:
                 // The broker now tells which nodes are there, and each of them is invited.
                 CloseSessions();
-                _sweepAt = Now + ReturnWait;
+                _sweepAt = Now + ReturnWait + Spread.Reconnect;
                 break;
             case MqttEvent.Disconnected:
                 AbortStreams("the connection to the broker was lost");
                 CloseSessions();
                 // Each failed attempt to connect comes here too, and none of them puts it off.
-                _sweepAt ??= Now + ReturnWait;
+                _sweepAt ??= Now + ReturnWait + Spread.Reconnect;
                 break;
             case MqttEvent.Received received when Topics.Parse(received.Message.Topic) is { } topic
                 && !_denied.Contains(topic.Node) && IsCredible(topic.Node):
@@ -248,7 +256,7 @@ internal sealed class LinkTable(
             var topic = Topics.Down(name);
             var seal = sealing is null ? null : new ServerSeal(settings.ClusterUid, name, sealing);
             var packets = new NodePackets(name, seal, send, log);
-            var session = new ServerSession(settings, _epoch, [], random, envelope => packets.Send(topic, envelope));
+            var session = new ServerSession(Settings, _epoch, [], random, envelope => packets.Send(topic, envelope));
             _nodes[name] = link = new NodeLink(name, session, packets) { LastHeard = Now };
         }
 

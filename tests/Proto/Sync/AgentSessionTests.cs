@@ -138,6 +138,53 @@ public sealed class AgentSessionTests
         return beats;
     }
 
+    [Fact]
+    public void A_welcome_says_how_widely_the_next_return_is_spread_and_a_later_one_counts_instead()
+    {
+        Assert.Equal(TimeSpan.Zero, _session.ReconnectSpread);
+        var welcome = Welcome(LastHello);
+        welcome.Welcome.ReconnectSpreadMilliseconds = 66_667;
+        _session.Receive(welcome, Start);
+        _session.Lost();
+        Assert.Equal(TimeSpan.FromMilliseconds(66_667), _session.ReconnectSpread);
+
+        _session.Connected(Start);
+        _session.Poll(Start);
+        _session.Receive(Welcome(LastHello), Start);
+        Assert.Equal(TimeSpan.Zero, _session.ReconnectSpread);
+    }
+
+    [Fact]
+    public void Nodes_that_a_new_server_invites_at_once_say_hello_one_after_the_other()
+    {
+        var invite = Invite.Clone();
+        invite.Invite.SpreadMilliseconds = 20_000;
+        var due = new List<double>();
+        for (var seed = 0; seed < 1000; seed++)
+        {
+            var session = new AgentSession(
+                new SessionSettings { ClusterUid = "cluster" }, [], new Random(seed), envelope => _sent.Add(envelope));
+            session.Connected(Start);
+            session.Poll(Start);
+            session.Receive(Welcome(LastHello), Start);
+            session.Receive(invite, Start);
+            due.Add((session.Due!.Value - Start).TotalSeconds);
+        }
+
+        Assert.All(due, seconds => Assert.InRange(seconds, 0, 20));
+        Assert.All(due.CountBy(seconds => (int)seconds), count => Assert.InRange(count.Value, 25, 75));
+    }
+
+    [Fact]
+    public void An_invitation_puts_no_hello_off()
+    {
+        var due = _session.Due;
+        var invite = Invite.Clone();
+        invite.Invite.SpreadMilliseconds = uint.MaxValue;
+        _session.Receive(invite, Start);
+        Assert.True(_session.Due <= due);
+    }
+
     private static Envelope Welcome(ulong session) => new()
     {
         Session = session,

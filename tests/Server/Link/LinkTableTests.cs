@@ -156,6 +156,25 @@ public sealed class LinkTableTests
     }
 
     [Fact]
+    public void Many_nodes_are_told_to_spread_what_they_do_at_once_and_are_waited_for_so_much_longer()
+    {
+        for (var node = 0; node < 1000; node++)
+        {
+            _table.SetAllDesired($"node-{node}", []);
+        }
+
+        Assert.Equal(2666u, _sent[^1].Invite.SpreadMilliseconds);
+        Connected("node-1");
+        Assert.Equal(6666u, _sent.Last(sent => sent.Welcome is not null).Welcome.ReconnectSpreadMilliseconds);
+
+        _table.Handle(new MqttEvent.Disconnected("down"));
+        _clock.Advance(LinkTable.ReturnWait + TimeSpan.FromSeconds(6));
+        Assert.Empty(Worked());
+        _clock.Advance(TimeSpan.FromSeconds(1));
+        Assert.IsType<LinkEvent.Disconnected>(Assert.Single(Worked()));
+    }
+
+    [Fact]
     public void A_denial_ends_the_session()
     {
         _table.SetAllDesired("a", []);
