@@ -73,7 +73,8 @@ static async Task<int> Agent(AgentSettings settings, CancellationToken terminate
         edge, ledger, new PodRounds(ledger, runner, images, probes, around, log), clock, log);
     var status = new NodeStatusReport(
         settings.NodeName, settings.DataDir, node,
-        new NodeStatusSources(token => RuntimeSight.Read(runtime, token), reports.Node) { Local = site.Changes },
+        new NodeStatusSources(token => RuntimeSight.Read(runtime, token), reports.Node)
+            { Local = site.Changes, IsEco = settings.IsEco },
         clock, logs.CreateLogger("Report"));
 
     var files = new LogStreams(ledger, settings.DataDir, clock);
@@ -93,6 +94,7 @@ static async Task<int> Agent(AgentSettings settings, CancellationToken terminate
         link.StateChanged += _ => loop.WakeAll();
         reports.Attach(link);
         using var meter = UsageMeter.OfThisNode(ledger, settings.CgroupRoot, clock);
+        var spending = Spending.OfThisNode(link.Traffic, ledger, runtime, settings.CgroupRoot, clock);
         var processes = new ProcessAnswers(ledger, runtime, clock);
         var answers = new Dictionary<string, StreamAnswer>
         {
@@ -100,10 +102,11 @@ static async Task<int> Agent(AgentSettings settings, CancellationToken terminate
             [PodStreamRequest.ExecKind] = processes.Exec,
             [PodStreamRequest.AttachKind] = processes.Attach,
             [PodStreamRequest.PortKind] = new PortAnswers(network.Connect, clock).Answer,
-            [NodeUsage.StreamKind] = new UsageStreams(meter).Answer,
+            [NodeUsage.StreamKind] = new UsageStreams(meter, spending.Now).Answer,
         };
         await Task.WhenAll(
             link.Run(stop.Token), DesiredIntake.Run(link.Desired, ledger, loop, clock, stop.Token),
+            spending.Tell(reports.Budgets, stop.Token),
             new StreamAnswers(answers, logs.CreateLogger("Report")).Run(link.Streams, stop.Token),
             keys.Run(link, known, clock, random, logs.CreateLogger("Enrolment"), stop.Token));
     }

@@ -25,6 +25,14 @@ internal static class LedgerDatabase
     /// <summary>A small log keeps the file below 1 MiB on a flash card.</summary>
     private const int CheckpointPages = 512 * 1024 / PageBytes;
 
+    /// <summary>SQLITE_DBSTATUS_CACHE_WRITE.</summary>
+    private const int PagesWritten = 9;
+
+    private const long PageBytes = 4096;
+
+    /// <summary>Of each page in the log.</summary>
+    private const long FrameHeaderBytes = 24;
+
     private static readonly Lock Gate = new();
     private static bool _providerReady;
 
@@ -44,6 +52,13 @@ internal static class LedgerDatabase
         Run(connection, "CREATE TABLE IF NOT EXISTS pods(uid TEXT PRIMARY KEY, record BLOB NOT NULL)");
         Run(connection, "CREATE TABLE IF NOT EXISTS meta(key TEXT PRIMARY KEY, value TEXT NOT NULL)");
         return connection;
+    }
+
+    /// <summary>Of the connection's life: SQLite counts the pages that it writes.</summary>
+    public static long BytesWritten(SqliteConnection connection)
+    {
+        _ = raw.sqlite3_db_status(connection.Handle, PagesWritten, out var pages, out _, resetFlg: 0);
+        return pages * (PageBytes + FrameHeaderBytes);
     }
 
     private static void Run(SqliteConnection connection, string sql)

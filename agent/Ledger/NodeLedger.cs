@@ -156,6 +156,21 @@ internal sealed class NodeLedger : IDisposable
         }
     }
 
+    /// <summary>
+    /// What SQLite wrote in this process: the pages that commits put into its log. Each goes to the file once more when
+    /// the log is full, together with its later versions.
+    /// </summary>
+    public long BytesWritten
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return LedgerDatabase.BytesWritten(_database);
+            }
+        }
+    }
+
     public string? Meta(string key)
     {
         lock (_gate)

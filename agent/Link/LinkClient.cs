@@ -56,8 +56,7 @@ internal sealed class LinkClient
             KeepAlive = settings.KeepAlive,
         };
         _session = new AgentSession(session, desired, random, Send) { AsksAlways = () => HasLeases() };
-        _packets = new LinkPackets(
-            settings, () => _shown, (topic, packet) => _mqtt?.TryPublish(topic, Packet.Encode(packet)), log);
+        _packets = new LinkPackets(settings, () => _shown, Publish, log);
     }
 
     /// <summary>
@@ -101,6 +100,9 @@ internal sealed class LinkClient
             }
         }
     }
+
+    /// <summary>What went over the link in this process.</summary>
+    public LinkTraffic Traffic { get; } = new();
 
     /// <summary>The server's last answer, which fencing counts from; null when none came in this process.</summary>
     public ServerAnswer? LastAnswer
@@ -289,6 +291,7 @@ internal sealed class LinkClient
             return;
         }
 
+        Traffic.Received(envelope, message.Payload.Length);
         if (topic.Kind != TopicKind.Stream)
         {
             _session.Receive(envelope, Now);
@@ -450,5 +453,14 @@ internal sealed class LinkClient
     {
         envelope.Session = session ?? _session.Session;
         _packets.Send(Topics.StreamUp(_settings.NodeName, id), envelope);
+    }
+
+    private void Publish(string topic, Envelope packet, Envelope message)
+    {
+        var bytes = Packet.Encode(packet);
+        if (_mqtt?.TryPublish(topic, bytes) == true)
+        {
+            Traffic.Sent(message, bytes.Length);
+        }
     }
 }

@@ -14,20 +14,21 @@ internal sealed class LinkPackets
 {
     private readonly LinkSettings _settings;
     private readonly Func<MqttTls?> _shown;
-    private readonly Action<string, Envelope> _publish;
+    private readonly Action<string, Envelope, Envelope> _publish;
     private readonly ILogger _log;
     private readonly AgentSeal? _seal;
 
     /// <param name="settings">Says whether messages are sealed.</param>
     /// <param name="shown">The pair that the present connection was made with: a node may be changing its key.</param>
-    /// <param name="publish">Sends a packet to a topic.</param>
+    /// <param name="publish">Sends a packet to a topic, and counts it for the message that is in it.</param>
     /// <param name="log">For what does not open.</param>
-    public LinkPackets(LinkSettings settings, Func<MqttTls?> shown, Action<string, Envelope> publish, ILogger log)
+    public LinkPackets(
+        LinkSettings settings, Func<MqttTls?> shown, Action<string, Envelope, Envelope> publish, ILogger log)
     {
         (_settings, _shown, _publish, _log) = (settings, shown, publish, log);
         var up = Topics.Up(settings.NodeName);
         _seal = settings.Broker.IsSealed
-            ? new AgentSeal(settings.ClusterUid, settings.NodeName, Identity, packet => publish(up, packet))
+            ? new AgentSeal(settings.ClusterUid, settings.NodeName, Identity, packet => publish(up, packet, packet))
             : null;
     }
 
@@ -40,7 +41,7 @@ internal sealed class LinkPackets
     {
         if ((_seal is null ? envelope : _seal.Seal(topic, envelope)) is { } packet)
         {
-            _publish(topic, packet);
+            _publish(topic, packet, envelope);
         }
     }
 

@@ -23,6 +23,11 @@ internal sealed class NodeStatusReport(
     /// <summary>A runtime that hangs says nothing of it; asking costs more than idling a minute does.</summary>
     private static readonly TimeSpan AskEvery = TimeSpan.FromMinutes(10);
 
+    /// <summary>Of an eco node both, so many times longer: what is scarce by moments is not told.</summary>
+    private const int EcoFactor = 5;
+
+    private readonly int _factor = sources.IsEco ? EcoFactor : 1;
+
     private readonly Dictionary<string, Condition> _conditions = [];
     private readonly Wakeup _wakeup = new(clock);
 
@@ -53,14 +58,14 @@ internal sealed class NodeStatusReport(
             }
 
             before = seen;
-            await _wakeup.Wait(LookEvery, cancellation);
+            await _wakeup.Wait(LookEvery * _factor, cancellation);
         }
     }
 
     /// <summary>False when there was no reason to ask.</summary>
     private async Task<bool> Ask(CancellationToken cancellation)
     {
-        if (_runtime is not null && !_woken && clock.GetElapsedTime(_askedAt) < AskEvery)
+        if (_runtime is not null && !_woken && clock.GetElapsedTime(_askedAt) < AskEvery * _factor)
         {
             return false;
         }
@@ -163,11 +168,14 @@ internal sealed class NodeStatusReport(
 }
 
 /// <summary>
-/// Where the node's report comes from and goes to. The runtime is null while it does not answer.
+/// Where the node's report comes from and goes to, and whether it is sparing. The runtime is null while it does not
+/// answer.
 /// </summary>
 internal sealed record NodeStatusSources(
     Func<CancellationToken, Task<RuntimeSight?>> Runtime, Action<NodeReport> Report)
 {
     /// <summary>What is not the server's word; looked at with what is scarce.</summary>
     public Func<LocalChanges> Local { get; init; } = () => LocalChanges.None;
+
+    public bool IsEco { get; init; }
 }

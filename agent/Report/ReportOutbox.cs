@@ -47,6 +47,9 @@ internal sealed class ReportOutbox
     public void Node(NodeReport report) =>
         Set("node", JsonSerializer.SerializeToUtf8Bytes(report, ModelJson.Default.NodeReport));
 
+    public void Budgets(NodeBudgets spent) =>
+        Set("budgets", JsonSerializer.SerializeToUtf8Bytes(spent, ModelJson.Default.NodeBudgets));
+
     /// <summary>Events may be lost: without a link they are not kept.</summary>
     public void Event(Event said)
     {

@@ -24,6 +24,7 @@ internal sealed class ContainerdRuntime : IAsyncDisposable
     private readonly ContainerExec _exec;
     private readonly ImageCatalog _catalog;
     private readonly ImagePuller _puller;
+    private readonly BandwidthCap _cap;
     private RuntimeFacts? _facts;
 
     public ContainerdRuntime(RuntimeSettings settings, TimeProvider clock, Random random, ILoggerFactory logs)
@@ -41,17 +42,23 @@ internal sealed class ContainerdRuntime : IAsyncDisposable
         _exec = new ContainerExec(_channel, files, _logs, random, clock, log);
         var content = new ContentStore(_channel);
         var unpack = new Unpack(_channel, content, settings.Snapshotter, random, clock);
-        var cap = new BandwidthCap(settings.PullBytesPerSecondMax, clock);
+        _cap = new BandwidthCap(settings.PullBytesPerSecondMax, clock);
         var gates = new DigestGates();
         _catalog = new ImageCatalog(_channel, content, unpack, PlatformPlan.Own);
         _puller = new ImagePuller(_channel, settings, PullFor, gates, clock, log);
 
         ImagePull PullFor(ImagePlatform platform) => new(
-            _channel, content, unpack, new ImageCatalog(_channel, content, unpack, platform), cap, gates, platform,
+            _channel, content, unpack, new ImageCatalog(_channel, content, unpack, platform), _cap, gates, platform,
             SyncContent);
     }
 
     public ChannelReader<RuntimeEvent> Events => _events.Events;
+
+    /// <summary>Bytes of containers' logs that were written in this process.</summary>
+    public long LogBytesWritten => _logs.BytesWritten;
+
+    /// <summary>Bytes of image layers that came from registries in this process; each was written once as it came.</summary>
+    public long LayerBytesFetched => _cap.Spent;
 
     /// <summary>Follows containerd's events and drains the containers' output until cancelled.</summary>
     public Task Run(CancellationToken token) => _events.Run(Connected, token);

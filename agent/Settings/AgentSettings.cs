@@ -37,6 +37,9 @@ internal sealed record AgentSettings
 
     public required IReadOnlyList<string> InsecureRegistries { get; init; }
 
+    /// <summary>Every byte of the link and of the flash counts more than being told soon.</summary>
+    public bool IsEco { get; init; }
+
     public required TimeSpan KeepAlive { get; init; }
 
     /// <summary>For a broker that asks for it; null to show the node's certificate.</summary>

@@ -49,8 +49,12 @@ internal sealed record SettingName(string Key, string Flag, string Help, bool Re
     public static readonly SettingName InsecureRegistry =
         new("insecureRegistries", "--insecure-registry", "registry asked over plain HTTP", true);
 
+    public static readonly SettingName Profile =
+        new("profile", "--profile", "standard, or eco where every byte is paid for", false, "standard");
+
     public static readonly SettingName KeepAliveSeconds =
-        new("keepAliveSeconds", "--keep-alive-seconds", "seconds between heartbeats of an idle link", false, "120");
+        new("keepAliveSeconds", "--keep-alive-seconds",
+            "seconds between heartbeats of an idle link; with eco 600", false, "120");
 
     public static readonly SettingName BrokerUser =
         new("brokerUser", "--broker-user", "user at a broker that asks for one; default the certificate", false);
@@ -68,7 +72,7 @@ internal sealed record SettingName(string Key, string Flag, string Help, bool Re
     public static IReadOnlyList<SettingName> All { get; } =
     [
         DataDir, RunDir, NodeName, NodeIp, Server, Token, TokenFile, CaCertHash, CaFile, ContainerdSocket, CniBinDir,
-        CgroupRoot, Snapshotter, InsecureRegistry, KeepAliveSeconds, BrokerUser, BrokerPasswordFile, StaticPodPath,
-        PodCidr,
+        CgroupRoot, Snapshotter, InsecureRegistry, Profile, KeepAliveSeconds, BrokerUser, BrokerPasswordFile,
+        StaticPodPath, PodCidr,
     ];
 }

@@ -25,6 +25,12 @@ internal sealed partial class SettingsReader
     private const int KeepAliveMin = 10;
     private const int KeepAliveMax = 3600;
 
+    /// <summary>What the eco profile sets where nothing else does; every one may be set beside it.</summary>
+    private static readonly Dictionary<string, IReadOnlyList<string>> s_eco = new()
+    {
+        [SettingName.KeepAliveSeconds.Key] = ["600"],
+    };
+
     private readonly List<string> _errors = [];
     private readonly Dictionary<string, IReadOnlyList<string>> _flags;
     private readonly Dictionary<string, IReadOnlyList<string>> _file;
@@ -80,13 +86,20 @@ internal sealed partial class SettingsReader
         InsecureRegistries = Values(SettingName.InsecureRegistry),
         StaticPodDir = One(SettingName.StaticPodPath) is null ? null : Absolute(SettingName.StaticPodPath),
         PodCidr = Network(SettingName.PodCidr),
+        IsEco = IsEco(),
         KeepAlive = TimeSpan.FromSeconds(Number(SettingName.KeepAliveSeconds, KeepAliveMin, KeepAliveMax)),
         BrokerUser = One(SettingName.BrokerUser),
         BrokerPasswordFile = Password(),
     };
 
+    private bool IsEco() => Matching(
+        SettingName.Profile, One(SettingName.Profile)!, ProfilePattern(), "standard or eco") == "eco";
+
     private IReadOnlyList<string> Values(SettingName name) =>
-        _flags.GetValueOrDefault(name.Key) ?? _file.GetValueOrDefault(name.Key) ?? name.Default;
+        _flags.GetValueOrDefault(name.Key) ?? _file.GetValueOrDefault(name.Key) ?? Default(name);
+
+    private IReadOnlyList<string> Default(SettingName name) =>
+        s_eco.TryGetValue(name.Key, out var sparing) && One(SettingName.Profile) == "eco" ? sparing : name.Default;
 
     private string? One(SettingName name) => Values(name) is [var value, ..] ? value : null;
 
@@ -175,6 +188,9 @@ internal sealed partial class SettingsReader
 
     [GeneratedRegex(@"^(?=.{1,52}$)[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$")]
     private static partial Regex NodeNamePattern();
+
+    [GeneratedRegex("^(standard|eco)$")]
+    private static partial Regex ProfilePattern();
 
     [GeneratedRegex("^[a-z0-9]{6}\\.[a-z0-9]{16}$")]
     private static partial Regex TokenPattern();

@@ -29,6 +29,7 @@ namespace Edge.Proto.Model;
 [JsonSerializable(typeof(LogStreamRequest))]
 [JsonSerializable(typeof(PodStreamRequest))]
 [JsonSerializable(typeof(NodeUsage))]
+[JsonSerializable(typeof(NodeBudgets))]
 [JsonSerializable(typeof(System.Text.Json.Nodes.JsonObject))]
 public sealed partial class ModelJson : JsonSerializerContext
 {

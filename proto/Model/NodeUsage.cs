@@ -26,6 +26,9 @@ public sealed record NodeUsage
     public ResourceUsage Total { get => field ??= new(); init; }
 
     public IReadOnlyList<PodUsage>? Pods { get; init; }
+
+    /// <summary>What the agent and its pods have spent; null from an agent that does not count it.</summary>
+    public NodeBudgets? Budgets { get; init; }
 }
 
 /// <summary>What one pod's containers use.</summary>

@@ -25,6 +25,7 @@ internal sealed class Router : IDisposable
     private readonly BindingEndpoint _bind;
     private readonly ScaleEndpoint _scale;
     private readonly MetricsEndpoint _metrics;
+    private readonly NodeMetricsPage _nodeMetrics;
     private readonly ReviewEndpoint _reviews;
     private readonly TokenEndpoint _tokens;
     private readonly ProcessEndpoint _processes;
@@ -51,6 +52,7 @@ internal sealed class Router : IDisposable
         _bind = new BindingEndpoint(parts);
         _scale = new ScaleEndpoint(parts, update, writer);
         _metrics = new MetricsEndpoint(parts, usages);
+        _nodeMetrics = new NodeMetricsPage(parts.Store, usages);
         _reviews = new ReviewEndpoint(identity.Authorizer, identity.Authenticator);
         _tokens = new TokenEndpoint(parts, identity.Signer, IdentityParts.Issuer);
         _processes = new ProcessEndpoint(parts.Store, streams, parts.Time);
@@ -129,6 +131,7 @@ internal sealed class Router : IDisposable
         return (path.Resource, path.Subresource, verb) switch
         {
             ("serviceaccounts", "token", _) => _tokens.Run(request),
+            ("nodes", "proxy", _) => _nodeMetrics.Run(request),
             ("pods", "log", _) => _logs.Run(request),
             ("pods", "exec", _) => _processes.Exec(request),
             ("pods", "attach", _) => _processes.Attach(request),

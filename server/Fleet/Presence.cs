@@ -87,6 +87,10 @@ internal sealed class Presence(Objects objects, PodPresence pods, TimeSpan grace
     public Task ReportedImages(string node, JsonArray images, CancellationToken ct) =>
         WriteIfFits(node, ReportReader.ImagesKey, tree => NodeStatusPlan.Images(tree, images), ct);
 
+    /// <summary>Said once a day; a lost session repeats nothing of it.</summary>
+    public Task ReportedBudgets(string node, NodeBudgets budgets, CancellationToken ct) => WriteIfFits(
+        node, ReportReader.BudgetsKey, tree => NodeBudgetsPlan.Annotate(tree, budgets, time.GetUtcNow()), ct);
+
     private void LogLabels(string node, JsonObject labels)
     {
         foreach (var (key, value) in labels.Where(label => ReportScope.AllowsLabel(label.Key)))

@@ -1,4 +1,6 @@
+using System.Text.Json;
 using System.Threading.Channels;
+using Edge.Proto.Model;
 using Edge.Proto.Sync;
 using Edge.Server.Link;
 using Edge.Server.Store;
@@ -224,6 +226,10 @@ internal sealed class ReportIntake
         else if (entry.Key == ReportReader.NodeKey)
         {
             await _presence.Reported(node, report.AsObject(), ct);
+        }
+        else if (entry.Key == ReportReader.BudgetsKey)
+        {
+            await _presence.ReportedBudgets(node, report.Deserialize(ModelJson.Default.NodeBudgets)!, ct);
         }
         else
         {

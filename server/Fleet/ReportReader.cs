@@ -16,6 +16,7 @@ internal static class ReportReader
     public const string PodPrefix = "pods/";
     public const string NodeKey = "node";
     public const string ImagesKey = "images";
+    public const string BudgetsKey = "budgets";
 
     /// <summary>The report as a tree, or null and what is wrong with it.</summary>
     public static (JsonNode? Report, string Problem) Read(MapEntry entry)
@@ -31,6 +32,7 @@ internal static class ReportReader
             return entry.Key.StartsWith(PodPrefix, StringComparison.Ordinal) ? Check(tree, ModelJson.Default.PodReport)
                 : entry.Key == NodeKey ? Check(tree, ModelJson.Default.NodeReport)
                 : entry.Key == ImagesKey ? CheckImages(tree)
+                : entry.Key == BudgetsKey ? CheckBudgets(tree)
                 : (null, "no such key is known");
         }
         catch (Exception failure) when (failure is JsonException or ArgumentException or InvalidOperationException)
@@ -63,6 +65,11 @@ internal static class ReportReader
         var status = new JsonObject { ["status"] = new JsonObject { ["images"] = tree.DeepClone() } };
         return Check(status, ModelJson.Default.NodeReport) is (null, var problem) ? (null, problem) : (tree, "");
     }
+
+    private static (JsonNode?, string) CheckBudgets(JsonNode? tree) =>
+        Check(tree, ModelJson.Default.NodeBudgets) is (null, var problem) ? (null, problem)
+        : NodeBudgetsPlan.Fault(tree.Deserialize(ModelJson.Default.NodeBudgets)!) is { } fault ? (null, fault)
+        : (tree, "");
 
     private static bool HasGap(JsonNode? tree) => tree switch
     {

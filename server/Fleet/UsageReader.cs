@@ -43,6 +43,11 @@ internal static class UsageReader
             }
         }
 
+        if (usage.Budgets is { } budgets && NodeBudgetsPlan.Fault(budgets) is { } fault)
+        {
+            throw new InvalidDataException($"budgets: {fault}");
+        }
+
         return usage with { Timestamp = now.AddMilliseconds(-usage.AgeMilliseconds) };
     }
 

@@ -30,6 +30,25 @@ internal sealed class CgroupReader(string mount, string podsRoot)
         return null;
     }
 
+    /// <summary>
+    /// Bytes that all pods wrote to disks, those that are gone included; null where the kernel does not count them.
+    /// </summary>
+    public long? BytesWritten()
+    {
+        if (!_unified || Text(podsRoot, "io.stat") is not { } text)
+        {
+            return null;
+        }
+
+        var sum = 0L;
+        foreach (var word in text.Split([' ', '\n']))
+        {
+            sum += word.StartsWith("wbytes=", StringComparison.Ordinal) ? Number(word["wbytes=".Length..]) : 0;
+        }
+
+        return sum;
+    }
+
     private Counters? Unified(string path) =>
         Text(path, "memory.current") is { } memory
             && Field(Text(path, "cpu.stat"), "usage_usec") is { } cpu

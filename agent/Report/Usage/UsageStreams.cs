@@ -4,13 +4,13 @@ using Edge.Proto.Model;
 
 namespace Edge.Agent.Report.Usage;
 
-/// <summary>Answers the server's question what is used here.</summary>
-internal sealed class UsageStreams(UsageMeter meter)
+/// <summary>Answers the server's question what is used here and was spent.</summary>
+internal sealed class UsageStreams(UsageMeter meter, Func<NodeBudgets> spent)
 {
     public async Task<string?> Answer(
         ReadOnlyMemory<byte> payload, LinkStream stream, CancellationToken cancellation)
     {
-        var usage = await meter.Measure(cancellation);
+        var usage = await meter.Measure(cancellation) with { Budgets = spent() };
         var text = JsonSerializer.SerializeToUtf8Bytes(usage, ModelJson.Default.NodeUsage);
         if (text.Length > NodeUsage.BytesMax)
         {

@@ -7,10 +7,15 @@ namespace Edge.Agent.Runtime.Images;
 internal sealed class BandwidthCap(long bytesPerSecondMax, TimeProvider clock)
 {
     private readonly Lock _gate = new();
+    private long _spent;
     private DateTimeOffset _freeAt = DateTimeOffset.MinValue;
+
+    /// <summary>All bytes so far.</summary>
+    public long Spent => Interlocked.Read(ref _spent);
 
     public Task Spend(int bytes, CancellationToken token)
     {
+        Interlocked.Add(ref _spent, bytes);
         if (bytesPerSecondMax <= 0)
         {
             return Task.CompletedTask;

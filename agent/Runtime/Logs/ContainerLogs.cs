@@ -27,6 +27,7 @@ internal sealed class ContainerLogs : IDisposable
     private readonly byte[] _buffer = new byte[ReadBytes];
     private readonly ArrayBufferWriter<byte> _lines = new(ReadBytes);
     private bool _stopping;
+    private long _written;
 
     public ContainerLogs(TimeProvider clock, ILogger log)
     {
@@ -66,6 +67,9 @@ internal sealed class ContainerLogs : IDisposable
 
         Wake();
     }
+
+    /// <summary>Bytes of all log files that were written in this process.</summary>
+    public long BytesWritten => Interlocked.Read(ref _written);
 
     /// <summary>What the container writes from now on; null when its output is not followed here.</summary>
     public LogTap? Tap(string id)
@@ -253,6 +257,7 @@ internal sealed class ContainerLogs : IDisposable
             try
             {
                 source.File.Append(_lines.WrittenSpan);
+                Interlocked.Add(ref _written, _lines.WrittenCount);
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {

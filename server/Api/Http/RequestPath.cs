@@ -43,7 +43,8 @@ internal sealed record RequestPath(
             (ns, rest) = (scope, rest[2..]);
         }
 
-        return rest.Length > 3
+        // What stands behind a proxy is the other side's to know.
+        return rest.Length > 3 && rest[2] != "proxy"
             ? other
             : new RequestPath(path, group, version, ns, rest[0], At(rest, 1), At(rest, 2), oldWatch);
     }

@@ -14,13 +14,14 @@ public sealed class SettingsReaderTests
             server: http://edge.example
             token: secret-token-text
             caCertHash: md5:1
+            profile: frugal
             keepAliveSeconds: 0
             colour: blue
             """;
 
         var invalid = Assert.IsType<SettingsResult.Invalid>(Read(Yaml));
 
-        Assert.Equal(8, invalid.Errors.Count);
+        Assert.Equal(9, invalid.Errors.Count);
         Assert.Contains(invalid.Errors, error => error.Contains("unknown setting \"colour\""));
         Assert.DoesNotContain(invalid.Errors, error => error.Contains("secret-token-text"));
     }
@@ -34,6 +35,18 @@ public sealed class SettingsReaderTests
         Assert.Equal("from-flag", valid.Settings.NodeName);
         Assert.Equal("/run/x", valid.Settings.RunDir);
         Assert.Equal("/var/lib/edge/agent", valid.Settings.DataDir);
+    }
+
+    [Theory]
+    [InlineData("", 120, false)]
+    [InlineData("profile: standard", 120, false)]
+    [InlineData("profile: eco", 600, true)]
+    [InlineData("profile: eco\nkeepAliveSeconds: 60", 60, true)]
+    public void The_eco_profile_sets_what_is_not_set_beside_it(string yaml, int keepAlive, bool isEco)
+    {
+        var valid = Assert.IsType<SettingsResult.Valid>(Read(yaml));
+
+        Assert.Equal((TimeSpan.FromSeconds(keepAlive), isEco), (valid.Settings.KeepAlive, valid.Settings.IsEco));
     }
 
     [Fact]

@@ -20,13 +20,15 @@ public static class Manifests
         """;
 
     /// <summary>A pod whose only container runs one shell line.</summary>
-    public static string Script(string name, string line, string restartPolicy = "Always") => $"""
+    public static string Script(
+        string name, string line, string restartPolicy = "Always", string node = "") => $"""
         apiVersion: v1
         kind: Pod
         metadata:
           name: {name}
         spec:
           restartPolicy: {restartPolicy}
+          {(node.Length == 0 ? "" : $"nodeName: {node}")}
           terminationGracePeriodSeconds: 1
           containers:
             - name: main
