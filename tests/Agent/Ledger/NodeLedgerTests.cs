@@ -70,6 +70,18 @@ public sealed class NodeLedgerTests : IDisposable
     }
 
     [Fact]
+    public void Bytes_are_counted_when_they_are_written_and_an_equal_value_writes_none()
+    {
+        using var ledger = Open();
+        var before = ledger.BytesWritten;
+        ledger.Apply([Entry("pods/a", new string('x', 20_000))], []);
+        var once = ledger.BytesWritten;
+        Assert.InRange(once - before, 20_000, 80_000);
+        ledger.Apply([Entry("pods/a", new string('x', 20_000))], []);
+        Assert.Equal(once, ledger.BytesWritten);
+    }
+
+    [Fact]
     public void A_secret_is_readable_through_the_ledger_and_not_in_its_files()
     {
         using (var ledger = Open())

@@ -38,6 +38,34 @@ public sealed class MetricsTests(ApiFixture api) : IClassFixture<ApiFixture>, IA
     }
 
     [Fact]
+    public async Task A_nodes_page_shows_what_it_spent_while_somebody_asks()
+    {
+        var page = await api.Admin.GetAsync("/api/v1/nodes/near/proxy/metrics");
+        Assert.Equal("text/plain; version=0.0.4; charset=utf-8", page.Content.Headers.ContentType?.ToString());
+        Assert.Equal("""
+            # HELP edge_node_counted_seconds For how long the bytes were counted.
+            # TYPE edge_node_counted_seconds counter
+            edge_node_counted_seconds 60
+            # HELP edge_node_bytes_total Bytes over the link, from registries and to the disk, by feature.
+            # TYPE edge_node_bytes_total counter
+            edge_node_bytes_total{way="sent",feature="session"} 7
+
+            """, await page.Content.ReadAsStringAsync());
+    }
+
+    [Theory]
+    [InlineData("far/proxy/metrics", 503, "error dialing backend: node far does not answer")]
+    [InlineData("none/proxy/metrics", 404, "nodes \"none\" not found")]
+    [InlineData("near/proxy/configz", 404, "the server could not find the requested resource")]
+    [InlineData("near/proxy", 404, "the server could not find the requested resource")]
+    [InlineData("near/status/more", 404, "the server could not find the requested resource")]
+    public async Task A_page_that_is_not_there_is_refused(string path, int code, string message)
+    {
+        var answer = await api.Admin.GetAsync($"/api/v1/nodes/{path}");
+        Assert.Equal((code, message), ((int)answer.StatusCode, (string?)(await ApiFixture.Body(answer))["message"]));
+    }
+
+    [Fact]
     public async Task One_node_is_read_by_name_or_is_not_found()
     {
         var node = await ApiFixture.Body(await api.Admin.GetAsync($"{Metrics}/nodes/near"));
@@ -98,6 +126,10 @@ public sealed class MetricsTests(ApiFixture api) : IClassFixture<ApiFixture>, IA
         Timestamp = new DateTimeOffset(2026, 1, 1, 0, 0, 7, TimeSpan.Zero),
         WindowMilliseconds = 10_500,
         Total = new ResourceUsage { CpuNanocores = 250_000_000, MemoryBytes = 1024 },
+        Budgets = new NodeBudgets
+        {
+            Seconds = 60, Items = [new SpentBytes { Way = SpentBytes.Sent, Feature = "session", Bytes = 7 }],
+        },
         Pods =
         [
             new PodUsage

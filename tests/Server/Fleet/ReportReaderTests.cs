@@ -13,6 +13,8 @@ public sealed class ReportReaderTests
     [InlineData("node", "{}")]
     [InlineData("images", """[{"names":["a:1"],"sizeBytes":5}]""")]
     [InlineData("images", "[]")]
+    [InlineData("budgets", """{"seconds":86400,"items":[{"way":"sent","feature":"session","bytes":5}]}""")]
+    [InlineData("budgets", "{}")]
     public void A_report_of_the_right_form_is_read(string key, string text)
     {
         var (report, problem) = Read(key, text);
@@ -45,6 +47,14 @@ public sealed class ReportReaderTests
     [InlineData("pods/u", """{"status":{"unknown":["\ud800"]}}""")]
     [InlineData("node", """{"status":{"unknown":"\udc00"}}""")]
     [InlineData("images", """[{"names":["a:1"],"unknown":"\ud800"}]""")]
+    [InlineData("budgets", "[]")]
+    [InlineData("budgets", """{"seconds":-1}""")]
+    [InlineData("budgets", """{"items":[null]}""")]
+    [InlineData("budgets", """{"items":[{"way":"lost","feature":"session","bytes":5}]}""")]
+    [InlineData("budgets", """{"items":[{"way":"sent","feature":"session 1","bytes":5}]}""")]
+    [InlineData("budgets", """{"items":[{"way":"sent","feature":"","bytes":5}]}""")]
+    [InlineData("budgets", """{"items":[{"way":"sent","feature":"session","bytes":-5}]}""")]
+    [InlineData("budgets", """{"items":[{"way":"sent","feature":"session","bytes":9223372036854775807}]}""")]
     [InlineData("secrets", "{}")]
     public void A_report_of_the_wrong_form_is_refused(string key, string text)
     {

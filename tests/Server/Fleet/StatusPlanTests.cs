@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Edge.Proto.Model;
 using Edge.Server.Fleet;
 
 namespace Edge.Tests.Server.Fleet;
@@ -159,6 +160,28 @@ public sealed class StatusPlanTests
         var first = NodeStatusPlan.Unknown(Silent(), _contact, _now);
         var later = new LastContact(_now.AddMinutes(30), IsExact: false);
         Same(first.ToJsonString(), NodeStatusPlan.Unknown(first.DeepClone().AsObject(), later, _now.AddHours(1)));
+    }
+
+    [Fact]
+    public void What_a_node_spent_stands_in_annotations_and_nowhere_else()
+    {
+        var node = Tree("""{"metadata":{"name":"n1","annotations":{"mine":"1"}},"status":{"phase":"p"}}""");
+        var spent = new NodeBudgets
+        {
+            Seconds = 90_000,
+            Items =
+            [
+                new SpentBytes { Way = SpentBytes.Sent, Feature = "session", Bytes = 12 },
+                new SpentBytes { Way = SpentBytes.Written, Feature = "ledger", Bytes = 4120 },
+                new SpentBytes { Way = SpentBytes.Sent, Feature = "events", Bytes = 0 },
+            ],
+        };
+        Same("""
+            {"metadata":{"name":"n1","annotations":{"mine":"1",
+              "edge/bytes-counted":"over 25h, told at 2026-01-01T12:00:00Z","edge/bytes-sent":"session=12 events=0",
+              "edge/bytes-received":"","edge/bytes-fetched":"","edge/bytes-written":"ledger=4120"}},
+             "status":{"phase":"p"}}
+            """, NodeBudgetsPlan.Annotate(node, spent, _now));
     }
 
     [Fact]

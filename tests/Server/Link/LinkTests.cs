@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Text;
 using Edge.Agent.Link;
 using Edge.Proto.Link;
+using Edge.Proto.Model;
 using Edge.Proto.Sync;
 using Edge.Server.Link;
 using static Edge.Tests.Server.Link.LinkEnds;
@@ -28,6 +29,28 @@ public sealed class LinkTests
 
         Assert.True(server.IsConnected("a"));
         Assert.True(agent.LastAnswer?.IsDesiredReached);
+    }
+
+    [SkippableFact]
+    public async Task What_went_over_the_link_is_counted_by_what_it_was_for()
+    {
+        var (world, _) = await LinkWorld.Start();
+        await using var ended = world;
+        var (server, agent) = (world.Server(), world.Agent("a"));
+        var (down, up) = (Large(1), Large(2));
+        server.SetAllDesired("a", [down]);
+        agent.SetReported(up.Key, up.Value);
+        await agent.UntilDesired(down);
+        await server.UntilReported("a", up);
+
+        var spent = new List<SpentBytes>();
+        agent.Traffic.AddTo(spent);
+        Assert.InRange(Of(SpentBytes.Received, "desired"), down.Value.Length, down.Value.Length + 10_000);
+        Assert.InRange(Of(SpentBytes.Sent, "reported"), up.Value.Length, up.Value.Length + 10_000);
+        Assert.InRange(Of(SpentBytes.Sent, "session"), 50, 2000);
+        Assert.Equal((0, 0), (Of(SpentBytes.Sent, "streams"), Of(SpentBytes.Sent, "events")));
+
+        long Of(string way, string feature) => spent.Single(item => item.Way == way && item.Feature == feature).Bytes;
     }
 
     [SkippableFact]

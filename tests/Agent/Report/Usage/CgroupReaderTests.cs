@@ -20,6 +20,16 @@ public sealed class CgroupReaderTests : IDisposable
         Assert.Equal(new Counters(1_234_567_000, 6_000_000), Reader().Read("u1", "c1"));
     }
 
+    [Fact]
+    public void What_all_pods_wrote_is_the_sum_of_the_disks()
+    {
+        Assert.Null(Reader().BytesWritten());
+        Write("cgroup.controllers", "cpu io memory\n");
+        Assert.Null(Reader().BytesWritten());
+        Write("kubepods/io.stat", "8:0 rbytes=5 wbytes=4096 rios=1 wios=1 dbytes=0 dios=0\n8:16 wbytes=100 rbytes=7\n");
+        Assert.Equal(4196, Reader().BytesWritten());
+    }
+
     [Theory]
     [InlineData("cpuacct")]
     [InlineData("cpu,cpuacct")]
