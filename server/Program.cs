@@ -121,4 +121,5 @@ static LogStreamRequest ToStream(PodLogRequest request) => new()
     PodUid = request.PodUid, PodNamespace = request.Namespace, PodName = request.Pod, Container = request.Container,
     Follow = request.Follow, Previous = request.Previous, Timestamps = request.Timestamps,
     TailLines = request.TailLines, LimitBytes = request.LimitBytes, Since = request.Since,
+    SinceSeconds = request.SinceSeconds,
 };

@@ -61,7 +61,14 @@ public sealed record LogStreamRequest
     public bool Timestamps { get; init; }
     public long? TailLines { get; init; }
     public long? LimitBytes { get; init; }
+
+    /// <summary>Of agents that do not know <see cref="SinceSeconds"/> also what the server makes of that.</summary>
     public DateTimeOffset? Since { get; init; }
+
+    /// <summary>
+    /// Counts back by the node's clock, which also dated the lines: a device may be years off. It wins.
+    /// </summary>
+    public long? SinceSeconds { get; init; }
 }
 
 /// <summary>What the server asks of a pod for somebody who wants to be in it; the payload of such a stream.</summary>

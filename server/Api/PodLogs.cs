@@ -5,7 +5,7 @@ namespace Edge.Server.Api;
 /// <summary>What a reader of a container's log asked for.</summary>
 internal sealed record PodLogRequest(
     string Namespace, string Pod, string PodUid, string Container, bool Follow, bool Previous, bool Timestamps,
-    long? TailLines, long? LimitBytes, DateTimeOffset? Since);
+    long? TailLines, long? LimitBytes, DateTimeOffset? Since, long? SinceSeconds = null);
 
 /// <summary>
 /// Opens the log of a container on a node; disposing the stream ends the relay. Throws IOException where the node

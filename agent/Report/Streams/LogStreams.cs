@@ -42,7 +42,7 @@ internal sealed class LogStreams(NodeLedger ledger, string dataDir, TimeProvider
         var query = new LogQuery
         {
             TailLines = request.TailLines,
-            SinceTime = request.Since,
+            SinceTime = request.SinceSeconds is { } seconds ? Ago(seconds) : request.Since,
             LimitBytes = request.LimitBytes,
             Timestamps = request.Timestamps,
             Follow = request.Follow,
@@ -55,6 +55,10 @@ internal sealed class LogStreams(NodeLedger ledger, string dataDir, TimeProvider
 
         return null;
     }
+
+    /// <summary>The server bounds it below; no line is older than the calendar.</summary>
+    private DateTimeOffset Ago(long seconds) =>
+        DateTimeOffset.UnixEpoch.AddSeconds(Math.Max(0, clock.GetUtcNow().ToUnixTimeSeconds() - seconds));
 
     private bool IsOver(LogStreamRequest request, int attempt) =>
         ledger.Pods.GetValueOrDefault(request.PodUid)?.Of(request.Container) is not { } now

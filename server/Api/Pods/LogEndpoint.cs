@@ -99,7 +99,7 @@ internal sealed class LogEndpoint(ObjectStore store, OpenPodLogs open, TimeProvi
             request.Path.Namespace, request.Path.Name, pod.Object("metadata").Text("uid"), container,
             query.Flag("follow"), query.Flag("previous"), query.Flag("timestamps"),
             query.Number("tailLines"), query.Number("limitBytes"),
-            sinceSeconds is { } seconds ? time.GetUtcNow().AddSeconds(-seconds) : Time(sinceTime));
+            sinceSeconds is { } seconds ? time.GetUtcNow().AddSeconds(-seconds) : Time(sinceTime), sinceSeconds);
     }
 
     private static DateTimeOffset? Time(string text)

@@ -15,6 +15,7 @@ public sealed class LogStreamsTests : IDisposable
 {
     private readonly string _data = Directory.CreateTempSubdirectory("edge-logs-").FullName;
     private readonly NodeLedger _ledger;
+    private readonly FakeClock _clock = new();
 
     public LogStreamsTests() => _ledger = NodeLedger.Open(_data, NullLogger.Instance);
 
@@ -61,28 +62,44 @@ public sealed class LogStreamsTests : IDisposable
         Assert.Equal(("first\n", null), await Log(previous: true));
     }
 
+    /// <summary>A device without a clock of its own begins in 1970, and so do its lines.</summary>
+    [Fact]
+    public async Task Seconds_count_back_by_the_clock_that_dated_the_lines()
+    {
+        Has(new ContainerRecord { Started = true });
+        Printed(attempt: 0, "old", at: _clock.GetUtcNow().AddSeconds(-61));
+        Printed(attempt: 0, "new", at: _clock.GetUtcNow().AddSeconds(-59));
+        var byServer = _clock.GetUtcNow().AddYears(50);
+        Assert.Equal(("new\n", null), await Log(since: byServer, sinceSeconds: 60));
+        Assert.Equal(("", null), await Log(since: byServer));
+        Assert.Equal(("old\nnew\n", null), await Log(since: byServer, sinceSeconds: long.MaxValue));
+    }
+
     private void Has(ContainerRecord container) => _ledger.Save(new PodRecord
     {
         Uid = "uid-a", Namespace = "default", Name = "web",
         Containers = new Dictionary<string, ContainerRecord> { ["main"] = container },
     });
 
-    private void Printed(int attempt, string line)
+    private void Printed(int attempt, string line, DateTimeOffset? at = null)
     {
         var path = LogPaths.LogFile(_data, "default", "web", "uid-a", "main", attempt);
         Directory.CreateDirectory(Path.GetDirectoryName(path)!);
-        File.WriteAllText(path, $"2026-05-04T03:02:01.000000000Z stdout F {line}\n");
+        var time = (at ?? _clock.GetUtcNow()).UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fffffff'00Z'");
+        File.AppendAllText(path, $"{time} stdout F {line}\n");
     }
 
     /// <summary>What is printed, and why nothing is.</summary>
-    private async Task<(string Text, string? Refused)> Log(bool previous = false)
+    private async Task<(string Text, string? Refused)> Log(
+        bool previous = false, DateTimeOffset? since = null, long? sinceSeconds = null)
     {
         await using var pair = new StreamPair();
         var request = new LogStreamRequest
         {
             PodUid = "uid-a", PodNamespace = "default", PodName = "web", Container = "main", Previous = previous,
+            Since = since, SinceSeconds = sinceSeconds,
         };
-        var refused = await new LogStreams(_ledger, _data, new FakeClock()).Answer(
+        var refused = await new LogStreams(_ledger, _data, _clock).Answer(
             JsonSerializer.SerializeToUtf8Bytes(request, ModelJson.Default.LogStreamRequest), pair.Agent, default);
         pair.Agent.End(refused);
         var text = new StringBuilder();
