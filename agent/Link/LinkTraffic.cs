@@ -1,5 +1,4 @@
 using Edge.Proto.Link;
-using Edge.Proto.Model;
 
 namespace Edge.Agent.Link;
 
@@ -18,16 +17,13 @@ internal sealed class LinkTraffic
 
     public void Received(Envelope envelope, int bytes) => Interlocked.Add(ref _received[IndexOf(envelope)], bytes);
 
-    public void AddTo(List<SpentBytes> spent)
+    public void Tell(Action<string, long, long> sentAndReceived)
     {
         for (var index = 0; index < Features.Length; index++)
         {
-            Add(SpentBytes.Sent, Features[index], Interlocked.Read(ref _sent[index]));
-            Add(SpentBytes.Received, Features[index], Interlocked.Read(ref _received[index]));
+            sentAndReceived(
+                Features[index], Interlocked.Read(ref _sent[index]), Interlocked.Read(ref _received[index]));
         }
-
-        void Add(string way, string feature, long bytes) =>
-            spent.Add(new SpentBytes { Way = way, Feature = feature, Bytes = bytes });
     }
 
     private static int IndexOf(Envelope envelope) => envelope.BodyCase switch

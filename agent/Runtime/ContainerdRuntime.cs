@@ -57,7 +57,9 @@ internal sealed class ContainerdRuntime : IAsyncDisposable
     /// <summary>Bytes of containers' logs that were written in this process.</summary>
     public long LogBytesWritten => _logs.BytesWritten;
 
-    /// <summary>Bytes of image layers that came from registries in this process; each was written once as it came.</summary>
+    /// <summary>
+    /// Bytes of image layers that came from registries in this process; each was written once as it came.
+    /// </summary>
     public long LayerBytesFetched => _cap.Spent;
 
     /// <summary>Follows containerd's events and drains the containers' output until cancelled.</summary>

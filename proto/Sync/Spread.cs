@@ -21,7 +21,9 @@ public readonly record struct Spread(TimeSpan Reconnect, TimeSpan Hello)
     /// <summary>Of less than a second nobody has anything.</summary>
     private static readonly TimeSpan Least = TimeSpan.FromSeconds(1);
 
-    /// <summary>A node that waits longer than for its longest back-off would take a server's nonsense for an order.</summary>
+    /// <summary>
+    /// The longest back-off: a node that waits for longer would take a server's nonsense for an order.
+    /// </summary>
     private static readonly TimeSpan Most = TimeSpan.FromSeconds(300);
 
     public static Spread Of(int nodes) =>

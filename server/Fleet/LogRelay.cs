@@ -17,7 +17,9 @@ internal sealed class LogRelay(
     /// Opens the log and waits for its first bytes, its end or its refusal, so that a refusal becomes an HTTP error and
     /// not a broken body.
     /// </summary>
-    /// <exception cref="StreamRefusedException">There is no way to the node, or it has too many streams open.</exception>
+    /// <exception cref="StreamRefusedException">
+    /// There is no way to the node, or it has too many streams open.
+    /// </exception>
     /// <exception cref="IOException">The node refuses; the message is for the user.</exception>
     public async Task<Stream> Open(string node, LogStreamRequest request, CancellationToken ct)
     {

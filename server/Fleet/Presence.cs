@@ -21,8 +21,8 @@ internal sealed class Presence(Objects objects, PodPresence pods, TimeSpan grace
 
     /// <summary>
     /// Report is the last one of this server's life, or null. Since is null while connected, and a timestamp: a wall
-    /// clock that steps changes no grace. Asked: somebody will ask <see cref="Expired"/> anyway. Contact is the last one,
-    /// while not connected.
+    /// clock that steps changes no grace. Asked: somebody will ask <see cref="Expired"/> anyway. Contact is the last
+    /// one, while not connected.
     /// </summary>
     private sealed record Seen(byte[]? Report, long? Since, bool Asked, LastContact Contact);
 

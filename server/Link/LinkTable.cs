@@ -21,8 +21,8 @@ internal sealed class LinkTable(
     SealIdentity? sealing = null)
 {
     /// <summary>
-    /// After the broker was lost or came back: nodes that are not there by then, beyond how they spread their return, are
-    /// gone.
+    /// After the broker was lost or came back: nodes that are not there by then, beyond how they spread their return,
+    /// are gone.
     /// </summary>
     public static readonly TimeSpan ReturnWait = TimeSpan.FromSeconds(60);
 

@@ -32,7 +32,11 @@ internal sealed class Spending(
     public NodeBudgets Now()
     {
         var items = new List<SpentBytes>();
-        link.AddTo(items);
+        link.Tell((feature, sent, received) =>
+        {
+            Add(SpentBytes.Sent, feature, sent);
+            Add(SpentBytes.Received, feature, received);
+        });
         Add(SpentBytes.Fetched, "images", runtime.LayerBytesFetched);
         Add(SpentBytes.Written, "ledger", ledger.BytesWritten);
         Add(SpentBytes.Written, "logs", runtime.LogBytesWritten);

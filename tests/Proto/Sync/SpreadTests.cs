@@ -9,7 +9,9 @@ public sealed class SpreadTests
 
     private static readonly TimeSpan s_most = TimeSpan.FromSeconds(300);
 
-    /// <summary>However long the broker is away: those who come when it is back, and those who came in vain before.</summary>
+    /// <summary>
+    /// However long the broker is away: those who come when it is back, and those who came in vain before.
+    /// </summary>
     [Theory]
     [InlineData(0)]
     [InlineData(5)]

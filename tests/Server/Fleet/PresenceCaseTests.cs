@@ -62,5 +62,6 @@ public sealed class PresenceCaseTests
 
     private static string Word(JsonNode? step) => step is JsonObject said ? said.First().Key : step!.ToString();
 
-    private static string Status(JsonObject pod) => pod["status"]!.ToJsonString().Replace("\"", "", StringComparison.Ordinal);
+    private static string Status(JsonObject pod) =>
+        pod["status"]!.ToJsonString().Replace("\"", "", StringComparison.Ordinal);
 }

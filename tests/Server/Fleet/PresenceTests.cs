@@ -134,7 +134,8 @@ public sealed class PresenceTests : IAsyncDisposable
         Assert.Equal("False", away.Conditions!.Single().Status);
         Assert.StartsWith("Node n1 is out of reach, last contact at ", away.Message);
         var told = Assert.Single(_objects.List(Resources.Events));
-        Assert.Equal(("NodeNotReady", "Node is not ready", "web"), (told.Reason, told.Message, told.InvolvedObject.Name));
+        Assert.Equal(
+            ("NodeNotReady", "Node is not ready", "web"), (told.Reason, told.Message, told.InvolvedObject.Name));
 
         await _presence.Connected("n1", 120, default);
         Assert.Equal(before, Stored("web"));

@@ -2,7 +2,6 @@ using System.Diagnostics;
 using System.Text;
 using Edge.Agent.Link;
 using Edge.Proto.Link;
-using Edge.Proto.Model;
 using Edge.Proto.Sync;
 using Edge.Server.Link;
 using static Edge.Tests.Server.Link.LinkEnds;
@@ -43,14 +42,12 @@ public sealed class LinkTests
         await agent.UntilDesired(down);
         await server.UntilReported("a", up);
 
-        var spent = new List<SpentBytes>();
-        agent.Traffic.AddTo(spent);
-        Assert.InRange(Of(SpentBytes.Received, "desired"), down.Value.Length, down.Value.Length + 10_000);
-        Assert.InRange(Of(SpentBytes.Sent, "reported"), up.Value.Length, up.Value.Length + 10_000);
-        Assert.InRange(Of(SpentBytes.Sent, "session"), 50, 2000);
-        Assert.Equal((0, 0), (Of(SpentBytes.Sent, "streams"), Of(SpentBytes.Sent, "events")));
-
-        long Of(string way, string feature) => spent.Single(item => item.Way == way && item.Feature == feature).Bytes;
+        var spent = new Dictionary<string, (long Sent, long Received)>();
+        agent.Traffic.Tell((feature, sent, received) => spent[feature] = (sent, received));
+        Assert.InRange(spent["desired"].Received, down.Value.Length, down.Value.Length + 10_000);
+        Assert.InRange(spent["reported"].Sent, up.Value.Length, up.Value.Length + 10_000);
+        Assert.InRange(spent["session"].Sent, 50, 2000);
+        Assert.Equal((0, 0), (spent["streams"].Sent, spent["events"].Sent));
     }
 
     [SkippableFact]

@@ -194,7 +194,8 @@ public sealed class ExecTests : IAsyncLifetime
         "a container name must be specified for pod two, choose one of: [main side]")]
     [InlineData("one/exec?command=x&stdout=1&container=no", 400, "container no is not valid for pod one")]
     [InlineData("waiting/exec?command=x&stdout=1", 400, "pod waiting does not have a host assigned")]
-    [InlineData("lost/exec?command=x&stdout=1", 503, "error dialing backend: node n2 is not connected: last contact at noon")]
+    [InlineData("lost/exec?command=x&stdout=1", 503,
+        "error dialing backend: node n2 is not connected: last contact at noon")]
     [InlineData("none/exec?command=x&stdout=1", 404, "pods \"none\" not found")]
     [InlineData("one/attach?stdout=1", 400, "container not found (\"main\")")]
     public async Task What_cannot_be_is_refused_before_the_upgrade(string path, int code, string message)
