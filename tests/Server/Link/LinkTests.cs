@@ -44,8 +44,9 @@ public sealed class LinkTests
 
         var spent = new Dictionary<string, (long Sent, long Received)>();
         agent.Traffic.Tell((feature, sent, received) => spent[feature] = (sent, received));
-        Assert.InRange(spent["desired"].Received, down.Value.Length, down.Value.Length + 10_000);
-        Assert.InRange(spent["reported"].Sent, up.Value.Length, up.Value.Length + 10_000);
+        // A piece whose progress comes late is sent again, and counts again.
+        Assert.InRange(spent["desired"].Received, down.Value.Length, down.Value.Length * 4);
+        Assert.InRange(spent["reported"].Sent, up.Value.Length, up.Value.Length * 4);
         Assert.InRange(spent["session"].Sent, 50, 2000);
         Assert.Equal((0, 0), (spent["streams"].Sent, spent["events"].Sent));
     }

@@ -47,7 +47,7 @@ internal sealed class SimNode(string name, FakeClock clock, Random random)
         }
         else
         {
-            server.Tell(new LinkEvent.Disconnected(Name));
+            server.Tell(new LinkEvent.Disconnected(Name, _answered));
         }
     }
 
@@ -61,7 +61,7 @@ internal sealed class SimNode(string name, FakeClock clock, Random random)
 
         if (Connected)
         {
-            server.Tell(new LinkEvent.Disconnected(Name));
+            server.Tell(new LinkEvent.Disconnected(Name, _answered));
             Hello(server);
         }
     }
