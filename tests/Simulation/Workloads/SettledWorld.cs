@@ -76,7 +76,8 @@ internal static class SettledWorld
         var share = (load + size - 1) / size;
         var asked = ((share * size) + SimManifests.CpuTarget - 1) / SimManifests.CpuTarget;
         Assert.True(
-            Math.Abs(share - SimManifests.CpuTarget) * 10 <= SimManifests.CpuTarget || Math.Clamp(asked, min, max) == size,
+            Math.Abs(share - SimManifests.CpuTarget) * 10 <= SimManifests.CpuTarget
+                || Math.Clamp(asked, min, max) == size,
             $"{name}: {size} of {min} to {max} with {share} % each of a load of {load}");
     }
 }
