@@ -28,8 +28,6 @@ internal static class LedgerDatabase
     /// <summary>SQLITE_DBSTATUS_CACHE_WRITE.</summary>
     private const int PagesWritten = 9;
 
-    private const long PageBytes = 4096;
-
     /// <summary>Of each page in the log.</summary>
     private const long FrameHeaderBytes = 24;
 
@@ -58,7 +56,9 @@ internal static class LedgerDatabase
     public static long BytesWritten(SqliteConnection connection)
     {
         _ = raw.sqlite3_db_status(connection.Handle, PagesWritten, out var pages, out _, resetFlg: 0);
-        return pages * (PageBytes + FrameHeaderBytes);
+        using var size = connection.CreateCommand();
+        size.CommandText = "PRAGMA page_size";
+        return pages * ((long)size.ExecuteScalar()! + FrameHeaderBytes);
     }
 
     private static void Run(SqliteConnection connection, string sql)

@@ -14,6 +14,9 @@ public interface IMqttSession
     /// <summary>False when there is no connection or no room; then the message is gone.</summary>
     bool TryPublish(string topic, ReadOnlyMemory<byte> payload, bool retain = false);
 
+    /// <summary>Over how long the next return after a loss is spread.</summary>
+    TimeSpan Spread { set; }
+
     /// <summary>Ends the connection, if there is one, and makes another, as after a loss.</summary>
     void ConnectAgain();
 }

@@ -17,6 +17,9 @@ internal sealed class SimConnection(SimWire wire, SimProcess process, string? no
 
     public string? Node => node;
 
+    /// <summary>The simulated network spreads returns by itself.</summary>
+    public TimeSpan Spread { get; set; }
+
     /// <summary>Set before anything happens.</summary>
     public MqttSettings? Settings { get; set; }
 
