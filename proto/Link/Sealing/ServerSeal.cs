@@ -75,13 +75,15 @@ public sealed class ServerSeal(string clusterUid, string node, SealIdentity iden
 
     private Envelope? FirstHello(string topic, Sealed message)
     {
-        foreach (var offered in _offered)
+        for (var at = 0; at < _offered.Count; at++)
         {
+            var offered = _offered[at];
             if (offered.Channel.Open(topic, message) is { } opened)
             {
-                _offered.Remove(offered);
+                _offered.RemoveAt(at);
                 if (IsNodes(opened, offered.Agreement))
                 {
+                    DropFirst(at);
                     Use(offered.Channel, opened.Session);
                     return opened;
                 }
@@ -92,6 +94,20 @@ public sealed class ServerSeal(string clusterUid, string node, SealIdentity iden
         }
 
         return null;
+    }
+
+    /// <summary>
+    /// A hello to an earlier offer may have been held back, and must not open an old session. One to a later offer is
+    /// the node's next word: it may have offered twice before it heard an answer.
+    /// </summary>
+    private void DropFirst(int count)
+    {
+        for (var at = 0; at < count; at++)
+        {
+            _offered[at].Channel.Dispose();
+        }
+
+        _offered.RemoveRange(0, count);
     }
 
     private bool IsNodes(Envelope hello, SealAgreement agreement) =>
@@ -105,8 +121,6 @@ public sealed class ServerSeal(string clusterUid, string node, SealIdentity iden
         _channel?.Dispose();
         _channel = channel;
         _channel.Session = session;
-        _offered.ForEach(other => other.Channel.Dispose());
-        _offered.Clear();
     }
 
     private Offered? Find(ByteString key)

@@ -198,6 +198,32 @@ public sealed class AgreementTests : IDisposable
     }
 
     [Fact]
+    public void An_invitation_that_crosses_the_hello_costs_no_session()
+    {
+        var pair = New();
+        pair.Agree(7);
+        pair.Agent.Receive(SealPair.Down, Invite, Later);
+        var second = pair.Server.Answer(Assert.Single(pair.Asked()).Offer, 0)!.Answer;
+
+        Assert.NotNull(pair.ToServer(SealPair.Hello(7)));
+        Assert.Equal(SealNews.Awaited, Hear(pair, second));
+        Assert.NotNull(pair.ToServer(SealPair.Hello(7)));
+        Assert.Equal(SealNews.Opened, pair.ToAgent(SealPair.Welcome(7)).News);
+    }
+
+    [Fact]
+    public void A_hello_that_was_held_back_until_another_came_opens_nothing()
+    {
+        var pair = New();
+        pair.Agree(7);
+        var heldBack = pair.Agent.Seal(SealPair.Up, SealPair.Hello(7))!;
+        pair.Opened(8);
+
+        Assert.Null(pair.Server.Open(SealPair.Up, heldBack));
+        Assert.NotNull(pair.ToServer(SealPair.Beat(8)));
+    }
+
+    [Fact]
     public void Keys_that_the_server_lost_are_agreed_anew_after_two_hellos()
     {
         var (pair, restarted) = (New(), New());
