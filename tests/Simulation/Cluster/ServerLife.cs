@@ -45,7 +45,8 @@ internal sealed class ServerLife
         ];
         var publisher = new DesiredPublisher(Objects, _link, logs.CreateLogger<DesiredPublisher>());
         var intake = new ReportIntake(
-            Objects, _link.Events, events, s_grace, process, logs.CreateLogger<ReportIntake>());
+            Objects, _link.Events, new PodPresence(Objects, publisher.PodsOn, events, process), events, s_grace,
+            process, logs.CreateLogger<ReportIntake>());
         process.Pump.Start(() =>
         {
             if (rules.PrimesFirst)
