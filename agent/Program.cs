@@ -73,8 +73,7 @@ static async Task<int> Agent(AgentSettings settings, CancellationToken terminate
         edge, ledger, new PodRounds(ledger, runner, images, probes, around, log), clock, log);
     var status = new NodeStatusReport(
         settings.NodeName, settings.DataDir, node,
-        new NodeStatusSources(token => RuntimeSight.Read(runtime, token), reports.Node)
-            { Local = site.Changes, IsEco = settings.IsEco },
+        SiteParts.Sources(site, settings, runtime, reports),
         clock, logs.CreateLogger("Report"));
 
     var files = new LogStreams(ledger, settings.DataDir, clock);
@@ -105,8 +104,8 @@ static async Task<int> Agent(AgentSettings settings, CancellationToken terminate
             [NodeUsage.StreamKind] = new UsageStreams(meter, spending.Now).Answer,
         };
         await Task.WhenAll(
-            link.Run(stop.Token), DesiredIntake.Run(link.Desired, ledger, loop, clock, stop.Token),
-            spending.Tell(reports.Budgets, stop.Token),
+            link.Run(stop.Token), spending.Tell(reports.Budgets, stop.Token),
+            DesiredIntake.Run(link.Desired, ledger, loop, clock, stop.Token),
             new StreamAnswers(answers, logs.CreateLogger("Report")).Run(link.Streams, stop.Token),
             keys.Run(link, known, clock, random, logs.CreateLogger("Enrolment"), stop.Token));
     }

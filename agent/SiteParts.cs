@@ -4,6 +4,7 @@ using Edge.Agent.Link;
 using Edge.Agent.Local;
 using Edge.Agent.Reconcile;
 using Edge.Agent.Report;
+using Edge.Agent.Runtime;
 using Edge.Agent.Settings;
 using Edge.Proto.Model;
 using Microsoft.Extensions.Logging;
@@ -55,10 +56,19 @@ internal static class SiteParts
         };
     }
 
+    /// <summary>What the node's status is made of besides the node itself.</summary>
+    public static NodeStatusSources Sources(
+        Site site, AgentSettings settings, ContainerdRuntime runtime, ReportOutbox reports) =>
+        new(token => RuntimeSight.Read(runtime, token), reports.Node)
+        {
+            Local = site.Changes,
+            IsEco = settings.IsEco,
+        };
+
     public static DeskFacts Facts(
         AgentSettings settings, NodeIdentity identity, string version, ServerContact contact) =>
         new(version, settings.NodeName, Path.Combine(settings.DataDir, "ledger.db"),
-            () => identity.IsEnrolled ? identity.Broker.ToString() : null, contact.Since);
+            () => identity.IsEnrolled ? identity.Broker.Url.OriginalString : null, contact.Since);
 
     /// <summary>Only root asks.</summary>
     public static LocalServer Server(

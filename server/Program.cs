@@ -1,5 +1,4 @@
 using Edge.Proto;
-using Edge.Proto.Model;
 using Edge.Server;
 using Edge.Server.Admission;
 using Edge.Server.Api;
@@ -95,7 +94,7 @@ static async Task Serve(ServerSettings settings, CancellationToken ct)
             Usages = new NodeUsages(usage.Ask, time),
             Streams = new StreamRelay(link.OpenStream, link.IsConnected, contacts.Of, time),
         },
-        objects, (node, request, cancel) => relay.Open(node, ToStream(request), cancel), time, random, logs);
+        objects, (node, request, cancel) => relay.Open(node, LogStream.Of(request), cancel), time, random, logs);
 
     // Nodes must hear what they run, and whom we deny, from the first hello on.
     denied.Prime();
@@ -115,11 +114,3 @@ static async Task Serve(ServerSettings settings, CancellationToken ct)
         ct);
     await api.Stop(CancellationToken.None);
 }
-
-static LogStreamRequest ToStream(PodLogRequest request) => new()
-{
-    PodUid = request.PodUid, PodNamespace = request.Namespace, PodName = request.Pod, Container = request.Container,
-    Follow = request.Follow, Previous = request.Previous, Timestamps = request.Timestamps,
-    TailLines = request.TailLines, LimitBytes = request.LimitBytes, Since = request.Since,
-    SinceSeconds = request.SinceSeconds,
-};

@@ -3,7 +3,6 @@ using Edge.Proto.Link;
 using Edge.Proto.Link.Sealing;
 using Edge.Proto.Mqtt;
 using Edge.Proto.Sync;
-using Google.Protobuf;
 using Microsoft.Extensions.Logging;
 
 namespace Edge.Agent.Link;
@@ -23,17 +22,15 @@ internal sealed class LinkClient
     private readonly LinkPackets _packets;
     private readonly Wakeup _wakeup;
     private readonly Lane _lane = new();
-    private readonly StreamTable _streams = new();
+    private readonly LinkStreams _streams;
+    private readonly LinkDial _dial;
     private readonly long _start;
 
     /// <summary>One change is open at a time; the second place is for the moment between commit and read.</summary>
     private readonly Channel<DesiredChange> _desired = Channel.CreateBounded<DesiredChange>(2);
-
-    private readonly Channel<StreamOpened> _opened = Channel.CreateBounded<StreamOpened>(StreamTable.StreamsMax);
     private IMqttSession? _mqtt;
     private MqttTls? _shown;
     private ulong _told;
-    private ulong _incarnation;
     private ulong _streamSession;
     private string? _refusal;
     private ServerAnswer? _answered;
@@ -56,7 +53,10 @@ internal sealed class LinkClient
             KeepAlive = settings.KeepAlive,
         };
         _session = new AgentSession(session, desired, random, Send) { AsksAlways = () => HasLeases() };
-        _packets = new LinkPackets(settings, () => _shown, Publish, log);
+        _packets = new LinkPackets(
+            settings, () => _shown, (topic, bytes) => _mqtt?.TryPublish(topic, bytes) == true, log);
+        _streams = new LinkStreams(SendOn);
+        _dial = new LinkDial(settings, _gate, random, _wakeup.Signal);
     }
 
     /// <summary>
@@ -82,7 +82,10 @@ internal sealed class LinkClient
     /// <summary>One change at a time; the next comes after <see cref="DesiredChange.Committed"/>.</summary>
     public ChannelReader<DesiredChange> Desired => _desired.Reader;
 
-    public ChannelReader<StreamOpened> Streams => _opened.Reader;
+    public ChannelReader<StreamOpened> Streams => _streams.Opened;
+
+    /// <summary>How a session is made for <see cref="Serve"/>.</summary>
+    internal MqttSettings MqttSettings => _dial.Mqtt;
 
     public LinkState State { get; private set; }
 
@@ -102,7 +105,7 @@ internal sealed class LinkClient
     }
 
     /// <summary>What went over the link in this process.</summary>
-    public LinkTraffic Traffic { get; } = new();
+    public LinkTraffic Traffic => _packets.Traffic;
 
     /// <summary>The server's last answer, which fencing counts from; null when none came in this process.</summary>
     public ServerAnswer? LastAnswer
@@ -143,7 +146,7 @@ internal sealed class LinkClient
     /// <summary>The same on a loop that others use too.</summary>
     public async Task Run(MqttLoop loop, CancellationToken cancel)
     {
-        await using var mqtt = new MqttSession(loop, MqttSettings(), _random);
+        await using var mqtt = new MqttSession(loop, MqttSettings, _random);
         await Serve(mqtt, cancel);
     }
 
@@ -232,36 +235,6 @@ internal sealed class LinkClient
         }
     }
 
-    private MqttTls Tls() => _settings.Tls() with
-    {
-        CaFile = _settings.Broker.CaFile ?? _settings.CaFile,
-        ShowsCertificate = _settings.Broker.Login is null,
-    };
-
-    internal MqttSettings MqttSettings() => new()
-    {
-        Host = _settings.Broker.Url.Host,
-        Port = _settings.Broker.Url.Port,
-        Tls = Tls,
-        Login = _settings.Broker.Login,
-        // Heartbeats come first, so that libmosquitto never adds packets of its own to an idle link.
-        KeepAlive = _settings.KeepAlive + TimeSpan.FromSeconds(10),
-        FrequentTopic = Topics.Up(_settings.NodeName),
-        Subscriptions = [Topics.Down(_settings.NodeName), Topics.StreamsDown(_settings.NodeName)],
-        Will = Will,
-        Notify = _wakeup.Signal,
-    };
-
-    private MqttMessage Will()
-    {
-        lock (_gate)
-        {
-            _incarnation = SessionId.Next(_random);
-            var will = new Presence { Incarnation = _incarnation, Online = false };
-            return new MqttMessage(Topics.Presence(_settings.NodeName), will.ToByteArray());
-        }
-    }
-
     private void Handle(MqttEvent heard)
     {
         switch (heard)
@@ -300,7 +273,7 @@ internal sealed class LinkClient
         }
         else if (_session.IsOpen && envelope.Session == _session.Session)
         {
-            OnStream(topic.Stream, envelope);
+            _streams.Receive(topic.Stream, envelope);
         }
     }
 
@@ -318,37 +291,6 @@ internal sealed class LinkClient
         }
 
         return message;
-    }
-
-    private void OnStream(string id, Envelope envelope)
-    {
-        if (_streams.Find(id) is { } stream)
-        {
-            stream.Receive(envelope);
-        }
-        else if (envelope.BodyCase == Envelope.BodyOneofCase.StreamOpen)
-        {
-            Open(id, envelope.StreamOpen);
-        }
-        else if (envelope.BodyCase != Envelope.BodyOneofCase.StreamEnd)
-        {
-            SendOn(id, new Envelope { StreamEnd = new StreamEnd { Error = "no such stream" } });
-        }
-    }
-
-    private void Open(string id, StreamOpen open)
-    {
-        var session = _session.Session;
-        var stream = new LinkStream(envelope => SendOn(id, envelope, session), open.Credit);
-        var opened = new StreamOpened(new StreamRequest(open.Kind, open.Payload.Memory), stream);
-        if (_streams.IsFull || !_opened.Writer.TryWrite(opened))
-        {
-            stream.End("too many streams");
-            return;
-        }
-
-        _streams.Add(id, stream);
-        stream.GrantFirst();
     }
 
     /// <summary>Sends and offers what is due; returns the time of the next call.</summary>
@@ -443,24 +385,15 @@ internal sealed class LinkClient
 
     private void PublishPresence(bool online)
     {
-        var presence = new Presence { Incarnation = _incarnation, Online = online };
-        _mqtt?.TryPublish(Topics.Presence(_settings.NodeName), presence.ToByteArray(), retain: true);
+        var presence = _dial.Presence(online);
+        _mqtt?.TryPublish(presence.Topic, presence.Payload, retain: true);
     }
 
     private void Send(Envelope envelope) => _packets.Send(Topics.Up(_settings.NodeName), envelope);
 
-    private void SendOn(string id, Envelope envelope, ulong? session = null)
+    private void SendOn(string id, Envelope envelope, ulong? session)
     {
         envelope.Session = session ?? _session.Session;
         _packets.Send(Topics.StreamUp(_settings.NodeName, id), envelope);
-    }
-
-    private void Publish(string topic, Envelope packet, Envelope message)
-    {
-        var bytes = Packet.Encode(packet);
-        if (_mqtt?.TryPublish(topic, bytes) == true)
-        {
-            Traffic.Sent(message, bytes.Length);
-        }
     }
 }

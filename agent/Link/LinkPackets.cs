@@ -14,23 +14,26 @@ internal sealed class LinkPackets
 {
     private readonly LinkSettings _settings;
     private readonly Func<MqttTls?> _shown;
-    private readonly Action<string, Envelope, Envelope> _publish;
+    private readonly Func<string, byte[], bool> _publish;
     private readonly ILogger _log;
     private readonly AgentSeal? _seal;
 
     /// <param name="settings">Says whether messages are sealed.</param>
     /// <param name="shown">The pair that the present connection was made with: a node may be changing its key.</param>
-    /// <param name="publish">Sends a packet to a topic, and counts it for the message that is in it.</param>
+    /// <param name="publish">Sends to a topic; false when nothing can be sent now.</param>
     /// <param name="log">For what does not open.</param>
     public LinkPackets(
-        LinkSettings settings, Func<MqttTls?> shown, Action<string, Envelope, Envelope> publish, ILogger log)
+        LinkSettings settings, Func<MqttTls?> shown, Func<string, byte[], bool> publish, ILogger log)
     {
         (_settings, _shown, _publish, _log) = (settings, shown, publish, log);
         var up = Topics.Up(settings.NodeName);
         _seal = settings.Broker.IsSealed
-            ? new AgentSeal(settings.ClusterUid, settings.NodeName, Identity, packet => publish(up, packet, packet))
+            ? new AgentSeal(settings.ClusterUid, settings.NodeName, Identity, packet => Publish(up, packet, packet))
             : null;
     }
+
+    /// <summary>What went over the link in this process.</summary>
+    public LinkTraffic Traffic { get; } = new();
 
     public TimeSpan? Due => _seal?.Due;
 
@@ -41,7 +44,7 @@ internal sealed class LinkPackets
     {
         if ((_seal is null ? envelope : _seal.Seal(topic, envelope)) is { } packet)
         {
-            _publish(topic, packet, envelope);
+            Publish(topic, packet, envelope);
         }
     }
 
@@ -60,6 +63,15 @@ internal sealed class LinkPackets
         }
 
         return received;
+    }
+
+    private void Publish(string topic, Envelope packet, Envelope message)
+    {
+        var bytes = Packet.Encode(packet);
+        if (_publish(topic, bytes))
+        {
+            Traffic.Sent(message, bytes.Length);
+        }
     }
 
     /// <summary>The key may be changing at this moment: then the next agreement finds it.</summary>

@@ -190,7 +190,7 @@ internal sealed class LinkTable(
                     link.Name, change.Upserts, change.Removals, change.Snapshot, () => committed(link, change)));
             }
 
-            if (SilentAt(link) <= now)
+            if (link.SilentAt <= now)
             {
                 Gone(link, $"nothing was heard of it for {link.SilenceMost.TotalSeconds} s");
             }
@@ -203,7 +203,7 @@ internal sealed class LinkTable(
                 link.Session.Invite(now);
             }
 
-            due = Times.Earliest(due, link.Session.Due, SilentAt(link), link.Doubt.Due);
+            due = Times.Earliest(due, link.Session.Due, link.SilentAt, link.Doubt.Due);
         }
 
         if (now >= _sweepAt)
@@ -224,27 +224,11 @@ internal sealed class LinkTable(
         }
     }
 
-    /// <summary>
-    /// Where desired is too large to be set, the last one that was not may still name what is given away.
-    /// </summary>
     private void GiveAway(NodeLink link)
     {
-        foreach (var (key, revision) in link.Withheld)
-        {
-            if (revision <= _published && (!link.IsBehind || link.Session.Desired.Find(key) is null))
-            {
-                link.Withheld.Remove(key);
-            }
-        }
-
+        link.GiveAway(_published);
         InviteUnlessWithheld(link);
     }
-
-    /// <summary>
-    /// When the node will have been silent for too long, or null when it is gone. A will is given once, and the broker
-    /// may drop it: silence is the only other sign.
-    /// </summary>
-    private static TimeSpan? SilentAt(NodeLink link) => link.Told ? link.LastHeard + link.SilenceMost : null;
 
     /// <summary>A broker that is not ours may let anybody speak for nodes that there never were.</summary>
     private bool IsCredible(string node) => sealing is null || _nodes.ContainsKey(node);

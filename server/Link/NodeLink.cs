@@ -59,7 +59,28 @@ internal sealed class NodeLink(string name, ServerSession session, NodePackets p
     /// <summary>After so long without a word the node is gone, whatever the broker thinks.</summary>
     public TimeSpan SilenceMost { get; private set; } = SilenceOf(new Hello());
 
+    /// <summary>
+    /// When the node will have been silent for too long, or null when it is gone. A will is given once, and the broker
+    /// may drop it: silence is the only other sign.
+    /// </summary>
+    public TimeSpan? SilentAt => Told ? LastHeard + SilenceMost : null;
+
     private ulong LaneSequence { get; set; }
+
+    /// <summary>
+    /// Ends the withholding of what desired of this revision tells of. Where desired is too large to be set, the last
+    /// one that was not may still name what is given away.
+    /// </summary>
+    public void GiveAway(long published)
+    {
+        foreach (var (key, revision) in Withheld)
+        {
+            if (revision <= published && (!IsBehind || session.Desired.Find(key) is null))
+            {
+                Withheld.Remove(key);
+            }
+        }
+    }
 
     public void NewSession(Hello hello)
     {

@@ -67,7 +67,7 @@ internal sealed class AgentLife
         link.StateChanged += _ => Loop.WakeAll();
         _reports.Attach(link);
         Say();
-        Connection = new SimConnection(wire, process, machine.Name) { Settings = link.MqttSettings() };
+        Connection = new SimConnection(wire, process, machine.Name) { Settings = link.MqttSettings };
         _loops = process.Pump.Start<Task[]>(() =>
         [
             Loop.Run(_stop.Token), link.Serve(Connection, _stop.Token),
