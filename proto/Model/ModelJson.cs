@@ -15,13 +15,9 @@ namespace Edge.Proto.Model;
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
     Converters = [typeof(TimeJson)])]
 [JsonSerializable(typeof(Pod))]
-[JsonSerializable(typeof(Node))]
 [JsonSerializable(typeof(ConfigMap))]
 [JsonSerializable(typeof(Secret))]
-[JsonSerializable(typeof(ServiceAccount))]
-[JsonSerializable(typeof(Namespace))]
 [JsonSerializable(typeof(Event))]
-[JsonSerializable(typeof(Lease))]
 [JsonSerializable(typeof(CertificateSigningRequest))]
 [JsonSerializable(typeof(PodReport))]
 [JsonSerializable(typeof(NodeReport))]

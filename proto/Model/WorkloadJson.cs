@@ -10,6 +10,10 @@ namespace Edge.Proto.Model;
     GenerationMode = JsonSourceGenerationMode.Metadata,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
     Converters = [typeof(TimeJson)])]
+[JsonSerializable(typeof(Node))]
+[JsonSerializable(typeof(Namespace))]
+[JsonSerializable(typeof(ServiceAccount))]
+[JsonSerializable(typeof(Lease))]
 [JsonSerializable(typeof(PriorityClass))]
 [JsonSerializable(typeof(Deployment))]
 [JsonSerializable(typeof(ReplicaSet))]

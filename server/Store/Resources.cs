@@ -7,10 +7,10 @@ internal static class Resources
 {
     public static readonly ResourceKind<Pod> Pods = Core("Pod", "pods", true, ModelJson.Default.Pod);
 
-    public static readonly ResourceKind<Node> Nodes = Core("Node", "nodes", false, ModelJson.Default.Node);
+    public static readonly ResourceKind<Node> Nodes = Core("Node", "nodes", false, WorkloadJson.Default.Node);
 
     public static readonly ResourceKind<Namespace> Namespaces =
-        Core("Namespace", "namespaces", false, ModelJson.Default.Namespace);
+        Core("Namespace", "namespaces", false, WorkloadJson.Default.Namespace);
 
     public static readonly ResourceKind<ConfigMap> ConfigMaps =
         Core("ConfigMap", "configmaps", true, ModelJson.Default.ConfigMap);
@@ -18,12 +18,12 @@ internal static class Resources
     public static readonly ResourceKind<Secret> Secrets = Core("Secret", "secrets", true, ModelJson.Default.Secret);
 
     public static readonly ResourceKind<ServiceAccount> ServiceAccounts =
-        Core("ServiceAccount", "serviceaccounts", true, ModelJson.Default.ServiceAccount);
+        Core("ServiceAccount", "serviceaccounts", true, WorkloadJson.Default.ServiceAccount);
 
     public static readonly ResourceKind<Event> Events = Core("Event", "events", true, ModelJson.Default.Event);
 
     public static readonly ResourceKind<Lease> Leases =
-        new("coordination.k8s.io", "v1", "Lease", "leases", true, ModelJson.Default.Lease);
+        new("coordination.k8s.io", "v1", "Lease", "leases", true, WorkloadJson.Default.Lease);
 
     public static readonly ResourceKind<CertificateSigningRequest> CertificateSigningRequests =
         new("certificates.k8s.io", "v1", "CertificateSigningRequest", "certificatesigningrequests", false,

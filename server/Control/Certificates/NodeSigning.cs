@@ -129,7 +129,7 @@ internal sealed class NodeSigning(Objects objects, CertificateAuthority nodeCa, 
             },
             Status = new NodeStatus(),
         },
-        ModelJson.Default.Node)!.AsObject();
+        WorkloadJson.Default.Node)!.AsObject();
 
     /// <summary>A person can take the entry out again: nothing but this list ends a key.</summary>
     private JsonObject Denying(StoredObject? list, string node, string keyHash)

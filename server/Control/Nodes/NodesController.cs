@@ -55,7 +55,7 @@ internal sealed class NodesController(
         if (taints.Count > 0)
         {
             spec["taints"] = new JsonArray(
-                [.. taints.Select(taint => JsonSerializer.SerializeToNode(taint, ModelJson.Default.Taint))]);
+                [.. taints.Select(taint => JsonSerializer.SerializeToNode(taint, WorkloadJson.Default.Taint))]);
         }
 
         tree["spec"] = spec;

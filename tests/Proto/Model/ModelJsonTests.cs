@@ -55,7 +55,7 @@ public sealed class ModelJsonTests
 
         Assert.Contains(
             "\"renewTime\":\"1970-01-01T00:00:00.000001Z\"",
-            JsonSerializer.Serialize(lease, ModelJson.Default.Lease),
+            JsonSerializer.Serialize(lease, WorkloadJson.Default.Lease),
             StringComparison.Ordinal);
     }
 }

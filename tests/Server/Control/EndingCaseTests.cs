@@ -51,7 +51,7 @@ public sealed class EndingCaseTests
 
     private static string PodAnswer(JsonObject input)
     {
-        var node = input["node"] is { } given ? PodsPlan.LifeOf(given.Deserialize(ModelJson.Default.Node)!)
+        var node = input["node"] is { } given ? PodsPlan.LifeOf(given.Deserialize(WorkloadJson.Default.Node)!)
             : NodeLife.Absent;
         var text = new StringBuilder();
         foreach (var item in input["pods"]!.AsArray().OfType<JsonObject>())

@@ -37,7 +37,7 @@ public sealed class NodeCaseTests
             : input["lost"]?.ToString() is { } lost
                 ? NodeStatusPlan.Unknown(stored, new LastContact(_now.AddSeconds(-40), lost == "true"), _now)
             : stored;
-        var node = tree.Deserialize(ModelJson.Default.Node)!;
+        var node = tree.Deserialize(WorkloadJson.Default.Node)!;
         var taints = NodesPlan.Taints(node, _now);
         var text = new StringBuilder();
         foreach (var condition in node.Status?.Conditions ?? [])
@@ -62,7 +62,7 @@ public sealed class NodeCaseTests
 
     private static string EvictionAnswer(JsonObject input)
     {
-        var node = input["node"]!.Deserialize(ModelJson.Default.Node)!;
+        var node = input["node"]!.Deserialize(WorkloadJson.Default.Node)!;
         var text = new StringBuilder();
         foreach (var item in input["pods"]!.AsArray())
         {
