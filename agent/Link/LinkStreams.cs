@@ -3,7 +3,9 @@ using Edge.Proto.Link;
 
 namespace Edge.Agent.Link;
 
-/// <summary>The streams that the server has open here; they end with their session. Not thread-safe: the link locks.</summary>
+/// <summary>
+/// The streams that the server has open here; they end with their session. Not thread-safe: the link locks.
+/// </summary>
 /// <param name="send">Sends on a stream, in the session that it was opened in; null for the present one.</param>
 internal sealed class LinkStreams(Action<string, Envelope, ulong?> send)
 {

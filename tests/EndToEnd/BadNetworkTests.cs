@@ -19,7 +19,7 @@ public sealed class BadNetworkTests(Fleet fleet)
     [SkippableFact]
     public async Task Links_that_go_down_and_up_during_rollouts_restart_nothing_and_the_rollouts_arrive()
     {
-        Fleet.Require();
+        Fleet.RequireTime();
         var seed = int.Parse(Environment.GetEnvironmentVariable("EDGE_SEED") ?? $"{Environment.TickCount & 0xFFFF}");
         var rounds = int.Parse(Environment.GetEnvironmentVariable("EDGE_LINK_ROUNDS") ?? $"{RoundsByDefault}");
         var random = new Random(seed);
@@ -64,7 +64,7 @@ public sealed class BadNetworkTests(Fleet fleet)
     [SkippableFact]
     public async Task Half_of_all_packets_lost_or_256_kbit_per_second_deliver_a_pod_and_what_it_needs()
     {
-        Fleet.Require();
+        Fleet.RequireTime();
         var node = fleet.Nodes[0];
         var witnesses = new Witnesses(fleet, "weather");
         await witnesses.Start();
@@ -84,7 +84,7 @@ public sealed class BadNetworkTests(Fleet fleet)
     [SkippableFact]
     public async Task A_half_open_connection_is_found_out_by_the_next_heartbeat_and_restarts_nothing()
     {
-        Fleet.Require();
+        Fleet.RequireTime();
         var node = fleet.Nodes[2];
         var witnesses = new Witnesses(fleet, "deaf");
         await witnesses.Start();

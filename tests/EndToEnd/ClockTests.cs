@@ -16,7 +16,7 @@ public sealed class ClockTests(Fleet fleet)
     [SkippableFact]
     public async Task A_device_joins_in_1970_and_its_clock_may_jump_as_it_likes()
     {
-        Fleet.Require();
+        Fleet.RequireTime();
         RequireFakeTime();
         var clock = Path.Combine(fleet.Home, "clock");
         Set(clock, "1970-01-02 00:00:00");
@@ -64,7 +64,7 @@ public sealed class ClockTests(Fleet fleet)
     [SkippableFact]
     public async Task A_server_and_its_broker_in_another_century_serve_on_and_come_home_without_a_restart_of_a_pod()
     {
-        Fleet.Require();
+        Fleet.RequireTime();
         RequireFakeTime();
         var node = fleet.Nodes[0];
         await fleet.Kubectl.Apply(Manifests.Idle("anchor", node.Name));

@@ -20,7 +20,7 @@ public sealed partial class PresenceTests(Fleet fleet)
     [SkippableFact]
     public async Task A_node_that_is_cut_off_says_since_when_and_returns_as_it_was_with_all_its_lines()
     {
-        Fleet.Require();
+        Fleet.RequireTime();
         var node = fleet.Nodes[2];
         await _kubectl.Apply(Manifests.Script(
             "ticker", "i=0; while true; do i=$((i+1)); echo tick $i; sleep 1; done", node: node.Name));

@@ -58,6 +58,13 @@ public sealed partial class Fleet : IAsyncLifetime
     /// <summary>Skips the test, and says why, where a part of the real world is not installed.</summary>
     public static void Require() => Skip.If(Missing is not null, Missing);
 
+    /// <summary>As <see cref="Require"/>, for what takes minutes: <c>packaging/dev soak</c> has them.</summary>
+    public static void RequireTime()
+    {
+        Require();
+        Skip.If(Environment.GetEnvironmentVariable("EDGE_SOAK") is null, "takes minutes; packaging/dev soak runs it");
+    }
+
     /// <summary>The kubectl of one version; skips the test, and says why, where it is not installed.</summary>
     public Kubectl Use(string version)
     {
@@ -148,6 +155,7 @@ public sealed partial class Fleet : IAsyncLifetime
         await node.Agent.Stop();
         await node.PowerCut();
         _nodes.Remove(node);
+        Directory.Delete(node.Disk, recursive: true);
         await Kubectl.Do("delete", "node", node.Name, "--ignore-not-found", "--timeout=60s");
     }
 

@@ -15,7 +15,7 @@ public sealed class AgentPowerCutTests(ITestOutputHelper output)
     [SkippableFact]
     public async Task A_power_cut_at_any_point_takes_nothing_back_that_an_agent_told_its_server()
     {
-        Fleet.Require();
+        Fleet.RequireTime();
         Skip.If(Recorder.Missing() is not null, Recorder.Missing());
         var fleet = new Fleet { Size = 0 };
         var scratch = PowerCutTests.Scratch();
