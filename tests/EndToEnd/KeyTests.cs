@@ -25,7 +25,7 @@ public sealed class KeyTests(Fleet fleet) : IAsyncLifetime
 
     public async Task InitializeAsync()
     {
-        if (Parts.Missing() is null)
+        if (Parts.Missing() is null && Fleet.HasTime)
         {
             _node = await fleet.AddNode(8, new NodeExtras([], ["--keep-alive-seconds", "10"]));
             await Node.PowerOn(connected: true);
@@ -45,7 +45,7 @@ public sealed class KeyTests(Fleet fleet) : IAsyncLifetime
     [SkippableFact]
     public async Task A_node_changes_its_key_when_asked_also_when_its_agent_is_killed_again_and_again_meanwhile()
     {
-        Fleet.Require();
+        Fleet.RequireTime();
         await fleet.Kubectl.Apply(Manifests.Idle("keyring", Node.Name));
         await fleet.Kubectl.UntilPodReady("keyring");
         var (tasks, key) = (await Node.Tasks(), KeyOnDisk());
@@ -80,7 +80,7 @@ public sealed class KeyTests(Fleet fleet) : IAsyncLifetime
     [SkippableFact]
     public async Task A_denied_node_is_cut_off_within_a_second_stays_so_over_restarts_and_comes_back_when_let_in()
     {
-        Fleet.Require();
+        Fleet.RequireTime();
         await fleet.Kubectl.Apply(Manifests.Idle("convict", Node.Name));
         await fleet.Kubectl.UntilPodReady("convict");
         var tasks = await Node.Tasks();
@@ -118,7 +118,7 @@ public sealed class KeyTests(Fleet fleet) : IAsyncLifetime
     [SkippableFact]
     public async Task A_device_without_its_disk_gets_its_name_back_once_that_is_allowed_and_its_old_key_is_dead()
     {
-        Fleet.Require();
+        Fleet.RequireTime();
         var uid = await fleet.Kubectl.Field($"node/{Node.Name}", ".metadata.uid");
         var (key, old) = (KeyOnDisk(), Path.Combine(fleet.Home, "old-pki"));
         await Node.Agent.Kill();

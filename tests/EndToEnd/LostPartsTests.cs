@@ -16,7 +16,7 @@ public sealed class LostPartsTests(Fleet fleet)
     [SkippableFact]
     public async Task A_broker_that_is_wiped_heals_by_the_nodes_hellos_alone()
     {
-        Fleet.Require();
+        Fleet.RequireTime();
         var witnesses = new Witnesses(fleet, "wiped");
         await witnesses.Start();
         var before = await witnesses.Containers();
@@ -45,7 +45,7 @@ public sealed class LostPartsTests(Fleet fleet)
     [SkippableFact]
     public async Task A_server_restored_from_an_old_backup_undoes_what_came_after_it_and_nothing_else()
     {
-        Fleet.Require();
+        Fleet.RequireTime();
         var node = fleet.Nodes[0].Name;
         var witnesses = new Witnesses(fleet, "restored");
         await witnesses.Start();
@@ -92,7 +92,7 @@ public sealed class LostPartsTests(Fleet fleet)
     [SkippableFact]
     public async Task A_node_that_was_cut_off_for_thirty_days_is_let_in_and_its_pods_have_not_restarted()
     {
-        Fleet.Require();
+        Fleet.RequireTime();
         FakedClock.Require();
         var node = fleet.Nodes[1];
         var witnesses = new Witnesses(fleet, "month");

@@ -12,7 +12,7 @@ namespace Edge.Tests.Simulation;
 public sealed class ClusterTests(ITestOutputHelper output)
 {
     /// <summary>100 node-hours each. More by EDGE_CLUSTER_SEEDS, in the long run that is not part of CI.</summary>
-    private const int Seeds = 60;
+    private const int Seeds = 30;
 
     /// <summary>Worlds within which a broken rule must be found.</summary>
     private const int BrokenSeeds = 60;

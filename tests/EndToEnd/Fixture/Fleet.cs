@@ -58,11 +58,14 @@ public sealed partial class Fleet : IAsyncLifetime
     /// <summary>Skips the test, and says why, where a part of the real world is not installed.</summary>
     public static void Require() => Skip.If(Missing is not null, Missing);
 
+    /// <summary>This is the long run.</summary>
+    public static bool HasTime => Environment.GetEnvironmentVariable("EDGE_SOAK") is not null;
+
     /// <summary>As <see cref="Require"/>, for what takes minutes: <c>packaging/dev soak</c> has them.</summary>
     public static void RequireTime()
     {
         Require();
-        Skip.If(Environment.GetEnvironmentVariable("EDGE_SOAK") is null, "takes minutes; packaging/dev soak runs it");
+        Skip.If(!HasTime, "takes minutes; packaging/dev soak runs it");
     }
 
     /// <summary>The kubectl of one version; skips the test, and says why, where it is not installed.</summary>

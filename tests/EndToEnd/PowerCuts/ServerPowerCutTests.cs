@@ -51,8 +51,8 @@ public sealed class ServerPowerCutTests(ITestOutputHelper output)
 
     private static void Require()
     {
-        var missing = Parts.Missing() ?? Recorder.Missing();
-        Skip.If(missing is not null, missing);
+        Fleet.RequireTime();
+        Skip.If(Recorder.Missing() is not null, Recorder.Missing());
     }
 
     private static async Task<ReplayResult> Cut(
