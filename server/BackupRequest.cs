@@ -1,3 +1,4 @@
+using Edge.Proto;
 using Edge.Server.Api;
 
 namespace Edge.Server;

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using Edge.Proto;
 
 namespace Edge.Agent.Ledger;
 

@@ -1,5 +1,4 @@
 using Edge.Proto.Model;
-using Edge.Server.Schema.Rows;
 using Edge.Server.Store;
 
 namespace Edge.Server.Fleet;

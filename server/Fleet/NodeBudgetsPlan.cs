@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json.Nodes;
 using Edge.Proto.Model;
-using Edge.Server.Schema.Rows;
 
 namespace Edge.Server.Fleet;
 

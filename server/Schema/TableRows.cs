@@ -83,5 +83,5 @@ internal static class TableRows
 
     private static int Count(JsonObject obj, string map) => obj.Object(map)?.Count ?? 0;
 
-    private static string Age(JsonObject obj, DateTimeOffset now) => HumanDuration.Age(obj, now);
+    private static string Age(JsonObject obj, DateTimeOffset now) => RowAge.Age(obj, now);
 }

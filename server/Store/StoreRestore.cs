@@ -1,3 +1,4 @@
+using Edge.Proto;
 using Microsoft.Data.Sqlite;
 
 namespace Edge.Server.Store;

@@ -14,7 +14,7 @@ internal static class AppsRow
             $"{Count(status, "readyReplicas")}/{Count(spec, "replicas")}",
             Count(status, "updatedReplicas"),
             Count(status, "availableReplicas"),
-            HumanDuration.Age(obj, now),
+            RowAge.Age(obj, now),
             names,
             images,
             TemplateCells.Selector(spec.Object("selector")),
@@ -42,7 +42,7 @@ internal static class AppsRow
         [
             Name(obj),
             $"{Count(status, "readyReplicas")}/{Count(spec, "replicas")}",
-            HumanDuration.Age(obj, now),
+            RowAge.Age(obj, now),
             names,
             images,
         ];
@@ -60,7 +60,7 @@ internal static class AppsRow
             Count(status, "updatedNumberScheduled"),
             Count(status, "numberAvailable"),
             TemplateCells.Labels(spec.Object("template").Object("spec").Object("nodeSelector")),
-            HumanDuration.Age(obj, now),
+            RowAge.Age(obj, now),
             names,
             images,
             TemplateCells.Selector(spec.Object("selector")),
@@ -75,7 +75,7 @@ internal static class AppsRow
             Name(obj),
             owner is null ? "<none>" : $"{KindAndGroup(owner).ToLowerInvariant()}/{owner.Text("name")}",
             Count(obj, "revision"),
-            HumanDuration.Age(obj, now),
+            RowAge.Age(obj, now),
         ];
     }
 
@@ -88,7 +88,7 @@ internal static class AppsRow
             Count(spec, "replicas"),
             Count(status, "replicas"),
             Count(status, "readyReplicas"),
-            HumanDuration.Age(obj, now),
+            RowAge.Age(obj, now),
             names,
             images,
             selector,

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Edge.Proto.Model;
 
 namespace Edge.Server.Schema.Rows;
 
@@ -19,7 +20,7 @@ internal static class BatchRow
             Status(job),
             Completions(spec, job.Object("status").Number("succeeded") ?? 0),
             Duration(job.Object("status"), now),
-            HumanDuration.Age(job, now),
+            RowAge.Age(job, now),
             names,
             images,
             TemplateCells.Selector(spec.Object("selector")),
@@ -39,8 +40,8 @@ internal static class BatchRow
             spec?["timeZone"] is null ? "<none>" : spec.Text("timeZone"),
             spec?["suspend"] is null ? "<unset>" : spec.Flag("suspend") ? "True" : "False",
             status.Items("active").Count,
-            status.Text("lastScheduleTime") is { Length: > 0 } last ? HumanDuration.Since(last, now) : "<none>",
-            HumanDuration.Age(cronJob, now),
+            status.Text("lastScheduleTime") is { Length: > 0 } last ? RowAge.Since(last, now) : "<none>",
+            RowAge.Age(cronJob, now),
             names,
             images,
             TemplateCells.Selector(job.Object("selector")),
@@ -66,7 +67,7 @@ internal static class BatchRow
     }
 
     private static string Duration(JsonObject? status, DateTimeOffset now) =>
-        HumanDuration.Parse(status.Text("startTime")) is { } start
-            ? HumanDuration.Of((HumanDuration.Parse(status.Text("completionTime")) ?? now) - start)
+        RowAge.Parse(status.Text("startTime")) is { } start
+            ? HumanDuration.Of((RowAge.Parse(status.Text("completionTime")) ?? now) - start)
             : "";
 }

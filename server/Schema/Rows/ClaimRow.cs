@@ -26,7 +26,7 @@ internal static class ClaimRow
             bound ? Modes(status) : "",
             ClassOf(claim),
             Or(spec.Text("volumeAttributesClassName"), Unset),
-            HumanDuration.Age(claim, now),
+            RowAge.Age(claim, now),
             Or(spec.Text("volumeMode"), Unset),
         ];
     }

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Edge.Proto.Model;
 
 namespace Edge.Server.Schema.Rows;
 
@@ -11,7 +12,7 @@ internal static class CsrRow
         return
         [
             request.Object("metadata").Text("name"),
-            HumanDuration.Age(request, now),
+            RowAge.Age(request, now),
             spec.Text("signerName"),
             spec.Text("username"),
             spec.Number("expirationSeconds") is { } seconds

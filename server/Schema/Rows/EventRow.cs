@@ -34,7 +34,7 @@ internal static class EventRow
     }
 
     private static string? Since(JsonObject item, string field, DateTimeOffset now) =>
-        item.Text(field) is { Length: > 0 } time ? HumanDuration.Since(time, now) : null;
+        item.Text(field) is { Length: > 0 } time ? RowAge.Since(time, now) : null;
 
     private static string Source(JsonObject item)
     {

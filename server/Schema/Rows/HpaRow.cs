@@ -22,7 +22,7 @@ internal static class HpaRow
             spec?["minReplicas"]?.ToString() ?? "<unset>",
             spec.Number("maxReplicas") ?? 0,
             status.Number("currentReplicas") ?? 0,
-            HumanDuration.Age(hpa, now),
+            RowAge.Age(hpa, now),
         ];
     }
 

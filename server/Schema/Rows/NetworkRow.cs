@@ -22,7 +22,7 @@ internal static class NetworkRow
             string.Join(',', entries.Select(entry => Or(entry.Text("ip"), entry.Text("hostname")))
                 .Where(text => text.Length > 0).Distinct().Order(StringComparer.Ordinal)),
             spec.Items("tls").Count > 0 ? "80, 443" : "80",
-            HumanDuration.Age(ingress, now),
+            RowAge.Age(ingress, now),
         ];
     }
 
@@ -36,7 +36,7 @@ internal static class NetworkRow
             Name(kind),
             spec.Text("controller"),
             parameters is null ? None : $"{parameters.Text("kind")}{group}/{parameters.Text("name")}",
-            HumanDuration.Age(kind, now),
+            RowAge.Age(kind, now),
         ];
     }
 
@@ -44,14 +44,14 @@ internal static class NetworkRow
     [
         Name(policy),
         TemplateCells.Selector(policy.Object("spec").Object("podSelector")),
-        HumanDuration.Age(policy, now),
+        RowAge.Age(policy, now),
     ];
 
     public static IReadOnlyList<JsonNode?> Ranges(JsonObject range, DateTimeOffset now) =>
     [
         Name(range),
         string.Join(',', range.Object("spec").Items("cidrs").Select(JsonTree.AsText)),
-        HumanDuration.Age(range, now),
+        RowAge.Age(range, now),
     ];
 
     public static IReadOnlyList<JsonNode?> Address(JsonObject address, DateTimeOffset now)
@@ -63,7 +63,7 @@ internal static class NetworkRow
         [
             Name(address),
             parent is null ? None : $"{parent.Text("resource")}{group}{ns}/{parent.Text("name")}".ToLowerInvariant(),
-            HumanDuration.Age(address, now),
+            RowAge.Age(address, now),
         ];
     }
 
@@ -74,7 +74,7 @@ internal static class NetworkRow
         [
             Name(endpoints),
             endpoints.Items("subsets").Count == 0 ? None : Some(all, all.Count),
-            HumanDuration.Age(endpoints, now),
+            RowAge.Age(endpoints, now),
         ];
     }
 
@@ -90,7 +90,7 @@ internal static class NetworkRow
             slice.Text("addressType"),
             ports.Count == 0 ? "<unset>" : Some(ports, ports.Count),
             addresses.Count == 0 ? "<unset>" : Some(addresses, addresses.Count),
-            HumanDuration.Age(slice, now),
+            RowAge.Age(slice, now),
         ];
     }
 

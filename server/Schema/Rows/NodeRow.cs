@@ -15,7 +15,7 @@ internal static class NodeRow
             node.Object("metadata").Text("name"),
             Status(node),
             Roles(node.Object("metadata").Object("labels")),
-            HumanDuration.Age(node, now),
+            RowAge.Age(node, now),
             info.Text("kubeletVersion"),
             Address(node, "InternalIP"),
             Address(node, "ExternalIP"),
@@ -42,7 +42,7 @@ internal static class NodeRow
     {
         var ready = node.Object("status").Objects("conditions")
             .FirstOrDefault(condition => condition.Text("type") == "Ready");
-        return ready.Text("status") == "Unknown" ? HumanDuration.Since(ready.Text("lastHeartbeatTime"), now) : "<none>";
+        return ready.Text("status") == "Unknown" ? RowAge.Since(ready.Text("lastHeartbeatTime"), now) : "<none>";
     }
 
     private static string Roles(JsonObject? labels)

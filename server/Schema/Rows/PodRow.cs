@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Edge.Proto.Model;
 
 namespace Edge.Server.Schema.Rows;
 
@@ -20,7 +21,7 @@ internal static class PodRow
             $"{state.Ready}/{spec.Items("containers").Count}",
             state.Reason,
             restarts,
-            HumanDuration.Age(pod, now),
+            RowAge.Age(pod, now),
             Or(status.Objects("podIPs").FirstOrDefault().Text("ip"), status.Text("podIP")),
             Or(spec.Text("nodeName"), ""),
             Or(status.Text("nominatedNodeName"), ""),

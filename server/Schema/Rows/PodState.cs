@@ -104,7 +104,7 @@ internal sealed record PodState(string Reason, int Ready, long Restarts, DateTim
 
     private static DateTimeOffset? Later(DateTimeOffset? last, JsonObject container)
     {
-        var ended = HumanDuration.Parse(container.Object("lastState").Object("terminated").Text("finishedAt"));
+        var ended = RowAge.Parse(container.Object("lastState").Object("terminated").Text("finishedAt"));
         return last is null || ended > last ? ended ?? last : last;
     }
 }

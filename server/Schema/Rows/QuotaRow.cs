@@ -20,7 +20,7 @@ internal static class QuotaRow
             quota.Object("metadata").Text("name"),
             string.Join(", ", asked),
             string.Join(", ", limits),
-            HumanDuration.Age(quota, now),
+            RowAge.Age(quota, now),
         ];
     }
 }

@@ -12,7 +12,7 @@ internal static class RbacRow
     [
         binding.Object("metadata").Text("name"),
         $"{binding.Object("roleRef").Text("kind")}/{binding.Object("roleRef").Text("name")}",
-        HumanDuration.Age(binding, now),
+        RowAge.Age(binding, now),
         Subjects(binding, "User", subject => subject.Text("name")),
         Subjects(binding, "Group", subject => subject.Text("name")),
         Subjects(binding, "ServiceAccount", subject => $"{subject.Text("namespace")}/{subject.Text("name")}"),

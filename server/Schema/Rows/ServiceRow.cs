@@ -17,7 +17,7 @@ internal static class ServiceRow
             JsonTree.AsText(spec.Items("clusterIPs").FirstOrDefault()) ?? None,
             External(spec, service.Object("status")),
             Or(string.Join(',', spec.Objects("ports").Select(Port)), None),
-            HumanDuration.Age(service, now),
+            RowAge.Age(service, now),
             TemplateCells.Labels(spec.Object("selector")),
         ];
     }

@@ -25,7 +25,7 @@ internal static class StorageRow
             ClaimRow.ClassOf(volume),
             Or(spec.Text("volumeAttributesClassName"), Unset),
             status.Text("reason"),
-            HumanDuration.Age(volume, now),
+            RowAge.Age(volume, now),
             Or(spec.Text("volumeMode"), Unset),
         ];
     }
@@ -41,7 +41,7 @@ internal static class StorageRow
             Or(kind.Text("reclaimPolicy"), "Delete"),
             Or(kind.Text("volumeBindingMode"), "Immediate"),
             kind.Flag("allowVolumeExpansion"),
-            HumanDuration.Age(kind, now),
+            RowAge.Age(kind, now),
         ];
     }
 
@@ -60,7 +60,7 @@ internal static class StorageRow
                 : string.Join(',', spec.Objects("tokenRequests").Select(token => token.Text("audience"))),
             spec.Flag("requiresRepublish"),
             modes.Count == 0 ? "<none>" : string.Join(',', modes),
-            HumanDuration.Age(driver, now),
+            RowAge.Age(driver, now),
         ];
     }
 
@@ -68,7 +68,7 @@ internal static class StorageRow
     [
         node.Object("metadata").Text("name"),
         node.Object("spec").Items("drivers").Count,
-        HumanDuration.Age(node, now),
+        RowAge.Age(node, now),
     ];
 
     public static IReadOnlyList<JsonNode?> Attachment(JsonObject attachment, DateTimeOffset now)
@@ -81,7 +81,7 @@ internal static class StorageRow
             spec.Object("source").Text("persistentVolumeName"),
             spec.Text("nodeName"),
             attachment.Object("status").Flag("attached"),
-            HumanDuration.Age(attachment, now),
+            RowAge.Age(attachment, now),
         ];
     }
 

@@ -2,7 +2,6 @@ using System.Text.Json.Nodes;
 using System.Text.Json.Serialization.Metadata;
 using Edge.Proto.Model;
 using Edge.Server.Schema;
-using Edge.Server.Schema.Rows;
 using Edge.Server.Schema.Rules;
 
 namespace Edge.Tests.Server.Schema;

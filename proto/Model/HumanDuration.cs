@@ -1,7 +1,7 @@
-namespace Edge.Agent.Local;
+namespace Edge.Proto.Model;
 
 /// <summary>Durations as kubectl shows them: two units at most, the finer one only while it matters.</summary>
-internal static class HumanDuration
+public static class HumanDuration
 {
     public static string Of(TimeSpan span)
     {

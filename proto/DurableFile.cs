@@ -1,11 +1,11 @@
 using System.Runtime.InteropServices;
 
-namespace Edge.Server;
+namespace Edge.Proto;
 
 /// <summary>
-/// Writes small files that must survive a power cut: whole or not at all, and there once the call returned.
+/// Changes of small files that must survive a power cut: whole or not at all, and on disk once the call returned.
 /// </summary>
-internal static partial class DurableFile
+public static partial class DurableFile
 {
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
 
@@ -19,19 +19,21 @@ internal static partial class DurableFile
     /// <summary>Replaces the file; its mode is 0600.</summary>
     public static void Write(string path, ReadOnlySpan<byte> bytes)
     {
-        var temporary = path + ".new";
+        var draft = path + ".new";
+        // One that a power cut left may have another mode.
+        File.Delete(draft);
         var options = new FileStreamOptions
         {
-            Mode = FileMode.Create,
+            Mode = FileMode.CreateNew,
             Access = FileAccess.Write,
             UnixCreateMode = OwnerOnly,
         };
-        using (var file = new FileStream(temporary, options))
+        using (var file = new FileStream(draft, options))
         {
             file.Write(bytes);
         }
 
-        Move(temporary, path);
+        Move(draft, path);
     }
 
     /// <summary>Puts one file in the place of another.</summary>
@@ -43,7 +45,19 @@ internal static partial class DurableFile
         }
 
         File.Move(from, path, overwrite: true);
-        // A rename is on disk when its directory is; the directory itself may be as new as the file.
+        FlushName(path);
+    }
+
+    /// <summary>Nothing happens where it is absent.</summary>
+    public static void Delete(string path)
+    {
+        File.Delete(path);
+        FlushName(path);
+    }
+
+    /// <summary>A name is on disk when its directory is; the directory itself may be as new as the file.</summary>
+    private static void FlushName(string path)
+    {
         var directory = Path.GetDirectoryName(Path.GetFullPath(path))!;
         FlushDirectory(directory);
         FlushDirectory(Path.GetDirectoryName(directory) ?? directory);
