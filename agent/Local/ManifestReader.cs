@@ -29,7 +29,7 @@ internal static class ManifestReader
         IReadOnlyList<JsonNode> documents;
         try
         {
-            documents = ManifestYaml.Read(text);
+            documents = YamlTree.Read(text);
         }
         catch (FormatException broken)
         {

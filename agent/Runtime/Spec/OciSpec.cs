@@ -15,6 +15,8 @@ internal sealed record OciSpec
 
     public required OciLinux Linux { get; init; }
 
+    public OciHooks? Hooks { get; init; }
+
     public IReadOnlyDictionary<string, string>? Annotations { get; init; }
 }
 
@@ -87,6 +89,11 @@ internal sealed record OciLinux
     public string? RootfsPropagation { get; init; }
 
     public OciSeccomp? Seccomp { get; init; }
+
+    /// <summary>By the interface's name on the host (runtime specification 1.3).</summary>
+    public IReadOnlyDictionary<string, OciNetDevice>? NetDevices { get; init; }
+
+    public OciIntelRdt? IntelRdt { get; init; }
 }
 
 /// <summary>A namespace; with a path it is joined, without it is made.</summary>
@@ -115,6 +122,44 @@ internal sealed record OciDevice(
 /// <summary>Allows or denies device access; null numbers mean all.</summary>
 internal sealed record OciDeviceRule(
     bool Allow, string Access, string? Type = null, long? Major = null, long? Minor = null);
+
+/// <summary>A network interface that moves into the container under a name.</summary>
+internal sealed record OciNetDevice(string Name);
+
+/// <summary>The container's class of the processor's cache and memory bandwidth (resctrl).</summary>
+internal sealed record OciIntelRdt
+{
+    [JsonPropertyName("closID")]
+    public string? ClosId { get; init; }
+
+    public IReadOnlyList<string>? Schemata { get; init; }
+
+    public string? L3CacheSchema { get; init; }
+
+    public string? MemBwSchema { get; init; }
+
+    public bool? EnableMonitoring { get; init; }
+}
+
+/// <summary>Programs that the runtime runs at points of the container's life, in order.</summary>
+internal sealed record OciHooks
+{
+    public IReadOnlyList<OciHook>? Prestart { get; init; }
+
+    public IReadOnlyList<OciHook>? CreateRuntime { get; init; }
+
+    public IReadOnlyList<OciHook>? CreateContainer { get; init; }
+
+    public IReadOnlyList<OciHook>? StartContainer { get; init; }
+
+    public IReadOnlyList<OciHook>? Poststart { get; init; }
+
+    public IReadOnlyList<OciHook>? Poststop { get; init; }
+}
+
+/// <summary>One program; the first argument is its name. Seconds at most; null for no bound.</summary>
+internal sealed record OciHook(
+    string Path, IReadOnlyList<string>? Args, IReadOnlyList<string>? Env, int? Timeout);
 
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,

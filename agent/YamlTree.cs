@@ -4,13 +4,13 @@ using System.Text.Json.Nodes;
 using YamlDotNet.Core;
 using YamlDotNet.Core.Events;
 
-namespace Edge.Agent.Local;
+namespace Edge.Agent;
 
 /// <summary>
 /// The documents of a manifest file as trees: YAML at parser level, with scalars typed as in Go's library, or JSON.
 /// Aliases are refused: no manifest needs them, and they can unfold without end.
 /// </summary>
-internal static class ManifestYaml
+internal static class YamlTree
 {
     /// <summary>Kubernetes' objects are some 15 deep; more is an attack on the stack.</summary>
     private const int DepthMax = 64;
