@@ -14,7 +14,6 @@ using Edge.Agent.Runtime;
 using Edge.Agent.Settings;
 using Edge.Proto;
 using Edge.Proto.Model;
-using Edge.Proto.Sync;
 using Microsoft.Extensions.Logging;
 
 var console = new SiteConsole(Console.Out, Console.Error, Console.OpenStandardInput, Console.OpenStandardOutput);
@@ -83,7 +82,7 @@ static async Task<int> Agent(AgentSettings settings, CancellationToken terminate
     async Task Online()
     {
         await new Enrolling(settings, identity, clock, random, logs.CreateLogger("Enrolment")).Run(stop.Token);
-        var held = ledger.Desired.Select(entry => new MapEntry(entry.Key, entry.Value));
+        var held = Parts.Held(ledger);
         var keys = new NodeKeys(settings, identity);
         link = new LinkClient(
             Parts.Link(settings, identity, keys.Pairs, version, node.System.BootID), held, clock, random,

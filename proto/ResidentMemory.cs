@@ -66,7 +66,7 @@ public sealed partial class ResidentMemory : IDisposable
         GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
         _ = malloc_trim(0);
         // All found first: every line of code that runs afterwards brings its pages back.
-        var clean = CleanPages(File.ReadLines("/proc/self/smaps")).ToArray();
+        var clean = new List<(nint Start, nint Length)>(CleanPages(File.ReadLines("/proc/self/smaps")));
         foreach (var (start, length) in clean)
         {
             _ = madvise(start, length, DontNeed);

@@ -31,7 +31,7 @@ internal sealed class LinkTraffic
         Envelope.BodyOneofCase.Chunk => IndexOf(envelope.Chunk.Map),
         Envelope.BodyOneofCase.Progress => IndexOf(envelope.Progress.Map),
         Envelope.BodyOneofCase.Ack => IndexOf(envelope.Ack.Map),
-        Envelope.BodyOneofCase.Lane => 3,
+        Envelope.BodyOneofCase.Lane or Envelope.BodyOneofCase.LaneBatch => 3,
         Envelope.BodyOneofCase.StreamOpen or Envelope.BodyOneofCase.StreamData or Envelope.BodyOneofCase.StreamCredit
             or Envelope.BodyOneofCase.StreamEnd or Envelope.BodyOneofCase.StreamResize => 4,
         _ => 0,

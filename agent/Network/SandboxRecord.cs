@@ -27,6 +27,7 @@ internal sealed record SandboxRecord
 /// <summary>JSON of what the folder writes and reads.</summary>
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    GenerationMode = JsonSourceGenerationMode.Metadata,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(SandboxRecord))]
 [JsonSerializable(typeof(CniConfig))]

@@ -74,7 +74,13 @@ internal sealed class ReconcileLoop(
             }
         }
 
-        await Task.WhenAll(_running.Values.Select(running => running.Task));
+        var running = new List<Task>(_running.Count);
+        foreach (var (task, _) in _running.Values)
+        {
+            running.Add(task);
+        }
+
+        await Task.WhenAll(running);
     }
 
     /// <summary>One look at the node and one decision for each pod that something happened to.</summary>

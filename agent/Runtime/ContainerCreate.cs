@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Edge.Agent.Runtime.Grpc;
 using Edge.Agent.Runtime.Images;
 using Edge.Agent.Runtime.Spec;
@@ -152,7 +151,7 @@ internal sealed class ContainerCreate(
             Spec = new Any
             {
                 TypeUrl = SpecType,
-                Value = ByteString.CopyFrom(JsonSerializer.SerializeToUtf8Bytes(spec, OciSpecJson.Default.OciSpec)),
+                Value = UnsafeByteOperations.UnsafeWrap(OciSpecJson.Write(spec)),
             },
             Labels =
             {

@@ -62,5 +62,5 @@ internal static class NodeProbe
         .FirstOrDefault("");
 
     private static char FirstByte(string path) =>
-        File.Exists(path) ? (char)File.ReadAllBytes(path).FirstOrDefault() : ' ';
+        File.Exists(path) && File.ReadAllBytes(path) is [var first, ..] ? (char)first : ' ';
 }

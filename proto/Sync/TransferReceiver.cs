@@ -62,7 +62,13 @@ internal sealed class TransferReceiver
 
     private byte[] Join()
     {
-        var body = new byte[_pieces.Sum(piece => piece!.Value.Length)];
+        var length = 0;
+        foreach (var piece in _pieces)
+        {
+            length += piece!.Value.Length;
+        }
+
+        var body = new byte[length];
         var at = 0;
         foreach (var piece in _pieces)
         {

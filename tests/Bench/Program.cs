@@ -4,7 +4,7 @@ using Edge.Tests.EndToEnd.Fixture;
 
 // Prints one line a figure (see Figure.Line) and ends with 1 when a budget is missed. `schedule` measures the scheduler
 // alone, `fields` who owns which field, `fleet` the server with a thousand nodes, `api` its API, `link` what the link
-// costs a node, `idle` what a hundred nodes cost the server's disk, `links` ten thousand that come back at once.
+// costs a node, `change` one changed pod of it, `idle` what a hundred nodes cost the server's disk, `links` ten thousand that come back at once.
 switch (args)
 {
     case ["schedule"]:
@@ -19,6 +19,8 @@ switch (args)
         return Print(await FleetBench.RunIdle());
     case ["links"]:
         return Print(await LinksBench.Run());
+    case ["change"]:
+        return Print(await OnFleet(LinkBench.RunChange));
     case ["link"]:
         return Print(await OnFleet(LinkBench.Run));
 }

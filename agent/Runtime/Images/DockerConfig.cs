@@ -13,7 +13,16 @@ internal static class DockerConfig
         var file = JsonSerializer.Deserialize(json, DockerConfigJson.Default.DockerConfigFile);
         var auths = file?.Auths
             ?? JsonSerializer.Deserialize(json, DockerConfigJson.Default.DictionaryStringDockerConfigEntry);
-        return (auths ?? []).Select(pair => Read(pair.Key, pair.Value)).OfType<RegistryCredential>().ToList();
+        var credentials = new List<RegistryCredential>();
+        foreach (var (registry, entry) in auths ?? [])
+        {
+            if (Read(registry, entry) is { } credential)
+            {
+                credentials.Add(credential);
+            }
+        }
+
+        return credentials;
     }
 
     /// <summary>
@@ -49,8 +58,20 @@ internal static class DockerConfig
     {
         var wanted = pattern.Split('.');
         var given = host.Split('.');
-        return wanted.Length == given.Length
-            && wanted.Zip(given).All(pair => pair.First == pair.Second || pair.First == "*");
+        if (wanted.Length != given.Length)
+        {
+            return false;
+        }
+
+        for (var i = 0; i < wanted.Length; i++)
+        {
+            if (wanted[i] != given[i] && wanted[i] != "*")
+            {
+                return false;
+            }
+        }
+
+        return true;
     }
 
     private static RegistryCredential? Read(string registry, DockerConfigEntry entry)
@@ -92,6 +113,7 @@ internal sealed record DockerConfigEntry
     public string? IdentityToken { get; init; }
 }
 
+[JsonSourceGenerationOptions(GenerationMode = JsonSourceGenerationMode.Metadata)]
 [JsonSerializable(typeof(DockerConfigFile))]
 [JsonSerializable(typeof(Dictionary<string, DockerConfigEntry>))]
 internal sealed partial class DockerConfigJson : JsonSerializerContext;

@@ -72,5 +72,5 @@ internal static class MountPlan
     private static OciMount Bind(string inside, string host, string access) =>
         new(inside, "bind", host, ["rbind", "rprivate", access]);
 
-    public static int Depth(string path) => path.Count(c => c == '/') - (path.EndsWith('/') ? 1 : 0);
+    public static int Depth(string path) => path.AsSpan().Count('/') - (path.EndsWith('/') ? 1 : 0);
 }

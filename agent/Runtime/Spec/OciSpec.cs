@@ -1,5 +1,3 @@
-using System.Text.Json.Serialization;
-
 namespace Edge.Agent.Runtime.Spec;
 
 /// <summary>The part of the OCI runtime specification that the agent writes (config.json, version 1.0.2).</summary>
@@ -28,7 +26,7 @@ internal sealed record OciRoot
     public bool Readonly { get; init; }
 }
 
-/// <summary>The process; also what an exec sends.</summary>
+/// <summary>The process; an exec sends it again, changed.</summary>
 internal sealed record OciProcess
 {
     public bool Terminal { get; init; }
@@ -129,7 +127,6 @@ internal sealed record OciNetDevice(string Name);
 /// <summary>The container's class of the processor's cache and memory bandwidth (resctrl).</summary>
 internal sealed record OciIntelRdt
 {
-    [JsonPropertyName("closID")]
     public string? ClosId { get; init; }
 
     public IReadOnlyList<string>? Schemata { get; init; }
@@ -160,10 +157,3 @@ internal sealed record OciHooks
 /// <summary>One program; the first argument is its name. Seconds at most; null for no bound.</summary>
 internal sealed record OciHook(
     string Path, IReadOnlyList<string>? Args, IReadOnlyList<string>? Env, int? Timeout);
-
-[JsonSourceGenerationOptions(
-    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
-    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
-[JsonSerializable(typeof(OciSpec))]
-[JsonSerializable(typeof(OciProcess))]
-internal sealed partial class OciSpecJson : JsonSerializerContext;

@@ -1,6 +1,5 @@
-using System.Text.Json;
+using System.Text.Json.Nodes;
 using Edge.Agent.Runtime.Grpc;
-using Edge.Agent.Runtime.Spec;
 using Edge.Proto.Containerd.Containers;
 using Edge.Proto.Containerd.Tasks;
 using Google.Protobuf;
@@ -49,14 +48,15 @@ internal sealed class ExecTask
     {
         var container = (await _channel.Call(
             ContainerdApi.GetContainer, new GetContainerRequest { Id = _container }, token)).Container;
-        var spec = JsonSerializer.Deserialize(container.Spec.Value.Span, OciSpecJson.Default.OciSpec)
+        var process = JsonNode.Parse(container.Spec.Value.Span)?["process"] as JsonObject
             ?? throw new RuntimeException(RuntimeReason.Failed, $"{_container} has no specification");
-        var process = spec.Process with
+        process["args"] = new JsonArray([.. command.Select(word => (JsonNode)word)]);
+        process["terminal"] = terminal;
+        if (terminal)
         {
-            Args = command,
-            Terminal = terminal,
-            Env = terminal ? WithTerminal(spec.Process.Env) : spec.Process.Env,
-        };
+            process["env"] = WithTerminal(process["env"] as JsonArray ?? []);
+        }
+
         await _channel.Call(ContainerdApi.ExecProcess, new ExecProcessRequest
         {
             ContainerId = _container,
@@ -68,8 +68,7 @@ internal sealed class ExecTask
             Spec = new Any
             {
                 TypeUrl = ProcessType,
-                Value = ByteString.CopyFrom(
-                    JsonSerializer.SerializeToUtf8Bytes(process, OciSpecJson.Default.OciProcess)),
+                Value = ByteString.CopyFromUtf8(process.ToJsonString()),
             },
         }, token);
     }
@@ -124,11 +123,18 @@ internal sealed class ExecTask
     }
 
     /// <summary>As containerd's CRI gives it.</summary>
-    private static List<string> WithTerminal(IReadOnlyList<string> env)
+    private static JsonArray WithTerminal(JsonArray env)
     {
-        var with = env.ToList();
-        with.RemoveAll(variable => variable.StartsWith("TERM=", StringComparison.Ordinal));
-        with.Add("TERM=xterm");
+        var with = new JsonArray();
+        foreach (var variable in env)
+        {
+            if (variable?.GetValue<string>() is { } text && !text.StartsWith("TERM=", StringComparison.Ordinal))
+            {
+                with.Add((JsonNode)text);
+            }
+        }
+
+        with.Add((JsonNode)"TERM=xterm");
         return with;
     }
 

@@ -14,7 +14,7 @@ namespace Edge.Tests.Agent.Devices;
 /// </summary>
 public sealed class CdiCases
 {
-    private static readonly JsonSerializerOptions s_indented = new(OciSpecJson.Default.Options)
+    private static readonly JsonSerializerOptions s_indented = new()
     {
         WriteIndented = true, Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
     };
@@ -43,7 +43,7 @@ public sealed class CdiCases
             var names = input["devices"]!.AsArray().Select(name => name!.GetValue<string>()).ToList();
             var spec = EditsPlan.Apply(
                 Container(input["container"]?.AsObject() ?? []), catalog.Resolve(names), path => Host(input, path));
-            return faults + JsonSerializer.Serialize(spec, s_indented);
+            return faults + JsonNode.Parse(OciSpecJson.Write(spec))!.ToJsonString(s_indented);
         }
         catch (Exception refused) when (refused is CdiException or RuntimeException)
         {
