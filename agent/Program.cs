@@ -16,8 +16,8 @@ using Edge.Proto;
 using Edge.Proto.Model;
 using Microsoft.Extensions.Logging;
 
-var console = new SiteConsole(Console.Out, Console.Error, Console.OpenStandardInput, Console.OpenStandardOutput);
-return await CommandLine.Run(args, Agent, SiteCommands.All(console, CommandLine.RunDir, TimeProvider.System));
+return GpuParts.Child(args, Console.OpenStandardOutput) ?? await CommandLine.Run(args, Agent, SiteParts.Commands(
+    new(Console.Out, Console.Error, Console.OpenStandardInput, Console.OpenStandardOutput)));
 
 // Link ─▶ Ledger ─▶ Reconcile ─▶ Runtime · Network; back by Report ─▶ Link. Pods start from the ledger before any
 // socket to the server is opened; SIGTERM ends the loops and leaves the containers running.
@@ -68,15 +68,15 @@ static async Task<int> Agent(AgentSettings settings, CancellationToken terminate
         KeepAlive = () => Fencing.KeepAlive(contact.KeepAlive, known.Now),
     };
     var runner = new PodRunner(edge, ledger, images, say, clock, log);
-    loop = new ReconcileLoop(
-        edge, ledger, new PodRounds(ledger, runner, images, probes, around, log), clock, log);
+    loop = new ReconcileLoop(edge, ledger, new PodRounds(ledger, runner, images, probes, around, log), clock, log);
+    var gpus = GpuParts.Open(settings, Environment.GetEnvironmentVariable, clock, random, logs);
     var status = new NodeStatusReport(
-        settings.NodeName, settings.DataDir, node,
-        SiteParts.Sources(site, settings, runtime, reports),
-        clock, logs.CreateLogger("Report"));
+        settings.NodeName, settings.DataDir, node, SiteParts.Sources(site, settings, runtime, reports, gpus), clock,
+        logs.CreateLogger("Report"));
 
     var files = new LogStreams(ledger, settings.DataDir, clock);
     SiteParts.Join(site, () => link, loop, status, events, settings.NodeName);
+    GpuParts.Join(gpus, reports, status, site.Doors.SayOfNode);
     var desk = new LocalDesk(site, ledger, files, SiteParts.Facts(settings, identity, version, contact));
 
     async Task Online()
@@ -112,7 +112,7 @@ static async Task<int> Agent(AgentSettings settings, CancellationToken terminate
     Task[] loops =
     [
         runtime.Run(stop.Token), RuntimeHints.Follow(runtime.Events, loop, status.Wake, stop.Token),
-        loop.Run(stop.Token), status.Run(stop.Token), Online(),
+        loop.Run(stop.Token), status.Run(stop.Token), gpus.Run(stop.Token), Online(),
         site.Run(stop.Token), SiteParts.Server(settings, desk, clock, local).Run(stop.Token),
     ];
     return await Parts.UntilFirstEnd(loops, stop, Console.Error);

@@ -1,3 +1,5 @@
+using System.CommandLine;
+using Edge.Agent.Devices.Gpu;
 using Edge.Agent.Enrolment;
 using Edge.Agent.Ledger;
 using Edge.Agent.Link;
@@ -14,6 +16,10 @@ namespace Edge.Agent;
 /// <summary>What the folder for a person on site is joined to, for the composition root.</summary>
 internal static class SiteParts
 {
+    /// <summary>What the binary can do besides being the agent.</summary>
+    public static IReadOnlyList<Command> Commands(SiteConsole console) =>
+        [.. SiteCommands.All(console, CommandLine.RunDir, TimeProvider.System), GpuParts.Command(console)];
+
     /// <summary>With the static pods read: a pod that is not named when the loop begins would end.</summary>
     public static Site Open(
         AgentSettings settings, NodeLedger ledger, TimeProvider clock, Random random, ILogger logger)
@@ -58,10 +64,12 @@ internal static class SiteParts
 
     /// <summary>What the node's status is made of besides the node itself.</summary>
     public static NodeStatusSources Sources(
-        Site site, AgentSettings settings, ContainerdRuntime runtime, ReportOutbox reports) =>
+        Site site, AgentSettings settings, ContainerdRuntime runtime, ReportOutbox reports, GpuNode gpus) =>
         new(token => RuntimeSight.Read(runtime, token), reports.Node)
         {
             Local = site.Changes,
+            Gpus = () => gpus.Gpus,
+            Known = gpus.FirstLook,
             IsEco = settings.IsEco,
         };
 

@@ -33,31 +33,6 @@ internal static class PodColumns
         ];
     }
 
-    /// <summary>Lines whose columns stand below each other, as kubectl sets them.</summary>
-    public static IEnumerable<string> Table(IReadOnlyList<string[]> rows)
-    {
-        const int Gap = 3;
-        var widths = new int[rows[0].Length];
-        foreach (var row in rows)
-        {
-            for (var column = 0; column < row.Length; column++)
-            {
-                widths[column] = Math.Max(widths[column], row[column].Length + Gap);
-            }
-        }
-
-        foreach (var row in rows)
-        {
-            var line = "";
-            for (var column = 0; column < row.Length; column++)
-            {
-                line += row[column].PadRight(widths[column]);
-            }
-
-            yield return line.TrimEnd();
-        }
-    }
-
     private static string Word(Pod pod, PodStatus status)
     {
         if (pod.Metadata.DeletionTimestamp is not null && status.Phase is not ("Succeeded" or "Failed"))

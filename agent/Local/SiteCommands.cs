@@ -241,7 +241,7 @@ internal sealed class SiteCommands
             return;
         }
 
-        foreach (var line in PodColumns.Table(rows))
+        foreach (var line in TextTable.Lines(rows))
         {
             _console.Out.WriteLine(line);
         }

@@ -1,3 +1,4 @@
+using Edge.Agent.Devices.Gpu;
 using Edge.Proto.Model;
 using Edge.Proto.Sync;
 using Microsoft.Extensions.Logging;
@@ -47,14 +48,15 @@ internal sealed class NodeStatusReport(
 
     public async Task Run(CancellationToken cancellation)
     {
-        (NodePressure? Pressure, LocalChanges? Local) before = default;
+        (NodePressure? Pressure, LocalChanges? Local, GpuInventory? Gpus) before = default;
+        await sources.Known(cancellation);
         while (!cancellation.IsCancellationRequested)
         {
             var asked = await Ask(cancellation);
-            var seen = (NodePressure.Read(dataDir), sources.Local());
+            var seen = (NodePressure.Read(dataDir), sources.Local(), sources.Gpus());
             if (asked || seen != before)
             {
-                sources.Report(Report(seen.Item1, seen.Item2));
+                sources.Report(Report(seen.Item1, seen.Item2, seen.Item3));
             }
 
             before = seen;
@@ -78,8 +80,15 @@ internal sealed class NodeStatusReport(
         return true;
     }
 
-    private NodeReport Report(NodePressure pressure, LocalChanges local)
+    private NodeReport Report(NodePressure pressure, LocalChanges local, GpuInventory gpus)
     {
+        var labels = new Dictionary<string, string>
+        {
+            ["kubernetes.io/hostname"] = nodeName,
+            ["kubernetes.io/os"] = "linux",
+            ["kubernetes.io/arch"] = inventory.System.Architecture,
+        };
+        GpuLabelsPlan.Label(gpus, labels);
         var capacity = new Dictionary<string, Quantity>
         {
             ["cpu"] = Quantity.FromUnits(inventory.Cpus),
@@ -87,19 +96,19 @@ internal sealed class NodeStatusReport(
             ["ephemeral-storage"] = Quantity.FromBytes(inventory.StorageBytes),
             ["pods"] = Quantity.FromUnits(PodsMax),
         };
+        if (gpus.Devices.Count > 0)
+        {
+            capacity[GpuLabelsPlan.Resource] = Quantity.FromUnits(gpus.Devices.Count);
+        }
+
         return new NodeReport
         {
-            Labels = new Dictionary<string, string>
-            {
-                ["kubernetes.io/hostname"] = nodeName,
-                ["kubernetes.io/os"] = "linux",
-                ["kubernetes.io/arch"] = inventory.System.Architecture,
-            },
+            Labels = labels,
             Status = new NodeStatus
             {
                 Capacity = capacity,
-                Allocatable = Allocatable(capacity, local),
-                Conditions = Conditions(pressure, _runtime is not null, local),
+                Allocatable = Allocatable(capacity, local, gpus),
+                Conditions = Conditions(pressure, _runtime is not null, local, gpus),
                 Addresses =
                 [
                     new NodeAddress { Type = "InternalIP", Address = inventory.Address },
@@ -111,18 +120,31 @@ internal sealed class NodeStatusReport(
         };
     }
 
-    /// <summary>Pods that no scheduler placed take their part as what the kubelet reserves does.</summary>
-    private Dictionary<string, Quantity> Allocatable(Dictionary<string, Quantity> capacity, LocalChanges local) =>
-        local.Pods == 0
-            ? capacity
-            : new(capacity)
-            {
-                ["cpu"] = Quantity.FromMilli(Math.Max(0, (inventory.Cpus * 1000L) - local.CpuMillis)),
-                ["memory"] = Quantity.FromBytes(Math.Max(0, inventory.MemoryBytes - local.MemoryBytes)),
-                ["pods"] = Quantity.FromUnits(Math.Max(0, PodsMax - local.Pods)),
-            };
+    /// <summary>
+    /// Pods that no scheduler placed take their part as what the kubelet reserves does; a GPU that is not well is there
+    /// and not to be had.
+    /// </summary>
+    private Dictionary<string, Quantity> Allocatable(
+        Dictionary<string, Quantity> capacity, LocalChanges local, GpuInventory gpus)
+    {
+        var allocatable = new Dictionary<string, Quantity>(capacity);
+        if (local.Pods > 0)
+        {
+            allocatable["cpu"] = Quantity.FromMilli(Math.Max(0, (inventory.Cpus * 1000L) - local.CpuMillis));
+            allocatable["memory"] = Quantity.FromBytes(Math.Max(0, inventory.MemoryBytes - local.MemoryBytes));
+            allocatable["pods"] = Quantity.FromUnits(Math.Max(0, PodsMax - local.Pods));
+        }
 
-    private List<Condition> Conditions(NodePressure pressure, bool runtimeAnswers, LocalChanges local) =>
+        if (gpus.Devices.Count > 0)
+        {
+            allocatable[GpuLabelsPlan.Resource] = Quantity.FromUnits(gpus.Healthy);
+        }
+
+        return allocatable;
+    }
+
+    private List<Condition> Conditions(
+        NodePressure pressure, bool runtimeAnswers, LocalChanges local, GpuInventory gpus) =>
     [
         Keep("MemoryPressure", pressure.Memory,
             "KubeletHasInsufficientMemory", "kubelet has insufficient memory available",
@@ -135,6 +157,9 @@ internal sealed class NodeStatusReport(
             "KubeletNotReady", "container runtime is down"),
         .. local.Message is { } message
             ? [Keep(LocalChanges.ConditionType, local.Differs, "ChangedOnSite", message, "NothingChanged", message)]
+            : (Condition[])[],
+        .. GpuLabelsPlan.Condition(gpus) is { } state
+            ? [Keep(GpuLabelsPlan.ConditionType, state.Wrong, state.Reason, state.Message, state.Reason, state.Message)]
             : (Condition[])[],
     ];
 
@@ -176,6 +201,12 @@ internal sealed record NodeStatusSources(
 {
     /// <summary>What is not the server's word; looked at with what is scarce.</summary>
     public Func<LocalChanges> Local { get; init; } = () => LocalChanges.None;
+
+    /// <summary>One object while nothing of them changed.</summary>
+    public Func<GpuInventory> Gpus { get; init; } = () => GpuInventory.None;
+
+    /// <summary>Ends when the first report can tell everything, or soon after that should have been.</summary>
+    public Func<CancellationToken, Task> Known { get; init; } = _ => Task.CompletedTask;
 
     public bool IsEco { get; init; }
 }

@@ -50,6 +50,8 @@ internal sealed class ReportOutbox
     public void Budgets(NodeBudgets spent) =>
         Set("budgets", JsonSerializer.SerializeToUtf8Bytes(spent, ModelJson.Default.NodeBudgets));
 
+    public void Gpus(GpuInventory gpus) => Set(GpuInventory.ReportKey, GpuJson.Bytes(gpus));
+
     /// <summary>Events may be lost: without a link they are not kept.</summary>
     public void Event(Event said)
     {

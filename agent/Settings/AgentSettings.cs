@@ -47,6 +47,15 @@ internal sealed record AgentSettings
 
     public string? BrokerPasswordFile { get; init; }
 
+    /// <summary>Below it are the NVIDIA driver's libraries; / for where the loader finds them.</summary>
+    public string NvidiaDriverRoot { get; init; } = SettingName.NvidiaDriverRoot.Default[0];
+
+    /// <summary>Below it are the /proc, /sys, /dev and /etc that tell of devices.</summary>
+    public string SystemRoot { get; init; } = SettingName.SystemRoot.Default[0];
+
+    /// <summary>XIDs after which containers begin again instead of the GPU being taken out.</summary>
+    public IReadOnlyList<string> GpuRestartXids { get; init; } = [];
+
     /// <summary>The kubelet's <c>staticPodPath</c>; null for none.</summary>
     public string? StaticPodDir { get; init; }
 

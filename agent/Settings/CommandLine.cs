@@ -82,9 +82,10 @@ internal static class CommandLine
     }
 
     /// <summary>The run directory of the agent that runs by the settings file, or of one without settings.</summary>
-    public static string RunDir() => Read(null, []) is SettingsResult.Valid valid
-        ? valid.Settings.RunDir
-        : SettingName.RunDir.Default[0];
+    public static string RunDir() => OfFile()?.RunDir ?? SettingName.RunDir.Default[0];
+
+    /// <summary>By the settings file alone; null when something is wrong with it.</summary>
+    public static AgentSettings? OfFile() => (Read(null, []) as SettingsResult.Valid)?.Settings;
 
     private static SettingsResult Read(string? path, Dictionary<SettingName, IReadOnlyList<string>> flags)
     {

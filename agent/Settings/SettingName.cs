@@ -68,11 +68,20 @@ internal sealed record SettingName(string Key, string Flag, string Help, bool Re
     public static readonly SettingName PodCidr =
         new("podCIDR", "--pod-cidr", "pod network until a server gives this node its own", false, "10.63.0.0/24");
 
+    public static readonly SettingName NvidiaDriverRoot =
+        new("nvidiaDriverRoot", "--nvidia-driver-root", "where the NVIDIA driver is installed", false, "/");
+
+    public static readonly SettingName SystemRoot =
+        new("systemRoot", "--system-root", "where /proc, /sys and /etc tell of devices", false, "/");
+
+    public static readonly SettingName GpuRestartXid =
+        new("gpuRestartXids", "--gpu-restart-xid", "XID after which a GPU's containers begin again", true);
+
     /// <summary>Everything that can be set, in the order it is shown.</summary>
     public static IReadOnlyList<SettingName> All { get; } =
     [
         DataDir, RunDir, NodeName, NodeIp, Server, Token, TokenFile, CaCertHash, CaFile, ContainerdSocket, CniBinDir,
         CgroupRoot, Snapshotter, InsecureRegistry, Profile, KeepAliveSeconds, BrokerUser, BrokerPasswordFile,
-        StaticPodPath, PodCidr,
+        StaticPodPath, PodCidr, NvidiaDriverRoot, SystemRoot, GpuRestartXid,
     ];
 }

@@ -86,11 +86,28 @@ internal sealed partial class SettingsReader
         InsecureRegistries = Values(SettingName.InsecureRegistry),
         StaticPodDir = One(SettingName.StaticPodPath) is null ? null : Absolute(SettingName.StaticPodPath),
         PodCidr = Network(SettingName.PodCidr),
+        NvidiaDriverRoot = Absolute(SettingName.NvidiaDriverRoot),
+        SystemRoot = Absolute(SettingName.SystemRoot),
+        GpuRestartXids = Xids(),
         IsEco = IsEco(),
         KeepAlive = TimeSpan.FromSeconds(Number(SettingName.KeepAliveSeconds, KeepAliveMin, KeepAliveMax)),
         BrokerUser = One(SettingName.BrokerUser),
         BrokerPasswordFile = Password(),
     };
+
+    private IReadOnlyList<string> Xids()
+    {
+        var values = Values(SettingName.GpuRestartXid);
+        foreach (var value in values)
+        {
+            if (!uint.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out _))
+            {
+                Wrong(SettingName.GpuRestartXid, value, "the number of an XID");
+            }
+        }
+
+        return values;
+    }
 
     private bool IsEco() => Matching(
         SettingName.Profile, One(SettingName.Profile)!, ProfilePattern(), "standard or eco") == "eco";

@@ -150,6 +150,12 @@ internal static class NodeStatusPlan
             metadata["labels"] = labels = [];
         }
 
+        foreach (var stale in labels.Select(label => label.Key)
+            .Where(key => ReportScope.IsGpuLabel(key) && !reported.ContainsKey(key)).ToList())
+        {
+            labels.Remove(stale);
+        }
+
         foreach (var (key, value) in reported)
         {
             if (ReportScope.AllowsLabel(key) && !ReportScope.LabelFaults(key, value).Any())

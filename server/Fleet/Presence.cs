@@ -91,6 +91,9 @@ internal sealed class Presence(Objects objects, PodPresence pods, TimeSpan grace
     public Task ReportedBudgets(string node, NodeBudgets budgets, CancellationToken ct) => WriteIfFits(
         node, ReportReader.BudgetsKey, tree => NodeBudgetsPlan.Annotate(tree, budgets, time.GetUtcNow()), ct);
 
+    public Task ReportedGpus(string node, GpuInventory gpus, CancellationToken ct) =>
+        WriteIfFits(node, GpuInventory.ReportKey, tree => NodeGpusPlan.Annotate(tree, gpus), ct);
+
     private void LogLabels(string node, JsonObject labels)
     {
         foreach (var (key, value) in labels.Where(label => ReportScope.AllowsLabel(label.Key)))

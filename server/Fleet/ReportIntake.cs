@@ -231,6 +231,10 @@ internal sealed class ReportIntake
         {
             await _presence.ReportedBudgets(node, report.Deserialize(ModelJson.Default.NodeBudgets)!, ct);
         }
+        else if (entry.Key == GpuInventory.ReportKey)
+        {
+            await _presence.ReportedGpus(node, GpuJson.Read(entry.Value), ct);
+        }
         else
         {
             await _presence.ReportedImages(node, report.AsArray(), ct);

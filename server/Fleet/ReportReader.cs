@@ -33,6 +33,7 @@ internal static class ReportReader
                 : entry.Key == NodeKey ? Check(tree, ModelJson.Default.NodeReport)
                 : entry.Key == ImagesKey ? CheckImages(tree)
                 : entry.Key == BudgetsKey ? CheckBudgets(tree)
+                : entry.Key == GpuInventory.ReportKey ? CheckGpus(tree, entry.Value)
                 : (null, "no such key is known");
         }
         catch (Exception failure) when (failure is JsonException or ArgumentException or InvalidOperationException)
@@ -70,6 +71,14 @@ internal static class ReportReader
         Check(tree, ModelJson.Default.NodeBudgets) is (null, var problem) ? (null, problem)
         : NodeBudgetsPlan.Fault(tree.Deserialize(ModelJson.Default.NodeBudgets)!) is { } fault ? (null, fault)
         : (tree, "");
+
+    private static (JsonNode?, string) CheckGpus(JsonNode? tree, ReadOnlyMemory<byte> bytes)
+    {
+        var gpus = GpuJson.Read(bytes);
+        // As with every text that is stored: what is no Unicode is found when it is written.
+        _ = GpuJson.Bytes(gpus);
+        return (tree, "");
+    }
 
     private static bool HasGap(JsonNode? tree) => tree switch
     {

@@ -21,9 +21,36 @@ internal static class ReportScope
 
     private static readonly string[] LabelPrefixes = ["topology.kubernetes.io/", "edge/"];
 
+    /// <summary>
+    /// gpu-feature-discovery's, without what the operator or a person writes under the same domain
+    /// (<c>nvidia.com/gpu.deploy.…</c>, <c>nvidia.com/device-plugin.config</c>).
+    /// </summary>
+    private static readonly HashSet<string> GpuLabels =
+    [
+        .. from name in (string[])
+            [
+                "cuda.driver.major", "cuda.driver.minor", "cuda.driver.rev", "cuda.runtime.major", "cuda.runtime.minor",
+                "cuda.driver-version.major", "cuda.driver-version.minor", "cuda.driver-version.revision",
+                "cuda.driver-version.full", "cuda.runtime-version.major", "cuda.runtime-version.minor",
+                "cuda.runtime-version.full", "gpu.clique", "gpu.compute.major", "gpu.compute.minor", "gpu.count",
+                "gpu.engines.copy", "gpu.engines.decoder", "gpu.engines.encoder", "gpu.engines.jpeg",
+                "gpu.engines.ofa", "gpu.family", "gpu.machine", "gpu.memory", "gpu.mode", "gpu.multiprocessors",
+                "gpu.product", "gpu.replicas", "gpu.sharing-strategy", "gpu.slices.ci", "gpu.slices.gi", "mig.capable",
+                "mig.strategy", "mps.capable", "vgpu.present",
+            ]
+            select $"nvidia.com/{name}",
+    ];
+
+    /// <summary>Of each MIG profile, such as <c>nvidia.com/mig-1g.10gb.count</c>.</summary>
+    private const string MigPrefix = "nvidia.com/mig-";
+
     public static bool AllowsLabel(string key) =>
-        Labels.Contains(key)
+        Labels.Contains(key) || IsGpuLabel(key)
         || LabelPrefixes.Any(prefix => key.StartsWith(prefix, StringComparison.Ordinal));
+
+    /// <summary>A label that is true only while the node says it: its GPUs may be taken out of the machine.</summary>
+    public static bool IsGpuLabel(string key) =>
+        GpuLabels.Contains(key) || key.StartsWith(MigPrefix, StringComparison.Ordinal);
 
     /// <summary>
     /// What is wrong with a label; none when it is good. One that the API would refuse would stand in the way of every

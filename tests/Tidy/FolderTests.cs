@@ -42,7 +42,7 @@ public sealed partial class FolderTests
         ["Edge.Agent.Ledger"] = ["Edge.Proto.Model"],
         ["Edge.Agent.Runtime"] = ["Edge.Proto.Model", "Edge.Proto.Containerd"],
         ["Edge.Agent.Network"] = ["Edge.Proto.Model"],
-        ["Edge.Agent.Devices"] = ["Edge.Proto.Model", "Edge.Agent.Runtime"],
+        ["Edge.Agent.Devices"] = ["Edge.Proto.Model", "Edge.Proto.Sync", "Edge.Agent.Runtime"],
         ["Edge.Agent.Reconcile"] =
             ["Edge.Proto.Model", "Edge.Agent.Ledger", "Edge.Agent.Runtime", "Edge.Agent.Network", "Edge.Agent.Devices"],
         ["Edge.Agent.Enrolment"] = ["Edge.Proto.Model", "Edge.Agent.Settings"],

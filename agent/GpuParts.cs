@@ -1,0 +1,52 @@
+using System.CommandLine;
+using Edge.Agent.Devices.Gpu;
+using Edge.Agent.Local;
+using Edge.Agent.Report;
+using Edge.Agent.Settings;
+
+namespace Edge.Agent;
+
+/// <summary>What the folder of GPUs is joined to, for the composition root.</summary>
+internal static class GpuParts
+{
+    public static Command Command(SiteConsole console) => GpuCommand.Probe(
+        console.Out, () => CommandLine.OfFile() is { } settings ? Settings(settings) : new() { Program = s_self },
+        TimeProvider.System);
+
+    /// <summary>The exit code when the agent was started to talk to a driver; null when it was not.</summary>
+    public static int? Child(string[] arguments, Func<Stream> output) => GpuChild.Run(arguments, output);
+
+    /// <param name="settings">The agent's.</param>
+    /// <param name="variable">Reads the environment, which the device plugin's two variables come from.</param>
+    /// <param name="clock">Paces.</param>
+    /// <param name="random">Spreads.</param>
+    /// <param name="logs">Hear of changes.</param>
+    public static GpuNode Open(
+        AgentSettings settings, Func<string, string?> variable, TimeProvider clock, Random random, TextLog logs) =>
+        new(
+            Settings(settings),
+            new XidRules(
+                variable("DP_DISABLE_HEALTHCHECKS"), variable("DP_ENABLE_HEALTHCHECKS"), settings.GpuRestartXids),
+            settings.RunDir, clock, random, logs.CreateLogger("Devices"));
+
+    /// <summary>What is seen goes to the server, and the Node shows it.</summary>
+    public static void Join(
+        GpuNode gpus, ReportOutbox reports, NodeStatusReport status, Action<bool, string, string> say)
+    {
+        gpus.Changed = now =>
+        {
+            reports.Gpus(now);
+            status.Wake();
+        };
+        gpus.Say = say;
+    }
+
+    private static readonly string[] s_self = [Environment.ProcessPath ?? "edge-agent"];
+
+    private static GpuSettings Settings(AgentSettings settings) => new()
+    {
+        Program = s_self,
+        DriverRoot = settings.NvidiaDriverRoot,
+        SystemRoot = settings.SystemRoot,
+    };
+}

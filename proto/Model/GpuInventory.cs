@@ -1,0 +1,152 @@
+namespace Edge.Proto.Model;
+
+/// <summary>
+/// The GPUs of a node and how they are. The agent reports it under <see cref="ReportKey"/>, without readings, when
+/// something of it changes; <see cref="GpuJson"/> is its form on every way.
+/// </summary>
+public sealed record GpuInventory
+{
+    public const string ReportKey = "devices/gpu";
+
+    /// <summary>More than any machine has; what says more is not believed.</summary>
+    public const int DevicesMax = 64;
+
+    /// <summary>Neither GPUs nor a reason to think that there should be some.</summary>
+    public static GpuInventory None { get; } = new();
+
+    /// <summary>The driver's version, such as <c>550.54.15</c>.</summary>
+    public string? Driver { get; init; }
+
+    /// <summary>The newest CUDA that the driver knows, such as <c>12.4</c>.</summary>
+    public string? Cuda { get; init; }
+
+    /// <summary>The machine's product name as its firmware has it.</summary>
+    public string? Machine { get; init; }
+
+    /// <summary>Why the driver as a whole does not serve; null when it does, and when there is none.</summary>
+    public GpuProblem? Problem { get; init; }
+
+    /// <summary>By index. A device that was seen once stays until the machine restarts.</summary>
+    public IReadOnlyList<GpuDevice> Devices { get => field ?? []; init; }
+
+    /// <summary>Those that may be given to pods.</summary>
+    public int Healthy
+    {
+        get
+        {
+            var healthy = 0;
+            foreach (var device in Devices)
+            {
+                healthy += device.Unhealthy is null ? 1 : 0;
+            }
+
+            return healthy;
+        }
+    }
+}
+
+/// <summary>One word for a condition's reason, and its message.</summary>
+public sealed record GpuProblem(string Reason, string Message);
+
+/// <summary>A GPU. What the driver does not say is null, never 0.</summary>
+public sealed record GpuDevice
+{
+    /// <summary>The one GPU of a Jetson, whatever its driver calls it: that changes with the release.</summary>
+    public const string TegraId = "tegra";
+
+    /// <summary>
+    /// NVML's UUID, <c>GPU-…</c>; what a pod's devices are told apart by. An index changes with a boot.
+    /// </summary>
+    public string Uuid { get => field ?? ""; init; }
+
+    /// <summary>The driver's index of this boot.</summary>
+    public int Index { get; init; }
+
+    /// <summary>N of /dev/nvidiaN.</summary>
+    public int? Minor { get; init; }
+
+    public string? Product { get; init; }
+
+    /// <summary>As the kernel writes it: <c>0000:19:00.0</c>.</summary>
+    public string? Bus { get; init; }
+
+    /// <summary>PCI's class, such as <c>0x030200</c>.</summary>
+    public string? Class { get; init; }
+
+    public int? Numa { get; init; }
+
+    public long? MemoryBytes { get; init; }
+
+    /// <summary>Its memory is the system's and must not be counted beside it.</summary>
+    public bool SharesMemory { get; init; }
+
+    /// <summary>Part of a GPU that a hypervisor shares out.</summary>
+    public bool IsVirtual { get; init; }
+
+    /// <summary>CUDA's compute capability, such as <c>9.0</c>.</summary>
+    public string? Compute { get; init; }
+
+    /// <summary>Null of a GPU that cannot be partitioned.</summary>
+    public bool? MigEnabled { get; init; }
+
+    public IReadOnlyList<MigInstance> Instances { get => field ?? []; init; }
+
+    /// <summary>
+    /// To each device of the inventory, by position, NVML's level of the nearest common ancestor: 0 the same board, 10
+    /// one PCIe switch, 20 several, 30 one host bridge, 40 one NUMA node, 50 across; -1 not known. Empty of a single
+    /// GPU.
+    /// </summary>
+    public IReadOnlyList<int> Distances { get => field ?? []; init; }
+
+    /// <summary>To each device, by position, the NVLinks between; through a switch as many as the fewer has.</summary>
+    public IReadOnlyList<int> NvLinks { get => field ?? []; init; }
+
+    /// <summary>Why it is not given to pods; null while it is well.</summary>
+    public string? Unhealthy { get; init; }
+
+    /// <summary>Not reported: they change all the time.</summary>
+    public GpuReadings? Readings { get; init; }
+}
+
+/// <summary>A MIG device: a compute instance in a GPU instance.</summary>
+public sealed record MigInstance
+{
+    public string Uuid { get => field ?? ""; init; }
+
+    /// <summary>Such as <c>1g.10gb</c>.</summary>
+    public string Profile { get => field ?? ""; init; }
+
+    public int GpuInstance { get; init; }
+
+    public int ComputeInstance { get; init; }
+
+    public long? MemoryBytes { get; init; }
+}
+
+/// <summary>What a GPU says of the moment; null what it does not say.</summary>
+public sealed record GpuReadings
+{
+    public long? MemoryUsedBytes { get; init; }
+    public long? MemoryFreeBytes { get; init; }
+    public long? MemoryReservedBytes { get; init; }
+
+    /// <summary>Percent of the time in which a kernel ran.</summary>
+    public int? Load { get; init; }
+
+    /// <summary>Percent of the time in which memory was read or written.</summary>
+    public int? MemoryLoad { get; init; }
+
+    public int? Celsius { get; init; }
+    public long? Milliwatts { get; init; }
+    public long? LimitMilliwatts { get; init; }
+    public long? Millijoules { get; init; }
+    public bool? Ecc { get; init; }
+
+    /// <summary>Uncorrected, since the driver was loaded.</summary>
+    public long? EccErrors { get; init; }
+
+    /// <summary>
+    /// What the driver wants done: 0 nothing, 1 a reset, 2 a reboot, more with other GPUs (field 230).
+    /// </summary>
+    public int? Recovery { get; init; }
+}
