@@ -82,6 +82,9 @@ internal sealed partial class HubClient : IDisposable
         throw new InvalidOperationException($"the watch ended with {ready.Count} of {count} pods ready");
     }
 
+    /// <summary>The answer's text.</summary>
+    public Task<string> Get(string path) => _http.GetStringAsync(new Uri(path, UriKind.Relative));
+
     public void Dispose() => _http.Dispose();
 
     private static bool IsReady(JsonElement pod) =>

@@ -4,7 +4,8 @@ using Edge.Tests.EndToEnd.Fixture;
 
 // Prints one line a figure (see Figure.Line) and ends with 1 when a budget is missed. `schedule` measures the scheduler
 // alone, `fields` who owns which field, `fleet` the server with a thousand nodes, `api` its API, `link` what the link
-// costs a node, `change` one changed pod of it, `idle` what a hundred nodes cost the server's disk, `links` ten thousand that come back at once.
+// costs a node, `change` one changed pod of it, `idle` what a hundred nodes cost the server's disk, `links` ten thousand
+// that come back at once, `gpu` what GPUs cost, which are a stub's.
 switch (args)
 {
     case ["schedule"]:
@@ -23,6 +24,8 @@ switch (args)
         return Print(await OnFleet(LinkBench.RunChange));
     case ["link"]:
         return Print(await OnFleet(LinkBench.Run));
+    case ["gpu"]:
+        return Print(await OnFleet(GpuBench.Run));
 }
 
 const double IdleSecondsDefault = 600;
@@ -38,7 +41,7 @@ figures.AddRange(await OnFleet(async (fleet, api) =>
 {
     IReadOnlyList<Figure> pods = [.. await PodBench.Run(fleet, api), .. await LinkBench.Run(fleet, api)];
     await PodBench.Fill(api, 10);
-    return [.. pods, .. await IdleBench.Run(fleet, idle)];
+    return [.. pods, .. await IdleBench.Run(fleet, idle), .. await GpuBench.Run(fleet, api)];
 }));
 figures.AddRange(await ScheduleBench.Run());
 figures.AddRange(FieldsBench.Run());

@@ -11,7 +11,7 @@ namespace Edge.Agent.Devices.Gpu;
 internal static class GpuCommand
 {
     private static readonly string[] s_header =
-        ["GPU", "UUID", "PRODUCT", "MEMORY", "USED", "LOAD", "TEMP", "POWER", "COMPUTE", "BUS", "NUMA", "HEALTH"];
+        ["GPU", "UUID", "PRODUCT", "MEMORY", "USED", "LOAD", "TEMP", "POWER", "COMPUTE", "BUS", "HEALTH"];
 
     /// <param name="output">Where it prints.</param>
     /// <param name="settings">The agent's own, unless the command line says otherwise.</param>
@@ -73,7 +73,7 @@ internal static class GpuCommand
                 rows.Add(
                 [
                     $"{device.Index}/{mig.GpuInstance}/{mig.ComputeInstance}", mig.Uuid, $"MIG {mig.Profile}",
-                    Size(mig.MemoryBytes), "", "", "", "", "", "", "", "",
+                    Size(mig.MemoryBytes), "", "", "", "", "", "", "",
                 ]);
             }
         }
@@ -100,7 +100,7 @@ internal static class GpuCommand
         [
             Number(device.Index), device.Uuid, device.Product ?? "-", Size(device.MemoryBytes),
             Size(now.MemoryUsedBytes), With(now.Load, "%"), With(now.Celsius, "C"), With(now.Milliwatts / 1000, "W"),
-            device.Compute ?? "-", device.Bus ?? "-", With(device.Numa, ""), device.Unhealthy ?? "healthy",
+            device.Compute ?? "-", device.Bus ?? "-", device.Unhealthy ?? "healthy",
         ];
     }
 

@@ -126,6 +126,32 @@ public sealed class ReportTests : IDisposable
     }
 
     [Fact]
+    public async Task A_GPU_that_is_unwell_is_there_and_not_to_be_had()
+    {
+        var gpus = new GpuInventory { Devices = [new GpuDevice { Uuid = "GPU-a", Product = "NVIDIA L4" }] };
+        var (report, said) = Report(() => new RuntimeSight("containerd://1.6.20", []), gpus: () => gpus);
+        using var stop = new CancellationTokenSource();
+        var running = report.Run(stop.Token);
+        var before = Read(await said.ReadAsync());
+        Assert.Equal("NVIDIA-L4", before.Labels!["nvidia.com/gpu.product"]);
+        Assert.Equal((1, 1), (Units(before.Status.Capacity), Units(before.Status.Allocatable)));
+        Assert.Equal("False", Condition(before).Status);
+
+        gpus = gpus with { Devices = [gpus.Devices[0] with { Unhealthy = "XID 79" }] };
+        report.Wake();
+        var after = Read(await said.ReadAsync());
+        Assert.Equal((1, 0), (Units(after.Status.Capacity), Units(after.Status.Allocatable)));
+        Assert.Equal(("True", "GPUUnhealthy", "0 of 1 GPUs are healthy; GPU-a: XID 79"),
+            (Condition(after).Status, Condition(after).Reason, Condition(after).Message));
+        await stop.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => running);
+
+        static long Units(IReadOnlyDictionary<string, Quantity>? amounts) => amounts!["nvidia.com/gpu"].Units;
+
+        static Condition Condition(NodeReport node) => node.Status.Conditions!.Single(one => one.Type == "GPUProblem");
+    }
+
+    [Fact]
     public void The_last_answer_is_known_after_a_restart_and_unknown_after_a_reboot()
     {
         var answered = new ServerAnswer(_clock.GetTimestamp(), IsDesiredReached: true);
@@ -203,7 +229,8 @@ public sealed class ReportTests : IDisposable
         new(_dir, boot, TimeSpan.FromSeconds(keepAlive), answer, _clock);
 
     private (NodeStatusReport Report, ChannelReader<string> Said) Report(
-        Func<RuntimeSight?> runtime, Func<LocalChanges>? local = null, bool isEco = false)
+        Func<RuntimeSight?> runtime, Func<LocalChanges>? local = null, bool isEco = false,
+        Func<GpuInventory>? gpus = null)
     {
         var said = Channel.CreateUnbounded<string>();
         var report = new NodeStatusReport(
@@ -212,7 +239,7 @@ public sealed class ReportTests : IDisposable
                 _ => Task.FromResult(runtime()),
                 node => said.Writer.TryWrite(JsonSerializer.Serialize(node, ModelJson.Default.NodeReport)))
             {
-                Local = local ?? (() => LocalChanges.None), IsEco = isEco,
+                Local = local ?? (() => LocalChanges.None), Gpus = gpus ?? (() => GpuInventory.None), IsEco = isEco,
             },
             _clock, NullLogger.Instance);
         return (report, said.Reader);

@@ -15,6 +15,8 @@ public sealed class ReportReaderTests
     [InlineData("images", "[]")]
     [InlineData("budgets", """{"seconds":86400,"items":[{"way":"sent","feature":"session","bytes":5}]}""")]
     [InlineData("budgets", "{}")]
+    [InlineData("devices/gpu", """{"devices":[{"uuid":"GPU-a"}],"later":1}""")]
+    [InlineData("devices/gpu", "{}")]
     public void A_report_of_the_right_form_is_read(string key, string text)
     {
         var (report, problem) = Read(key, text);
@@ -55,6 +57,11 @@ public sealed class ReportReaderTests
     [InlineData("budgets", """{"items":[{"way":"sent","feature":"","bytes":5}]}""")]
     [InlineData("budgets", """{"items":[{"way":"sent","feature":"session","bytes":-5}]}""")]
     [InlineData("budgets", """{"items":[{"way":"sent","feature":"session","bytes":9223372036854775807}]}""")]
+    [InlineData("devices/gpu", "[]")]
+    [InlineData("devices/gpu", """{"devices":[null]}""")]
+    [InlineData("devices/gpu", """{"devices":[{"uuid":"\ud800"}]}""")]
+    [InlineData("devices/gpu", """{"devices":[{"uuid":"a"}],"devices":[]}""")]
+    [InlineData("devices/npu", "{}")]
     [InlineData("secrets", "{}")]
     public void A_report_of_the_wrong_form_is_refused(string key, string text)
     {

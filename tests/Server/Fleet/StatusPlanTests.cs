@@ -17,6 +17,11 @@ public sealed class StatusPlanTests
     [InlineData("node.kubernetes.io/instance-type", true)]
     [InlineData("topology.kubernetes.io/zone", true)]
     [InlineData("edge/model", true)]
+    [InlineData("nvidia.com/gpu.product", true)]
+    [InlineData("nvidia.com/cuda.driver-version.full", true)]
+    [InlineData("nvidia.com/mig-1g.10gb.count", true)]
+    [InlineData("nvidia.com/gpu.deploy.driver", false)]
+    [InlineData("nvidia.com/device-plugin.config", false)]
     [InlineData("zone", false)]
     [InlineData("node-role.kubernetes.io/control-plane", false)]
     [InlineData("node-restriction.kubernetes.io/trusted", false)]
@@ -99,6 +104,37 @@ public sealed class StatusPlanTests
         var node = Tree("""{"metadata":{"name":"n1"}}""");
         NodeStatusPlan.Connected(node, new JsonObject { ["labels"] = new JsonObject { [key] = value } }, _now);
         Assert.Equal(taken ? value : null, (string?)node["metadata"]!["labels"]![key]);
+    }
+
+    [Fact]
+    public void A_label_of_GPUs_goes_with_them_and_a_persons_stays()
+    {
+        var node = Tree("""
+            {"metadata":{"name":"n1","labels":{"nvidia.com/gpu.product":"T4","nvidia.com/gpu.count":"2","edge/model":"m",
+             "nvidia.com/gpu.deploy.driver":"false"}}}
+            """);
+        NodeStatusPlan.Connected(node, Tree("""{"labels":{"nvidia.com/gpu.count":"1"}}"""), _now);
+        Same("""
+            {"metadata":{"name":"n1","labels":{"nvidia.com/gpu.count":"1","edge/model":"m",
+             "nvidia.com/gpu.deploy.driver":"false"}}}
+            """, node);
+    }
+
+    [Fact]
+    public void A_nodes_GPUs_are_an_annotation_without_their_readings_until_there_are_none()
+    {
+        var node = Tree("""{"metadata":{"name":"n1","annotations":{"mine":"1"}}}""");
+        var gpus = new GpuInventory
+        {
+            Devices = [new GpuDevice { Uuid = "GPU-a", Unhealthy = "XID 79", Readings = new GpuReadings { Load = 5 } }],
+        };
+        NodeGpusPlan.Annotate(node, gpus);
+        Assert.Equal(
+            """{"devices":[{"uuid":"GPU-a","index":0,"unhealthy":"XID 79"}]}""",
+            (string?)node["metadata"]!["annotations"]!["edge/gpus"]);
+
+        NodeGpusPlan.Annotate(node, GpuInventory.None);
+        Same("""{"metadata":{"name":"n1","annotations":{"mine":"1"}}}""", node);
     }
 
     [Fact]

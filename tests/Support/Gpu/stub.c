@@ -7,6 +7,7 @@
  *   cuda-count 7                                               what CUDA finds, if not all
  *   return FUNCTION CODE [gpu N]                               FUNCTION may be * (with a gpu)
  *   hang FUNCTION [gpu N]                                      does not return
+ *   abort FUNCTION                                             ends the caller
  *   gpu UUID                                                   begins a GPU; the lines after it are about it
  *   name TEXT | minor N | bus 00000000:19:00.0 | memory TOTAL RESERVED FREE USED | load GPU MEMORY | temperature C
  *   power mW | limit mW | energy mJ | compute MAJOR MINOR | ecc CURRENT PENDING | errors N | recovery N | virtual N
@@ -68,7 +69,7 @@ typedef struct Device {
   int near[GPUS];
 } Device;
 
-typedef struct { char function[64]; int code, gpu, hangs; } Rule;
+typedef struct { char function[64]; int code, gpu; char act; } Rule; /* act: return, hang, abort */
 
 static struct {
   int initialized, gpus, rules, cuda, cudaCount;
@@ -120,10 +121,10 @@ static void read_line(Device **gpu, char *line) {
   else if (!strcmp(word, "cuda")) s.cuda = atoi(rest);
   else if (!strcmp(word, "cuda-count")) s.cudaCount = atoi(rest);
   else if (!strcmp(word, "return") && s.rules < RULES) {
-    rule->gpu = -1; rule->hangs = 0;
+    rule->gpu = -1; rule->act = 'r';
     if (sscanf(rest, "%63s %d gpu %d", rule->function, &rule->code, &rule->gpu) >= 2) s.rules++;
-  } else if (!strcmp(word, "hang") && s.rules < RULES) {
-    rule->gpu = -1; rule->hangs = 1;
+  } else if ((!strcmp(word, "hang") || !strcmp(word, "abort")) && s.rules < RULES) {
+    rule->gpu = -1; rule->act = word[0];
     if (sscanf(rest, "%63s gpu %d", rule->function, &rule->gpu) >= 1) s.rules++;
   } else if (!strcmp(word, "gpu") && s.gpus < GPUS) *gpu = begin(rest);
   else if (!*gpu) return;
@@ -185,7 +186,8 @@ static int scripted(const char *function, const Device *device) {
     if (!all && strcmp(rule->function, function)) continue;
     if (rule->gpu >= 0 && (!device || indexOf(device) != rule->gpu)) continue;
     if (all && !device) continue;
-    while (rule->hangs) pause();
+    if (rule->act == 'a') abort();
+    while (rule->act == 'h') pause();
     return rule->code;
   }
   return -1;
