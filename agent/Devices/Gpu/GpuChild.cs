@@ -16,6 +16,9 @@ internal static class GpuChild
     /// <summary>The first line of the wait for events: from here on none is missed.</summary>
     public const string Ready = "ready";
 
+    /// <summary>The exit code of a wait where no GPU has events: old ones, and parts of virtual ones.</summary>
+    public const int NothingToHear = 3;
+
     /// <summary>As NVIDIA's device plugin waits; in between it looks whether the agent is still there.</summary>
     private static readonly TimeSpan WaitAtMost = TimeSpan.FromSeconds(5);
 
@@ -79,13 +82,20 @@ internal static class GpuChild
             return 1;
         }
 
+        var (answering, registered) = (0, 0);
         for (var index = 0u; index < count; index++)
         {
             if (nvml.Device(index, out var device) == NvmlNative.Success)
             {
-                var kinds = device.Long("nvmlDeviceGetSupportedEventTypes") ?? 0;
-                device.Register(kinds & GpuEvent.Kinds, set);
+                answering++;
+                var kinds = (device.Long("nvmlDeviceGetSupportedEventTypes") ?? 0) & GpuEvent.Kinds;
+                registered += kinds != 0 && device.Register(kinds, set) == NvmlNative.Success ? 1 : 0;
             }
+        }
+
+        if (registered == 0)
+        {
+            return answering > 0 ? NothingToHear : 1;
         }
 
         Say(output, Ready);

@@ -7,7 +7,7 @@ namespace Edge.Agent.Devices.Gpu;
 
 /// <summary>
 /// Hears what happens to GPUs from a child process that waits in the driver, so that the agent itself never calls it.
-/// The child is begun again when it ends.
+/// The child is begun again when it ends, unless there is nothing to hear.
 /// </summary>
 internal sealed class GpuWatch(GpuSettings settings, TimeProvider clock, Random random, ILogger logger)
 {
@@ -28,7 +28,12 @@ internal sealed class GpuWatch(GpuSettings settings, TimeProvider clock, Random 
         while (true)
         {
             var began = clock.GetTimestamp();
-            var reason = await Listen(listening, happened, cancellation);
+            if (await Listen(listening, happened, cancellation) is not { } reason)
+            {
+                GpuLog.NothingToHear(logger);
+                return;
+            }
+
             if (clock.GetElapsedTime(began) >= SteadyAfter)
             {
                 backoff.Reset();
@@ -41,7 +46,8 @@ internal sealed class GpuWatch(GpuSettings settings, TimeProvider clock, Random 
         }
     }
 
-    private async Task<string> Listen(
+    /// <summary>Why it ended; null when no GPU has events.</summary>
+    private async Task<string?> Listen(
         Action listening, Action<GpuEvent> happened, CancellationToken cancellation)
     {
         try
@@ -63,7 +69,7 @@ internal sealed class GpuWatch(GpuSettings settings, TimeProvider clock, Random 
                 }
 
                 await process.WaitForExitAsync(cancellation);
-                return $"it ended with {process.ExitCode}";
+                return process.ExitCode == GpuChild.NothingToHear ? null : $"it ended with {process.ExitCode}";
             }
             finally
             {

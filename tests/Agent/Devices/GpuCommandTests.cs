@@ -15,7 +15,7 @@ public sealed class GpuCommandTests
             Fixture = """
                 driver 550.54.15
                 cuda 12040
-                return nvmlDeviceGetMemoryInfo 15 gpu 2
+                return nvmlDeviceGetMemoryInfo 27 gpu 2
                 gpu GPU-a
                 name NVIDIA L4
                 bus 00000000:19:00.0
@@ -45,7 +45,7 @@ public sealed class GpuCommandTests
             0       GPU-a   NVIDIA L4    23028 MiB   3954 MiB   10%    40C    60W     8.9       0000:19:00.0   healthy
             0/7/0   MIG-a   MIG 1g.3gb   2800 MiB
             1       GPU-b   -            -           -          -      -      -       -         0000:29:00.0   healthy
-            2       GPU-c   -            -           -          -      -      -       -         -              GPU_IS_LOST
+            2       GPU-c   -            -           -          -      -      -       -         -              NOT_READY
 
                    GPU0   GPU1   GPU2
             GPU0   X      NV1    -

@@ -50,5 +50,16 @@ public sealed class GpuWatchTests : IDisposable
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => running);
     }
 
+    [Fact]
+    public async Task Where_no_GPU_has_events_nobody_waits_for_them()
+    {
+        _machine.Fixture = StubGpus.Machine(2) + "return nvmlDeviceGetSupportedEventTypes 3\n";
+        var watch = new GpuWatch(GpuProbeTests.Settings(_machine, 60), _clock, new Random(1), NullLogger.Instance);
+
+        await watch.Run(() => { }, _ => { }, () => _heard.Writer.TryWrite("ended"), _stop.Token);
+
+        Assert.Equal(0, _heard.Reader.Count);
+    }
+
     private Task<string> Next() => _heard.Reader.ReadAsync(_stop.Token).AsTask();
 }

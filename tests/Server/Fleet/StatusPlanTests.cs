@@ -110,8 +110,8 @@ public sealed class StatusPlanTests
     public void A_label_of_GPUs_goes_with_them_and_a_persons_stays()
     {
         var node = Tree("""
-            {"metadata":{"name":"n1","labels":{"nvidia.com/gpu.product":"T4","nvidia.com/gpu.count":"2","edge/model":"m",
-             "nvidia.com/gpu.deploy.driver":"false"}}}
+            {"metadata":{"name":"n1","labels":{"nvidia.com/gpu.product":"T4","nvidia.com/gpu.count":"2",
+             "edge/model":"m","nvidia.com/gpu.deploy.driver":"false"}}}
             """);
         NodeStatusPlan.Connected(node, Tree("""{"labels":{"nvidia.com/gpu.count":"1"}}"""), _now);
         Same("""
