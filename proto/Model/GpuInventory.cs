@@ -8,6 +8,9 @@ public sealed record GpuInventory
 {
     public const string ReportKey = "devices/gpu";
 
+    /// <summary>Of a Node, where the server keeps it for who places pods.</summary>
+    public const string Annotation = "edge/gpus";
+
     /// <summary>More than any machine has; what says more is not believed.</summary>
     public const int DevicesMax = 64;
 
@@ -51,6 +54,9 @@ public sealed record GpuProblem(string Reason, string Message);
 /// <summary>A GPU. What the driver does not say is null, never 0.</summary>
 public sealed record GpuDevice
 {
+    /// <summary>The resource of a whole GPU.</summary>
+    public const string Gpu = "nvidia.com/gpu";
+
     /// <summary>The one GPU of a Jetson, whatever its driver calls it: that changes with the release.</summary>
     public const string TegraId = "tegra";
 
@@ -58,6 +64,12 @@ public sealed record GpuDevice
     /// NVML's UUID, <c>GPU-…</c>; what a pod's devices are told apart by. An index changes with a boot.
     /// </summary>
     public string Uuid { get => field ?? ""; init; }
+
+    /// <summary>What pods ask for to get it; null for <see cref="Gpu"/>. One that is partitioned is not given.</summary>
+    public string? Resource { get; init; }
+
+    /// <summary>How many may have it at once, in turns; null for one.</summary>
+    public int? Shares { get; init; }
 
     /// <summary>The driver's index of this boot.</summary>
     public int Index { get; init; }
@@ -115,6 +127,13 @@ public sealed record MigInstance
 
     /// <summary>Such as <c>1g.10gb</c>.</summary>
     public string Profile { get => field ?? ""; init; }
+
+    /// <summary>What pods ask for to get it; null for that of its profile.</summary>
+    public string? Resource { get; init; }
+
+    /// <summary>The device plugin's name for a profile; <c>+</c> may not stand in a resource's.</summary>
+    public static string ResourceOf(string profile) =>
+        $"nvidia.com/mig-{profile.Replace('+', '.')}";
 
     public int GpuInstance { get; init; }
 

@@ -69,6 +69,8 @@ public static class GpuJson
     {
         json.WriteStartObject();
         Text(json, "uuid", device.Uuid);
+        Text(json, "resource", device.Resource);
+        Number(json, "shares", device.Shares);
         Number(json, "index", device.Index);
         Number(json, "minor", device.Minor);
         Text(json, "product", device.Product);
@@ -88,6 +90,7 @@ public static class GpuJson
                 json.WriteStartObject();
                 Text(json, "uuid", instance.Uuid);
                 Text(json, "profile", instance.Profile);
+                Text(json, "resource", instance.Resource);
                 Number(json, "gpuInstance", instance.GpuInstance);
                 Number(json, "computeInstance", instance.ComputeInstance);
                 Number(json, "memoryBytes", instance.MemoryBytes);
@@ -180,6 +183,8 @@ public static class GpuJson
     private static GpuDevice Device(JsonElement json) => new()
     {
         Uuid = Text(json, "uuid") is { Length: > 0 } uuid ? uuid : throw new JsonException("a GPU has no uuid"),
+        Resource = Text(json, "resource"),
+        Shares = Small(json, "shares"),
         Index = Small(json, "index") ?? 0,
         Minor = Small(json, "minor"),
         Product = Text(json, "product"),
@@ -202,6 +207,7 @@ public static class GpuJson
     {
         Uuid = Text(json, "uuid") ?? "",
         Profile = Text(json, "profile") ?? "",
+        Resource = Text(json, "resource"),
         GpuInstance = Small(json, "gpuInstance") ?? 0,
         ComputeInstance = Small(json, "computeInstance") ?? 0,
         MemoryBytes = Number(json, "memoryBytes"),

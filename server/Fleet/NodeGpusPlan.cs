@@ -10,8 +10,6 @@ namespace Edge.Server.Fleet;
 /// </summary>
 internal static class NodeGpusPlan
 {
-    public const string Annotation = "edge/gpus";
-
     /// <summary>
     /// The node with the GPUs that it says it has. They are the server's words: readings are left out.
     /// </summary>
@@ -20,7 +18,7 @@ internal static class NodeGpusPlan
         var metadata = node["metadata"]!.AsObject();
         if (gpus.Devices.Count == 0)
         {
-            (metadata["annotations"] as JsonObject)?.Remove(Annotation);
+            (metadata["annotations"] as JsonObject)?.Remove(GpuInventory.Annotation);
             return node;
         }
 
@@ -29,7 +27,7 @@ internal static class NodeGpusPlan
             metadata["annotations"] = annotations = [];
         }
 
-        annotations[Annotation] = Encoding.UTF8.GetString(GpuJson.Bytes(gpus));
+        annotations[GpuInventory.Annotation] = Encoding.UTF8.GetString(GpuJson.Bytes(gpus));
         return node;
     }
 }

@@ -6,12 +6,22 @@ namespace Edge.Server.Schedule;
 /// <summary>Edits of a stored pod by the scheduler. Each returns null where there is nothing to write.</summary>
 internal static class Binding
 {
-    /// <summary>Binds the pod, unless it is another one by now, bound already or on its way out.</summary>
-    public static JsonObject? Bind(JsonObject pod, string uid, string node, DateTimeOffset now)
+    /// <summary>
+    /// Binds the pod, with the devices for its containers (null for none), unless it is another one by now, bound already
+    /// or on its way out.
+    /// </summary>
+    public static JsonObject? Bind(
+        JsonObject pod, string uid, string node, PodDevices? devices, DateTimeOffset now)
     {
         if (!IsStillPending(pod, uid))
         {
             return null;
+        }
+
+        if (devices is not null)
+        {
+            Child(pod["metadata"]!.AsObject(), "annotations", static () => new JsonObject())
+                .AsObject()[PodDevices.Annotation] = devices.ToString();
         }
 
         pod["spec"]!.AsObject()["nodeName"] = node;

@@ -13,7 +13,8 @@ internal readonly record struct NodeChange(bool Labels, bool Taints, bool Alloca
         !Same(old.Labels, now.Labels),
         old.Unschedulable != now.Unschedulable || old.IsReachable != now.IsReachable
             || !old.Taints.SequenceEqual(now.Taints),
-        old.PodsMax != now.PodsMax || !old.Allocatable.Equals(now.Allocatable));
+        old.PodsMax != now.PodsMax || !old.Allocatable.Equals(now.Allocatable)
+            || old.Devices?.Text != now.Devices?.Text);
 
     private static bool Same(IReadOnlyDictionary<string, string> left, IReadOnlyDictionary<string, string> right)
     {

@@ -178,7 +178,7 @@ internal sealed class ClusterFeed(ClusterState cluster, PendingPods pending, ILo
 
         pending.Remove(stored.Key);
         pending.Wake(cluster.Nominations.Remove(stored.Key, except: pod.Node));
-        pending.Wake(cluster.Assign(pod, pod.Node));
+        pending.Wake(cluster.Assign(pod, pod.Node, pod.Devices));
     }
 
     private void Forget(string key)

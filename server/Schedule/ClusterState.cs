@@ -74,7 +74,8 @@ internal sealed class ClusterState
         }
 
         var old = _nodes[index];
-        var now = _nodes[index] = old.Become(view);
+        var now = old.Become(view);
+        now = _nodes[index] = ReferenceEquals(old.Devices, now.Devices) ? now : now.WithDevicesOf(_podsBySlot[old.Slot]);
         _images.Change(old, now);
         var change = NodeChange.Between(old, now);
         if (change.Labels || change.Taints)
@@ -119,15 +120,17 @@ internal sealed class ClusterState
         return new ClusterEvent.NodeGone(gone);
     }
 
-    /// <summary>Counts a pod on a node; null when it is counted there already, and as it is.</summary>
-    public ClusterEvent? Assign(PodFacts pod, string node)
+    /// <summary>
+    /// Counts a pod on a node, with the devices it was given there; null when it is counted there already, and as it is.
+    /// </summary>
+    public ClusterEvent? Assign(PodFacts pod, string node, IReadOnlyList<string> devices)
     {
         // Whatever it is: a late word of the time before it was bound may have nominated it again.
         Nominations.Remove(pod.Key);
         var known = _placed.GetValueOrDefault(pod.Key);
         if (known is not null && known.Node == node && known.Uid == pod.Uid && known.Demand == pod.Demand
             && known.IsTerminating == pod.IsTerminating && known.IsPreempted == pod.IsPreempted
-            && (pod.Started == 0 || known.Started == pod.Started))
+            && (pod.Started == 0 || known.Started == pod.Started) && known.Devices.SequenceEqual(devices))
         {
             return null;
         }
@@ -135,7 +138,7 @@ internal sealed class ClusterState
         var same = known is not null && known.Node == node && known.Uid == pod.Uid;
         Release(pod.Key);
         // The node's own text for its name: one for all its pods.
-        var placed = new PlacedPod(pod, Node(node)?.Name ?? node);
+        var placed = new PlacedPod(pod, Node(node)?.Name ?? node, devices);
         _placed[pod.Key] = placed;
         _podsByPriority[placed.Demand.Priority] = _podsByPriority.GetValueOrDefault(placed.Demand.Priority) + 1;
         _topology.Join(placed);
@@ -181,19 +184,19 @@ internal sealed class ClusterState
     public void Lift(PlacedPod pod)
     {
         _topology.Count(pod, -1);
-        Change(pod, static (node, demand) => node.Without(demand));
+        Change(pod, static (node, placed) => node.Without(placed));
     }
 
     public void PutBack(PlacedPod pod)
     {
         _topology.Count(pod, 1);
-        Change(pod, static (node, demand) => node.With(demand));
+        Change(pod, static (node, placed) => node.With(placed));
     }
 
     /// <summary>Counts a pod on a node as if it were there, to see what would be, until it is lifted.</summary>
     public PlacedPod Suppose(PodFacts pod, NodeView node)
     {
-        var supposed = new PlacedPod(pod, node.Name) { Slot = node.Slot };
+        var supposed = new PlacedPod(pod, node.Name, []) { Slot = node.Slot };
         _topology.Join(supposed);
         PutBack(supposed);
         return supposed;
@@ -276,9 +279,9 @@ internal sealed class ClusterState
         waiting.Add(pod);
     }
 
-    private void Change(PlacedPod pod, Func<NodeView, PodDemand, NodeView> change)
+    private void Change(PlacedPod pod, Func<NodeView, PlacedPod, NodeView> change)
     {
         var index = _indexOf[pod.Node];
-        _nodes[index] = change(_nodes[index], pod.Demand);
+        _nodes[index] = change(_nodes[index], pod);
     }
 }

@@ -14,8 +14,9 @@ internal enum RejectedBy
     NodeAffinity = 4,
     Ports = 8,
     Fit = 16,
-    Spread = 32,
-    PodAffinity = 64,
+    Devices = 32,
+    Spread = 64,
+    PodAffinity = 128,
 }
 
 /// <summary>
@@ -34,6 +35,7 @@ internal sealed record NodeFilter(
         new(RejectedBy.NodeAffinity, Affinity.Applies, Affinity.Check, Affinity.MayHelp),
         new(RejectedBy.Ports, Ports.Applies, Ports.Check, Ports.MayHelp),
         new(RejectedBy.Fit, static _ => true, Fit.Check, Fit.MayHelp),
+        new(RejectedBy.Devices, Filters.Devices.Applies, Filters.Devices.Check, Filters.Devices.MayHelp),
         new(RejectedBy.Spread, Spread.Applies, Spread.Check, Spread.MayHelp),
         new(RejectedBy.PodAffinity, NearPods.Applies, NearPods.Check, NearPods.MayHelp),
     ];

@@ -12,7 +12,7 @@ internal sealed record NodeScore(
 {
     public const long Max = 100;
 
-    /// <summary>Weights as in kube-scheduler's default profile.</summary>
+    /// <summary>Weights as in kube-scheduler's default profile, which knows nothing of devices.</summary>
     public static IReadOnlyList<NodeScore> All { get; } =
     [
         new("TaintToleration", 3, static _ => true, AvoidedTaints.Fill),
@@ -21,6 +21,7 @@ internal sealed record NodeScore(
         new("InterPodAffinity", 2, PreferredPods.Applies, PreferredPods.Fill),
         new("NodeResourcesFit", 1, static _ => true, LeastAllocated.Fill),
         new("NodeResourcesBalancedAllocation", 1, BalancedAllocation.Applies, BalancedAllocation.Fill),
+        new("Devices", 4, DeviceFit.Applies, DeviceFit.Fill),
         new("ImageLocality", 1, static pod => pod.HasImages, ImageLocality.Fill),
     ];
 }

@@ -1,5 +1,7 @@
 using Edge.Proto.Model;
 using Edge.Server.Schedule.Demand;
+using Edge.Server.Schedule.Devices;
+using Edge.Server.Schedule.Topology;
 
 namespace Edge.Server.Schedule;
 
@@ -34,6 +36,12 @@ internal sealed record NodeView
     public int Pods { get; init; }
     public IReadOnlyList<HostPortClaim> HostPorts { get; init; } = [];
 
+    /// <summary>The devices that it has one by one; null for nearly every node.</summary>
+    public NodeDevices? Devices { get; init; }
+
+    /// <summary>By their position, how many pods have each; null while none has any.</summary>
+    public int[]? DeviceUse { get; init; }
+
     /// <summary>The node alone; its pods are added with <see cref="With"/>.</summary>
     public static NodeView From(Node node)
     {
@@ -48,28 +56,54 @@ internal sealed record NodeView
             Allocatable = ResourceAmounts.From(allocatable),
             PodsMax = allocatable?.GetValueOrDefault("pods").Units ?? 0,
             Images = ImagesOf(node),
+            Devices = NodeDevices.From(node),
         };
     }
 
-    public NodeView With(PodDemand pod) => this with
+    public NodeView With(PlacedPod placed)
     {
-        Requested = Requested.Plus(pod.Requests),
-        ScoredMilliCpu = ScoredMilliCpu + pod.Spec.ScoredMilliCpu,
-        ScoredMemory = ScoredMemory + pod.Spec.ScoredMemory,
-        Pods = Pods + 1,
-        HostPorts = pod.Spec.HostPorts.Count == 0 ? HostPorts : [.. HostPorts, .. pod.Spec.HostPorts],
-    };
+        var pod = placed.Demand;
+        return this with
+        {
+            Requested = Requested.Plus(pod.Requests),
+            ScoredMilliCpu = ScoredMilliCpu + pod.Spec.ScoredMilliCpu,
+            ScoredMemory = ScoredMemory + pod.Spec.ScoredMemory,
+            Pods = Pods + 1,
+            HostPorts = pod.Spec.HostPorts.Count == 0 ? HostPorts : [.. HostPorts, .. pod.Spec.HostPorts],
+            DeviceUse = UseWith(placed, 1),
+        };
+    }
 
-    public NodeView Without(PodDemand pod) => this with
+    public NodeView Without(PlacedPod placed)
     {
-        Requested = Requested.Minus(pod.Requests),
-        ScoredMilliCpu = ScoredMilliCpu - pod.Spec.ScoredMilliCpu,
-        ScoredMemory = ScoredMemory - pod.Spec.ScoredMemory,
-        Pods = Pods - 1,
-        HostPorts = pod.Spec.HostPorts.Count == 0 ? HostPorts : Except(HostPorts, pod.Spec.HostPorts),
-    };
+        var pod = placed.Demand;
+        return this with
+        {
+            Requested = Requested.Minus(pod.Requests),
+            ScoredMilliCpu = ScoredMilliCpu - pod.Spec.ScoredMilliCpu,
+            ScoredMemory = ScoredMemory - pod.Spec.ScoredMemory,
+            Pods = Pods - 1,
+            HostPorts = pod.Spec.HostPorts.Count == 0 ? HostPorts : Except(HostPorts, pod.Spec.HostPorts),
+            DeviceUse = UseWith(placed, -1),
+        };
+    }
 
-    /// <summary>The node as <paramref name="now"/> says, with the pods that this view counts.</summary>
+    /// <summary>The view with the devices of these pods, which are all that it counts.</summary>
+    public NodeView WithDevicesOf(IReadOnlyList<PlacedPod> pods)
+    {
+        var view = this with { DeviceUse = null };
+        foreach (var pod in pods)
+        {
+            view = pod.Devices.Count == 0 ? view : view with { DeviceUse = view.UseWith(pod, 1) };
+        }
+
+        return view;
+    }
+
+    /// <summary>
+    /// The node as <paramref name="now"/> says, with the pods that this view counts, but for their devices where these
+    /// are others.
+    /// </summary>
     public NodeView Become(NodeView now) => now with
     {
         Slot = Slot,
@@ -78,7 +112,29 @@ internal sealed record NodeView
         ScoredMemory = ScoredMemory,
         Pods = Pods,
         HostPorts = HostPorts,
+        Devices = Devices?.Text == now.Devices?.Text ? Devices : now.Devices,
+        DeviceUse = DeviceUse,
     };
+
+    private int[]? UseWith(PlacedPod pod, int times)
+    {
+        if (pod.Devices.Count == 0 || Devices is not { } devices)
+        {
+            return DeviceUse;
+        }
+
+        var use = DeviceUse is null ? new int[devices.All.Length] : [.. DeviceUse];
+        foreach (var id in pod.Devices)
+        {
+            // One that is gone from the machine counts nowhere.
+            if (devices.PositionOf(id) is >= 0 and var at)
+            {
+                use[at] += times;
+            }
+        }
+
+        return use;
+    }
 
     /// <summary>
     /// Taints that the node's condition stands for, in case Control has not written them yet: no pod may slip onto a

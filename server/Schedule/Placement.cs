@@ -1,4 +1,5 @@
 using Edge.Server.Schedule.Demand;
+using Edge.Server.Schedule.Devices;
 using Edge.Server.Schedule.Filters;
 using Edge.Server.Schedule.Topology;
 
@@ -217,7 +218,9 @@ internal sealed class Placement(ClusterState cluster)
             best = IsBetter(index, best) ? index : best;
         }
 
-        return new PlacementOutcome.Placed(_candidates[best].Name, _totals[best]);
+        var node = _candidates[best];
+        return new PlacementOutcome.Placed(
+            node.Name, _totals[best], DeviceAllocation.For(pod.Spec.DeviceClaims, node));
     }
 
     private bool IsBetter(int left, int right) =>

@@ -1,3 +1,5 @@
+using Edge.Proto.Model;
+
 namespace Edge.Server.Schedule;
 
 /// <summary>Where a pod goes, or every reason why it goes nowhere.</summary>
@@ -9,7 +11,12 @@ internal abstract record PlacementOutcome
 
     /// <param name="Node">The chosen node's name.</param>
     /// <param name="Score">Its weighted score, for the log.</param>
-    internal sealed record Placed(string Node, long Score) : PlacementOutcome;
+    /// <param name="Devices">The devices for its containers; null when it asks for none.</param>
+    internal sealed record Placed(string Node, long Score, PodDevices? Devices) : PlacementOutcome
+    {
+        /// <summary>Each device as often as it has a share of it.</summary>
+        public IReadOnlyList<string> DeviceIds => Devices is null ? [] : [.. Devices.Ids];
+    }
 
     /// <param name="Message">In kube-scheduler's words, for the Event and the PodScheduled condition.</param>
     /// <param name="By">The filters that rejected it.</param>

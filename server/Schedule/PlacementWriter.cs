@@ -52,7 +52,7 @@ internal sealed class PlacementWriter(Objects objects, EventRecorder events, Tim
 
     private async Task<WriteOutcome> Bind(PodFacts pod, PlacementOutcome.Placed placed, CancellationToken ct)
     {
-        if (!await StoreBinding(pod, placed.Node, ct))
+        if (!await StoreBinding(pod, placed, ct))
         {
             return WriteOutcome.Overtaken;
         }
@@ -64,10 +64,10 @@ internal sealed class PlacementWriter(Objects objects, EventRecorder events, Tim
     }
 
     /// <summary>False when the pod is not ours to bind any more.</summary>
-    private async Task<bool> StoreBinding(PodFacts pod, string node, CancellationToken ct)
+    private async Task<bool> StoreBinding(PodFacts pod, PlacementOutcome.Placed placed, CancellationToken ct)
     {
-        var key = Resources.Pods.KeyOf(pod.Namespace, pod.Name);
-        while (true)
+        var (node, key) = (placed.Node, Resources.Pods.KeyOf(pod.Namespace, pod.Name));
+        while (placed.Devices is null)
         {
             ct.ThrowIfCancellationRequested();
             if (objects.Store.Get(key) is not { } current)
@@ -89,7 +89,7 @@ internal sealed class PlacementWriter(Objects objects, EventRecorder events, Tim
 
         // Not as a new pod's bytes are: look at it as a whole.
         return await objects.Update(Resources.Pods, pod.Namespace, pod.Name,
-            tree => Binding.Bind(tree, pod.Uid, node, time.GetUtcNow()), ct) is UpdateOutcome.Updated;
+            tree => Binding.Bind(tree, pod.Uid, node, placed.Devices, time.GetUtcNow()), ct) is UpdateOutcome.Updated;
     }
 
     private async Task<WriteOutcome> Refuse(

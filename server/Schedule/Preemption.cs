@@ -148,7 +148,7 @@ internal sealed class Preemption(ClusterState cluster)
     {
         foreach (var pod in without)
         {
-            node = node.Without(pod.Demand);
+            node = node.Without(pod);
         }
 
         foreach (var filter in prepared.Filters)

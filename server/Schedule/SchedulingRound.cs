@@ -74,7 +74,7 @@ internal sealed class SchedulingRound(
         {
             case PlacementOutcome.Placed placed:
                 decision.Freed = cluster.Nominations.Remove(decision.Pod.Key, except: placed.Node);
-                decision.Added = cluster.Assign(decision.Pod, placed.Node);
+                decision.Added = cluster.Assign(decision.Pod, placed.Node, placed.DeviceIds);
                 break;
             case PlacementOutcome.Unplaceable { NominatedNode: { } node }:
                 decision.Freed = cluster.Nominations.Put(decision.Pod, node);

@@ -65,7 +65,7 @@ internal static class ScheduleBench
                 throw new InvalidOperationException($"pod {pod.Key} fits nowhere");
             }
 
-            cluster.Assign(pod, placed.Node);
+            cluster.Assign(pod, placed.Node, placed.DeviceIds);
             times[index] = Stopwatch.GetElapsedTime(one).TotalMilliseconds;
         }
 

@@ -31,5 +31,8 @@ internal sealed class PodFacts
     /// <summary>Ours to place: no node yet, wanted, not held back, and not another scheduler's.</summary>
     public required bool IsOurs { get; init; }
 
+    /// <summary>The devices that it was given with its node; empty for nearly every pod.</summary>
+    public IReadOnlyList<string> Devices { get; init; } = [];
+
     public string Namespace => Demand.Namespace;
 }

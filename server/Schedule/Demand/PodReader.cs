@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
+using Edge.Proto.Model;
 using Edge.Server.Store;
 using Microsoft.Extensions.Logging;
 
@@ -116,6 +117,27 @@ internal sealed class PodReader(ILogger log)
             {
                 found.LabelBytes = Raw(ref reader, all);
             }
+            else if (reader.ValueTextEquals("annotations"u8))
+            {
+                ReadAnnotations(ref reader, ref found);
+            }
+            else
+            {
+                reader.Skip();
+            }
+        }
+    }
+
+    private static void ReadAnnotations(ref Utf8JsonReader reader, ref Found found)
+    {
+        reader.Read();
+        while (reader.TokenType != JsonTokenType.Null && reader.Read()
+            && reader.TokenType == JsonTokenType.PropertyName)
+        {
+            if (reader.ValueTextEquals(PodDevices.Annotation))
+            {
+                found.Devices = [.. PodDevices.Read(Text(ref reader)).Ids];
+            }
             else
             {
                 reader.Skip();
@@ -226,6 +248,7 @@ internal sealed class PodReader(ILogger log)
         public bool IsAnothers;
         public bool IsHeld;
         public ReadOnlySpan<byte> LabelBytes;
+        public IReadOnlyList<string> Devices = [];
 
         public readonly PodFacts With(StoredObject stored, PodDemand demand) => new()
         {
@@ -241,6 +264,7 @@ internal sealed class PodReader(ILogger log)
             IsTerminating = IsTerminating,
             IsPreempted = IsPreempted,
             Started = Started,
+            Devices = Devices,
             IsOurs = Node.Length == 0 && !IsTerminating && !IsFinished && !IsAnothers && !IsHeld,
         };
     }

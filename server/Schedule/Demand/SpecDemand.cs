@@ -1,4 +1,5 @@
 using Edge.Proto.Model;
+using Edge.Server.Schedule.Devices;
 
 namespace Edge.Server.Schedule.Demand;
 
@@ -13,6 +14,9 @@ internal sealed class SpecDemand
     public required long ScoredMilliCpu { get; init; }
     public required long ScoredMemory { get; init; }
     public required IReadOnlyList<HostPortClaim> HostPorts { get; init; }
+
+    /// <summary>What its containers ask for by whole numbers, which may be devices.</summary>
+    public required IReadOnlyList<DeviceClaim> DeviceClaims { get; init; }
     public required IReadOnlyList<Toleration> Tolerations { get; init; }
     public required IReadOnlyDictionary<string, string>? NodeSelector { get; init; }
     public required NodeSelector? RequiredAffinity { get; init; }
@@ -42,6 +46,7 @@ internal sealed class SpecDemand
             ScoredMilliCpu = scored.MilliCpu,
             ScoredMemory = scored.Memory,
             HostPorts = PodRequests.HostPorts(spec),
+            DeviceClaims = requests.HasExtended ? DeviceClaim.Of(spec) : [],
             Tolerations = spec.Tolerations ?? [],
             NodeSelector = spec.NodeSelector is { Count: > 0 } selector ? selector : null,
             RequiredAffinity = affinity?.RequiredDuringSchedulingIgnoredDuringExecution,

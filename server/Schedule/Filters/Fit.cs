@@ -70,7 +70,9 @@ internal static class Fit
         {
             // More resources than bits share the last: nobody asks for so many, and then only the words are too many.
             var bit = Math.Min(at++, ExtendedMax);
-            set |= IsShort(amount, node.Requested.Of(name), node.Allocatable.Of(name)) ? UInt128.One << bit : 0;
+            // What a node has one by one, Devices looks at one by one.
+            set |= node.Devices?.Has(name) != true
+                && IsShort(amount, node.Requested.Of(name), node.Allocatable.Of(name)) ? UInt128.One << bit : 0;
         }
 
         if (set == 0)

@@ -3,12 +3,15 @@ using Edge.Server.Schedule.Demand;
 namespace Edge.Server.Schedule.Topology;
 
 /// <summary>A pod that takes its share of a node. Kept small: there is one for every pod of the fleet.</summary>
-internal sealed class PlacedPod(PodFacts pod, string node)
+internal sealed class PlacedPod(PodFacts pod, string node, IReadOnlyList<string> devices)
 {
     public string Key { get; } = pod.Key;
     public string Uid { get; } = pod.Uid;
     public string Node { get; } = node;
     public PodDemand Demand { get; } = pod.Demand;
+
+    /// <summary>Each as often as it has a share of it.</summary>
+    public IReadOnlyList<string> Devices { get; } = devices;
 
     /// <summary>In seconds since 1970; a pod that did not start yet is the youngest.</summary>
     public long Started { get; } = pod.Started == 0 ? long.MaxValue : pod.Started;

@@ -61,6 +61,9 @@ internal sealed class PreparedPod
     /// <summary>Rejections for want of extended resources, by which of all resources are short.</summary>
     public Dictionary<UInt128, Rejection> ShortOf { get; } = [];
 
+    /// <summary>Rejections for want of devices, by resource.</summary>
+    public Dictionary<string, Rejection> NoDevice { get; } = [];
+
     /// <summary>Whether any node has any of its images.</summary>
     public bool HasImages { get; private set; }
 

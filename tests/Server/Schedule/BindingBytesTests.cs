@@ -19,7 +19,7 @@ public sealed class BindingBytesTests
     public void A_waiting_pod_is_bound_as_its_tree_would_be(string pod)
     {
         var spliced = BindingBytes.Splice(Encoding.UTF8.GetBytes(pod), "u", "node-1", _now);
-        var tree = Binding.Bind(JsonNode.Parse(pod)!.AsObject(), "u", "node-1", _now);
+        var tree = Binding.Bind(JsonNode.Parse(pod)!.AsObject(), "u", "node-1", null, _now);
         Assert.True(JsonNode.DeepEquals(tree, JsonNode.Parse(spliced)), Encoding.UTF8.GetString(spliced!));
     }
 

@@ -59,8 +59,13 @@ public sealed class CaseTests
             switch (placement.Decide(pod, start: 0))
             {
                 case PlacementOutcome.Placed placed:
-                    cluster.Assign(pod, placed.Node);
+                    cluster.Assign(pod, placed.Node, placed.DeviceIds);
                     lines.Append($"{pod.Name} -> {placed.Node}\n");
+                    if (placed.Devices is { } devices)
+                    {
+                        lines.Append($"  {devices}\n");
+                    }
+
                     break;
                 case PlacementOutcome.Unplaceable nowhere:
                     lines.Append($"{pod.Name}: {nowhere.Message}\n");

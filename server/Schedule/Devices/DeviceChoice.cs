@@ -1,0 +1,199 @@
+namespace Edge.Server.Schedule.Devices;
+
+/// <summary>
+/// Which devices of a node a pod gets: those closest to each other; of equal ones those that leave the others closest.
+/// What is shared goes to the least used first. Pure.
+/// </summary>
+internal static class DeviceChoice
+{
+    /// <summary>
+    /// Sets that are looked at one by one (8 of 16 GPUs have 12,870); of more only those that grow from each device by
+    /// the nearest next, which finds a whole board or switch as well.
+    /// </summary>
+    private const int SetsMax = 15_000;
+
+    /// <summary>Positions in the node's devices, ascending; null when there are too few.</summary>
+    /// <param name="devices">The node's.</param>
+    /// <param name="use">By position, how many have a device; null when nobody has any.</param>
+    /// <param name="resource">What is asked for.</param>
+    /// <param name="count">How many.</param>
+    public static int[]? Pick(NodeDevices devices, int[]? use, string resource, int count)
+    {
+        var free = new List<int>();
+        var shares = 0;
+        var isShared = false;
+        for (var at = 0; at < devices.All.Length; at++)
+        {
+            var device = devices.All[at];
+            var left = device.Shares - (use?[at] ?? 0);
+            if (device.IsHealthy && device.Resource == resource && left > 0)
+            {
+                free.Add(at);
+                shares += left;
+                isShared |= device.Shares > 1;
+            }
+        }
+
+        return shares < count ? null
+            : isShared ? LeastUsed(devices, use, free, count)
+            : free.Count == count ? [.. free]
+            : Sets(free.Count, count) <= SetsMax ? Closest(devices, free, count)
+            : Grown(devices, free, count);
+    }
+
+    /// <summary>The closeness within a set.</summary>
+    public static int Within(NodeDevices devices, ReadOnlySpan<int> set)
+    {
+        var sum = 0;
+        for (var one = 0; one < set.Length; one++)
+        {
+            for (var other = one + 1; other < set.Length; other++)
+            {
+                sum += devices.Closeness(set[one], set[other]);
+            }
+        }
+
+        return sum;
+    }
+
+    private static int[] LeastUsed(NodeDevices devices, int[]? use, List<int> free, int count)
+    {
+        var taken = new int[devices.All.Length];
+        var picked = new int[count];
+        for (var pick = 0; pick < count; pick++)
+        {
+            var best = -1;
+            foreach (var at in free)
+            {
+                if (Used(at) < devices.All[at].Shares && (best < 0 || Used(at) < Used(best)))
+                {
+                    best = at;
+                }
+            }
+
+            picked[pick] = best;
+            taken[best]++;
+        }
+
+        Array.Sort(picked);
+        return picked;
+
+        int Used(int at) => (use?[at] ?? 0) + taken[at];
+    }
+
+    private static int[] Closest(NodeDevices devices, List<int> free, int count)
+    {
+        var indexes = new int[count];
+        for (var at = 0; at < count; at++)
+        {
+            indexes[at] = at;
+        }
+
+        var best = new Best(devices, free);
+        do
+        {
+            best.Offer(indexes);
+        }
+        while (Next(indexes, free.Count));
+        return best.Set!;
+    }
+
+    private static int[] Grown(NodeDevices devices, List<int> free, int count)
+    {
+        var best = new Best(devices, free);
+        for (var seed = 0; seed < free.Count; seed++)
+        {
+            var set = new List<int> { seed };
+            while (set.Count < count)
+            {
+                var (next, closeness) = (-1, -1);
+                for (var at = 0; at < free.Count; at++)
+                {
+                    var sum = set.Contains(at) ? -1 : set.Sum(member => devices.Closeness(free[member], free[at]));
+                    if (sum > closeness)
+                    {
+                        (next, closeness) = (at, sum);
+                    }
+                }
+
+                set.Add(next);
+            }
+
+            set.Sort();
+            best.Offer([.. set]);
+        }
+
+        return best.Set!;
+    }
+
+    /// <summary>The next set in the order of its members; false after the last.</summary>
+    private static bool Next(int[] indexes, int of)
+    {
+        var at = indexes.Length - 1;
+        while (at >= 0 && indexes[at] == of - indexes.Length + at)
+        {
+            at--;
+        }
+
+        if (at < 0)
+        {
+            return false;
+        }
+
+        indexes[at]++;
+        for (var after = at + 1; after < indexes.Length; after++)
+        {
+            indexes[after] = indexes[after - 1] + 1;
+        }
+
+        return true;
+    }
+
+    /// <summary>How many sets there are, or more than <see cref="SetsMax"/>.</summary>
+    private static long Sets(int of, int count)
+    {
+        var sets = 1L;
+        for (var at = 1; at <= count && sets <= SetsMax; at++)
+        {
+            sets = sets * (of - count + at) / at;
+        }
+
+        return sets;
+    }
+
+    /// <summary>The best set so far; the first of equal ones stays.</summary>
+    private sealed class Best(NodeDevices devices, List<int> free)
+    {
+        private int _within = -1;
+        private int _across;
+
+        public int[]? Set { get; private set; }
+
+        public void Offer(int[] indexes)
+        {
+            var set = Array.ConvertAll(indexes, at => free[at]);
+            var within = Within(devices, set);
+            if (within < _within)
+            {
+                return;
+            }
+
+            var across = 0;
+            foreach (var at in free)
+            {
+                if (Array.IndexOf(set, at) < 0)
+                {
+                    foreach (var member in set)
+                    {
+                        across += devices.Closeness(member, at);
+                    }
+                }
+            }
+
+            if (within > _within || across < _across)
+            {
+                (Set, _within, _across) = (set, within, across);
+            }
+        }
+    }
+}
