@@ -1,4 +1,6 @@
 using System.CommandLine;
+using Edge.Agent.Devices;
+using Edge.Agent.Devices.Cdi;
 using Edge.Agent.Devices.Gpu;
 using Edge.Agent.Local;
 using Edge.Agent.Report;
@@ -28,6 +30,10 @@ internal static class GpuParts
             new XidRules(
                 variable("DP_DISABLE_HEALTHCHECKS"), variable("DP_ENABLE_HEALTHCHECKS"), settings.GpuRestartXids),
             settings.RunDir, clock, random, logs.CreateLogger("Devices"));
+
+    /// <summary>Gives containers what was found.</summary>
+    public static DeviceGrants Grants(AgentSettings settings, GpuNode gpus) =>
+        new(() => gpus.Gpus, gpus.FirstLook, new CdiHost(settings.SystemRoot));
 
     /// <summary>What is seen goes to the server, and the Node shows it.</summary>
     public static void Join(

@@ -57,7 +57,8 @@ static async Task<int> Agent(AgentSettings settings, CancellationToken terminate
     Action<PodEvent> say = SiteParts.Say(site, events);
 
     var log = logs.CreateLogger("Reconcile");
-    var edge = new NodeEdge(runtime, network, settings.DataDir, settings.RunDir);
+    var gpus = GpuParts.Open(settings, Environment.GetEnvironmentVariable, clock, random, logs);
+    var edge = new NodeEdge(runtime, network, GpuParts.Grants(settings, gpus), settings.DataDir, settings.RunDir);
     await using var pulls = new ImagePulls(edge, Wake, clock, stop.Token);
     await using var probes = new ProbeSet(new ProbeClient(edge, clock), Wake, say, clock);
     var images = new ImageSteps(edge, pulls, say, clock);
@@ -69,7 +70,6 @@ static async Task<int> Agent(AgentSettings settings, CancellationToken terminate
     };
     var runner = new PodRunner(edge, ledger, images, say, clock, log);
     loop = new ReconcileLoop(edge, ledger, new PodRounds(ledger, runner, images, probes, around, log), clock, log);
-    var gpus = GpuParts.Open(settings, Environment.GetEnvironmentVariable, clock, random, logs);
     var status = new NodeStatusReport(
         settings.NodeName, settings.DataDir, node, SiteParts.Sources(site, settings, runtime, reports, gpus), clock,
         logs.CreateLogger("Report"));

@@ -1,3 +1,4 @@
+using Edge.Agent.Devices;
 using Edge.Agent.Ledger;
 using Edge.Agent.Network;
 using Edge.Agent.Reconcile.Volumes;
@@ -9,14 +10,15 @@ using Edge.Proto.Model;
 namespace Edge.Agent.Reconcile;
 
 /// <summary>The real node: containerd, sandboxes and directories, in the words of the reconcile loop.</summary>
-internal sealed class NodeEdge(ContainerdRuntime runtime, SandboxNetwork network, string dataDir, string runDir)
-    : IPodEdge
+internal sealed class NodeEdge(
+    ContainerdRuntime runtime, SandboxNetwork network, DeviceGrants devices, string dataDir, string runDir) : IPodEdge
 {
     private readonly PodVolumes _volumes = new(dataDir, runDir);
 
     public async Task<NodeSight> Observe(CancellationToken cancellation)
     {
         var observed = await runtime.Observe(cancellation);
+        devices.Saw(observed.Select(container => (container.PodUid, container.Devices)));
         var byPod = new Dictionary<string, IReadOnlyList<SeenContainer>>();
         foreach (var group in observed.Where(container => container.PodUid.Length > 0).GroupBy(c => c.PodUid))
         {
@@ -64,8 +66,9 @@ internal sealed class NodeEdge(ContainerdRuntime runtime, SandboxNetwork network
     public Task<PullOutcome> Pull(PullRequest request, CancellationToken cancellation) =>
         runtime.PullImage(request, null, cancellation);
 
-    public Task Create(ContainerLaunch launch, CancellationToken cancellation)
+    public async Task Create(ContainerLaunch launch, CancellationToken cancellation)
     {
+        var grant = await devices.Give(launch.Pod, launch.Container, cancellation);
         var uid = launch.Pod.Metadata.Uid ?? "";
         TerminationFiles.ForgetOld(_volumes.PodDir(uid), launch.Container.Name, launch.Attempt);
         var request = new ContainerRequest
@@ -80,8 +83,18 @@ internal sealed class NodeEdge(ContainerdRuntime runtime, SandboxNetwork network
             TerminationLog = TerminationFiles.PathOf(_volumes.PodDir(uid), launch.Container.Name, launch.Attempt),
             SpecHash = launch.SpecHash,
             TargetId = launch.TargetId,
+            DeviceIds = grant.Ids,
+            Edits = grant.Edits,
         };
-        return runtime.CreateContainer(request, cancellation);
+        try
+        {
+            await runtime.CreateContainer(request, cancellation);
+        }
+        catch (RuntimeException refused) when (refused.Reason == RuntimeReason.Refused)
+        {
+            devices.Return(launch.Pod);
+            throw;
+        }
     }
 
     public Task Start(string id, CancellationToken cancellation) => runtime.StartContainer(id, cancellation);

@@ -37,6 +37,7 @@ internal sealed class ContainerCreate(
         try
         {
             var spec = OciSpecPlan.Plan(InputFor(request, facts, mounts) with { TargetPid = target });
+            spec = request.Edits.IsEmpty ? spec : EditsPlan.Apply(spec, request.Edits, HostDevice.At);
             await CreateObject(request, spec, token);
         }
         catch (Exception e) when (e is RuntimeException { Reason: not RuntimeReason.Unavailable } or IOException)
@@ -166,6 +167,11 @@ internal sealed class ContainerCreate(
         if (request.Image.Config.StopSignal is { Length: > 0 } signal)
         {
             container.Labels[ContainerLabels.StopSignal] = signal;
+        }
+
+        if (request.DeviceIds.Count > 0)
+        {
+            container.Labels[ContainerLabels.Devices] = string.Join(',', request.DeviceIds);
         }
 
         if (request.Container.Stdin == true)

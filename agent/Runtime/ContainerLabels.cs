@@ -19,6 +19,9 @@ internal static class ContainerLabels
     /// </summary>
     public const string Input = "edge/stdin";
 
+    /// <summary>The ids of the devices that it was given, with commas between; absent for none.</summary>
+    public const string Devices = "edge/devices";
+
     /// <summary>There when its streams are a terminal.</summary>
     public const string Terminal = "edge/tty";
 

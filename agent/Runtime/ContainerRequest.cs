@@ -28,6 +28,12 @@ internal sealed record ContainerRequest
 
     public IReadOnlyList<DeviceNode> Devices { get; init; } = [];
 
+    /// <summary>The ids of devices that it was given, kept as a label.</summary>
+    public IReadOnlyList<string> DeviceIds { get; init; } = [];
+
+    /// <summary>What those devices change in its specification.</summary>
+    public ContainerEdits Edits { get; init; } = ContainerEdits.None;
+
     /// <summary>The host's file behind terminationMessagePath; made when absent. Null for none.</summary>
     public string? TerminationLog { get; init; }
 

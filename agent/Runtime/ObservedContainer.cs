@@ -29,6 +29,8 @@ internal sealed record ObservedContainer
 
     public string ContainerName => Labels.GetValueOrDefault(ContainerLabels.ContainerName, "");
 
+    public string Devices => Labels.GetValueOrDefault(ContainerLabels.Devices, "");
+
     public string SpecHash => Labels.GetValueOrDefault(ContainerLabels.SpecHash, "");
 
     /// <summary>The number of the signal that asks it to end.</summary>

@@ -47,6 +47,7 @@ internal sealed class PodAdmission(Objects objects, DefaultTolerations toleratio
         var spec = pod.Ensure("spec");
         NameAccount(spec);
         tolerations.AddTo(spec);
+        ResourceTolerations.AddTo(spec);
         return _priority.Set(spec);
     }
 
@@ -64,6 +65,7 @@ internal sealed class PodAdmission(Objects objects, DefaultTolerations toleratio
 
         PodPriority.Keep(before, spec);
         tolerations.AddTo(spec);
+        ResourceTolerations.AddTo(spec);
     }
 
     private static void NameAccount(JsonObject spec)

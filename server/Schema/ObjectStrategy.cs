@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Edge.Proto.Model;
 
 namespace Edge.Server.Schema;
 
@@ -18,6 +19,8 @@ internal static class ObjectStrategy
         switch (schema.Kind)
         {
             case "Pod":
+                // Of the pod that this one was copied from.
+                obj.Object("metadata").Object("annotations")?.Remove(PodDevices.Annotation);
                 obj["status"] = new JsonObject { ["phase"] = "Pending", ["qosClass"] = PodQos.Of(obj) };
                 break;
             case "Namespace":
@@ -68,6 +71,11 @@ internal static class ObjectStrategy
                     Set(obj, "status", old["status"]);
                 }
 
+                if (schema.Kind == "Pod")
+                {
+                    KeepDevices(obj.Ensure("metadata"), old.Object("metadata"));
+                }
+
                 if (schema.Kind is "Namespace" or "CertificateSigningRequest")
                 {
                     Set(obj, "spec", old["spec"]);
@@ -94,6 +102,16 @@ internal static class ObjectStrategy
         "EndpointSlice" => ["endpoints", "ports", "metadata.labels", "metadata.annotations"],
         _ => ["spec"],
     };
+
+    /// <summary>Which devices a pod has is the scheduler's word, and nobody else's.</summary>
+    private static void KeepDevices(JsonObject metadata, JsonObject? before)
+    {
+        var given = before.Object("annotations")?[PodDevices.Annotation];
+        if (given is not null || metadata.Object("annotations") is not null)
+        {
+            Set(metadata.Ensure("annotations"), PodDevices.Annotation, given);
+        }
+    }
 
     /// <summary>A manifest that never named the address must be able to replace the service that has one.</summary>
     private static void KeepAddress(JsonObject spec, JsonObject? before)

@@ -6,6 +6,9 @@ internal static class HostDevice
     public static OciDevice Read(DeviceNode node) => Read(node.HostPath, node.ContainerPath)
         ?? throw new RuntimeException(RuntimeReason.Refused, $"{node.HostPath} is no device");
 
+    /// <summary>Null when there is none at the path.</summary>
+    public static OciDevice? At(string path) => Read(path, path);
+
     /// <summary>Every device of the host, for a privileged container, after those that were asked for.</summary>
     public static IReadOnlyList<OciDevice> All(IReadOnlyList<OciDevice> asked)
     {

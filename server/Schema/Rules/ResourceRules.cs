@@ -16,13 +16,19 @@ internal static class ResourceRules
         foreach (var (name, value) in resources.Object("requests") ?? [])
         {
             var limit = limits?[name];
+            if (limit is null && !ResourceNames.MayBeOvercommitted(name))
+            {
+                errors.Required($"{path}.limits", "Limit must be set for non overcommitable resources");
+                continue;
+            }
+
             if (!Quantity.TryParse(JsonTree.AsText(value), out var asked)
                 || !Quantity.TryParse(JsonTree.AsText(limit), out var allowed))
             {
                 continue;
             }
 
-            if (IsExtended(name) && asked != allowed)
+            if (!ResourceNames.MayBeOvercommitted(name) && asked != allowed)
             {
                 errors.Invalid($"{path}.requests", value, $"must be equal to {name} limit of {allowed}");
             }

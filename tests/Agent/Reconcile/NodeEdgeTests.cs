@@ -1,6 +1,9 @@
+using Edge.Agent.Devices;
+using Edge.Agent.Devices.Cdi;
 using Edge.Agent.Ledger;
 using Edge.Agent.Network;
 using Edge.Agent.Reconcile;
+using Edge.Proto.Model;
 using Edge.Tests.Agent.Runtime;
 using Edge.Tests.Support.Containers;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -18,7 +21,8 @@ public sealed class NodeEdgeTests
         await bench.Until(id, _ => File.Exists(bench.LogFile()));
         var settings = new NetworkSettings { RunDir = bench.Settings.RunDir };
         using var network = new SandboxNetwork(settings, TimeProvider.System, NullLogger.Instance);
-        var edge = new NodeEdge(bench.Runtime, network, bench.Settings.DataDir, bench.Settings.RunDir);
+        var edge = new NodeEdge(
+            bench.Runtime, network, new DeviceGrants(() => GpuInventory.None, _ => Task.CompletedTask, new CdiHost("/")), bench.Settings.DataDir, bench.Settings.RunDir);
         var record = new PodRecord
         {
             Uid = bench.PodUid, Namespace = "default", Name = "pod", StartTime = DateTimeOffset.UnixEpoch,

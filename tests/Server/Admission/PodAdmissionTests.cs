@@ -98,6 +98,22 @@ public sealed class PodAdmissionTests : IAsyncDisposable
     }
 
     [Fact]
+    public void A_pod_that_asks_for_devices_tolerates_the_taint_that_keeps_their_nodes_for_it()
+    {
+        var pod = Pod(""","initContainers":[{"name":"i","resources":{"requests":{"vendor.example/b":"1"}}}]""");
+        pod["spec"]!["containers"]![0]!["resources"] =
+            JsonNode.Parse("""{"limits":{"nvidia.com/gpu":"1","cpu":"1","kubernetes.io/batch-cpu":"1"} }""");
+        Assert.Null(Admission().Complete(pod));
+        Assert.Equal("""
+            [{"key":"nvidia.com/gpu","operator":"Exists"},{"key":"vendor.example/b","operator":"Exists"}]
+            """, pod["spec"]!["tolerations"]!.ToJsonString());
+
+        var again = pod.DeepClone().AsObject();
+        Admission().Keep(pod, again);
+        Assert.True(JsonNode.DeepEquals(pod, again), again.ToJsonString());
+    }
+
+    [Fact]
     public void A_manifest_that_named_nothing_of_it_can_replace_the_pod()
     {
         var admission = Admission(new DefaultTolerations(300, null));
