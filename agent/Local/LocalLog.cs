@@ -28,6 +28,9 @@ internal static partial class LocalLog
     [LoggerMessage(2707, LogLevel.Debug, "a request on site ended early: {Why}")]
     public static partial void RequestGone(ILogger logger, string why);
 
+    [LoggerMessage(2709, LogLevel.Warning, "a caller on site has to wait: {Error}")]
+    public static partial void NotAccepted(ILogger logger, string error);
+
     [LoggerMessage(2708, LogLevel.Error, "a request on site failed")]
     public static partial void Unforeseen(ILogger logger, Exception error);
 }

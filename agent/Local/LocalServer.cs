@@ -34,7 +34,14 @@ internal sealed class LocalServer(
     /// <summary>A command sends its request at once.</summary>
     private static readonly TimeSpan RequestMax = TimeSpan.FromSeconds(10);
 
+    /// <summary>Descriptors that are all in use are so for a while; a caller waits in the kernel's queue.</summary>
+    internal static readonly TimeSpan AcceptAgain = TimeSpan.FromSeconds(1);
+
     private readonly List<Task> _open = [];
+
+    /// <summary>The kernel's word on the next caller.</summary>
+    internal Func<Socket, CancellationToken, ValueTask<Socket>> Accept { get; init; } =
+        (listener, cancellation) => listener.AcceptAsync(cancellation);
 
     public static string PathIn(string runDir) => Path.Combine(runDir, "agent.sock");
 
@@ -50,7 +57,7 @@ internal sealed class LocalServer(
         {
             while (true)
             {
-                var client = await listener.AcceptAsync(cancellation);
+                var client = await Next(listener, cancellation);
                 _open.Add(Serve(client, cancellation));
                 _open.RemoveAll(task => task.IsCompleted);
                 if (_open.Count >= ConnectionsMax)
@@ -64,6 +71,29 @@ internal sealed class LocalServer(
         {
             await Task.WhenAll(_open);
             File.Delete(path);
+        }
+    }
+
+    /// <summary>
+    /// What the kernel refuses here (no descriptor is left, the caller is gone again) it gives later.
+    /// </summary>
+    private async Task<Socket> Next(Socket listener, CancellationToken cancellation)
+    {
+        for (var failures = 0; ; failures++)
+        {
+            try
+            {
+                return await Accept(listener, cancellation);
+            }
+            catch (SocketException passing)
+            {
+                if (failures == 0)
+                {
+                    LocalLog.NotAccepted(logger, passing.Message);
+                }
+
+                await Task.Delay(AcceptAgain, clock, cancellation);
+            }
         }
     }
 

@@ -17,12 +17,18 @@ public sealed class LocalServerTests : IAsyncLifetime
     private readonly TaskCompletionSource _gone = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private Task _running = Task.CompletedTask;
     private bool _admits = true;
+    private int _refusals;
 
     private string Socket => LocalServer.PathIn(_home);
 
     public Task InitializeAsync()
     {
-        var server = new LocalServer(Socket, Act, _ => _admits, _clock, NullLogger.Instance);
+        var server = new LocalServer(Socket, Act, _ => _admits, _clock, NullLogger.Instance)
+        {
+            Accept = (listener, cancellation) => Interlocked.Decrement(ref _refusals) >= 0
+                ? throw new SocketException((int)SocketError.TooManyOpenSockets)
+                : listener.AcceptAsync(cancellation),
+        };
         _running = server.Run(_stop.Token);
         return Task.CompletedTask;
     }
@@ -41,6 +47,24 @@ public sealed class LocalServerTests : IAsyncLifetime
         var answer = await Ask("POST /v1/echo?a=b%20c HTTP/1.1\r\nHost: x\r\ncontent-length: 5\r\n\r\nhello");
         Assert.StartsWith("HTTP/1.1 200 ", answer);
         Assert.Contains("POST /v1/echo b c hello", answer);
+    }
+
+    [Fact]
+    public async Task Callers_wait_while_no_descriptor_is_left_and_are_answered_then()
+    {
+        _refusals = 3;
+        // The one that was awaited before is answered as ever.
+        Assert.StartsWith("HTTP/1.1 200 ", await Ask("GET /v1/echo?a=b HTTP/1.1\r\n\r\n"));
+        var waiting = Ask("GET /v1/echo?a=b HTTP/1.1\r\n\r\n");
+        while (!waiting.IsCompleted)
+        {
+            Assert.False(_running.IsCompleted);
+            _clock.Advance(LocalServer.AcceptAgain);
+            await Task.Yield();
+        }
+
+        Assert.StartsWith("HTTP/1.1 200 ", await waiting);
+        Assert.True(_refusals < 0);
     }
 
     [Fact]
