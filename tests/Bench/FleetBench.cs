@@ -67,7 +67,7 @@ internal sealed class FleetBench(int nodes) : IAsyncDisposable
                 {"kubernetes.io/hostname":"{{{name}}}","topology.kubernetes.io/zone":"zone-{{{index % 10}}}"} } }
                 """);
             var broker = new Uri($"mqtts://127.0.0.1:{_server.BrokerPort}");
-            var node = new SimulatedNode(name, certificates, uid, broker);
+            var node = new SimulatedNode(name, certificates.Of(name), uid, broker);
             _nodes.Add(node);
             _running.Add(Task.Run(() => node.Run(_stop.Token)));
         }

@@ -1,7 +1,5 @@
 using System.Diagnostics;
 using System.Text.Json.Nodes;
-using Edge.Proto.Link;
-using Edge.Proto.Mqtt;
 using Edge.Server.Link;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -17,54 +15,46 @@ internal sealed class LinksBench : IAsyncDisposable
     private const int Nodes = 10_000;
     private const double Megabyte = 1e6;
 
-    /// <summary>Each turn of a loop looks at all its sessions; a loop is a thread.</summary>
-    private const int SessionsPerLoop = 100;
+    /// <summary>Each has less than the 20,000 descriptors that a process may have here and there.</summary>
+    private const int Processes = 2;
+
+    private static readonly TimeSpan s_deadline = TimeSpan.FromMinutes(4);
 
     private readonly BenchServer _server = new();
-    private readonly CancellationTokenSource _stop = new();
-    private readonly List<Task> _running = [];
-    private readonly MqttLoop[] _loops =
-        [.. Enumerable.Range(0, Nodes / SessionsPerLoop).Select(_ => new MqttLoop(TimeProvider.System))];
 
     public static async Task<IReadOnlyList<Figure>> Run()
     {
         await using var bench = new LinksBench();
         await bench._server.Ready();
-        using var certificates = new NodeCertificates(bench._server.Folder("nodes"), bench._server.Pki);
+        var folder = bench._server.Folder("nodes");
+        using var certificates = new NodeCertificates(folder, bench._server.Pki);
         foreach (var node in Enumerable.Range(0, Nodes))
         {
-            _ = certificates.Of(NameOf(node));
+            _ = certificates.Of(LinkClients.NameOf(node));
         }
 
-        var alone = await bench.Accept(certificates);
-        await bench.MakeNodes();
-        var synced = await bench.Sync(certificates);
+        var alone = await bench.Accept(folder);
+        await bench.MakeNodes(certificates.KeyHash);
+        var system = JsonNode.Parse(await bench._server.Http.GetStringAsync("/api/v1/namespaces/kube-system"))!;
+        var busy = ProcessFigures.Cpu(bench._server.Pid);
+        var uid = system["metadata"]!["uid"]!.ToString();
+        var (synced, memory) = await Clients(
+            bench._server.BrokerPort, folder, bench._server.Pki.NodeCaFile, uid,
+            () => ProcessFigures.Pss(bench._server.Pid) / Megabyte);
         Console.Error.WriteLine(
             $"{Nodes} nodes: accepted by mosquitto alone {alone:f1} s, in sync {synced:f1} s, "
-            + $"server {ProcessFigures.Cpu(bench._server.Pid).TotalSeconds:f1} s of CPU");
+            + $"server {(ProcessFigures.Cpu(bench._server.Pid) - busy).TotalSeconds:f1} s of CPU");
         return
         [
             new Figure("links-10000-in-sync", synced, "s", Bound.Max, 2 * alone, alone),
-            new Figure("links-10000-server-pss",
-                ProcessFigures.Pss(bench._server.Pid) / Megabyte, "MB", Bound.Max, 300),
+            new Figure("links-10000-server-pss", memory, "MB", Bound.Max, 300),
         ];
     }
 
-    public async ValueTask DisposeAsync()
-    {
-        // The server goes first: it need not hear ten thousand goodbyes.
-        await _server.DisposeAsync();
-        await _stop.CancelAsync();
-        await Task.WhenAll(_running).WaitAsync(TimeSpan.FromSeconds(60)).ContinueWith(
-            _ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
-        foreach (var loop in _loops)
-        {
-            loop.Dispose();
-        }
-    }
+    public ValueTask DisposeAsync() => _server.DisposeAsync();
 
     /// <summary>A broker with the server's own settings and without a server; seconds until all are accepted.</summary>
-    private async Task<double> Accept(NodeCertificates certificates)
+    private async Task<double> Accept(string folder)
     {
         var pki = _server.Pki;
         var settings = new BrokerSettings
@@ -77,74 +67,85 @@ internal sealed class LinksBench : IAsyncDisposable
         var broker = new BrokerProcess(settings, TimeProvider.System, NullLogger<BrokerProcess>.Instance);
         var running = broker.Run(stop.Token);
         await BenchServer.Until("the broker runs", () => Task.FromResult(File.Exists(settings.SocketPath)));
-        var connected = new bool[Nodes];
-        var sessions = new MqttSession[Nodes];
-        var since = Stopwatch.StartNew();
-        for (var node = 0; node < Nodes; node++)
-        {
-            var (index, tls) = (node, certificates.Of(NameOf(node)));
-            sessions[node] = new MqttSession(
-                _loops[node % _loops.Length],
-                new MqttSettings
-                {
-                    Host = "127.0.0.1", Port = settings.Port, Tls = () => tls,
-                    Subscriptions = [Topics.Down(NameOf(node)), Topics.StreamsDown(NameOf(node))],
-                    Notify = () => Hear(index),
-                },
-                new Random(node));
-        }
-
-        await BenchServer.Until(
-            "mosquitto accepts all", () => Task.FromResult(connected.All(one => one)),
-            () => $"{connected.Count(one => one)} of {Nodes}");
-        var seconds = since.Elapsed.TotalSeconds;
-        await Task.WhenAll(sessions.Select(session => session.DisposeAsync().AsTask()));
+        var (seconds, _) = await Clients(settings.Port, folder, pki.NodeCaFile, "", () => 0);
         await broker.Stop(CancellationToken.None);
         await stop.CancelAsync();
         await running.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         return seconds;
-
-        void Hear(int node)
-        {
-            while (sessions[node] is { } session && session.Events.TryRead(out var heard))
-            {
-                connected[node] = heard is not MqttEvent.Disconnected;
-            }
-        }
     }
 
-    private async Task MakeNodes() => await Parallel.ForAsync(
+    private async Task MakeNodes(string key) => await Parallel.ForAsync(
         0, Nodes, new ParallelOptions { MaxDegreeOfParallelism = 8 }, async (node, _) =>
             await _server.Post("/api/v1/nodes", $$$"""
-                {"apiVersion":"v1","kind":"Node","metadata":{"name":"{{{NameOf(node)}}}","labels":
-                {"kubernetes.io/hostname":"{{{NameOf(node)}}}","topology.kubernetes.io/zone":"zone-{{{node % 10}}}"} } }
+                {"apiVersion":"v1","kind":"Node","metadata":{"name":"{{{LinkClients.NameOf(node)}}}",
+                "annotations":{"edge/public-key-sha256":"{{{key}}}"},"labels":
+                {"kubernetes.io/hostname":"{{{LinkClients.NameOf(node)}}}",
+                "topology.kubernetes.io/zone":"zone-{{{node % 10}}}"} } }
                 """));
 
-    /// <summary>Seconds until every node is connected and both ends of both its maps have the same.</summary>
-    private async Task<double> Sync(NodeCertificates certificates)
+    /// <summary>
+    /// Seconds until all clients have what they came for, and what is measured then, while they are there.
+    /// </summary>
+    private static async Task<(double Seconds, double Measured)> Clients(
+        int port, string folder, string caFile, string clusterUid, Func<double> measure)
     {
-        var system = JsonNode.Parse(await _server.Http.GetStringAsync("/api/v1/namespaces/kube-system"))!;
-        var uid = system["metadata"]!["uid"]!.ToString();
-        var broker = new Uri($"mqtts://127.0.0.1:{_server.BrokerPort}");
-        SimulatedNode[] nodes =
-            [.. Enumerable.Range(0, Nodes).Select(node => new SimulatedNode(NameOf(node), certificates, uid, broker))];
-        var since = Stopwatch.StartNew();
-        for (var node = 0; node < Nodes; node++)
+        var each = Nodes / Processes;
+        Process[] processes =
+        [
+            .. Enumerable.Range(0, Processes).Select(index => Process.Start(new ProcessStartInfo(
+                Environment.ProcessPath!,
+                [LinkClients.Command, $"{index * each}", $"{each}", $"{port}", folder, caFile, clusterUid])
+            {
+                RedirectStandardInput = true, RedirectStandardOutput = true,
+            })!),
+        ];
+        try
         {
-            var (one, loop) = (nodes[node], _loops[node % _loops.Length]);
-            _running.Add(Task.Run(() => one.Run(loop, _stop.Token)));
+            await Hear("here");
+            var since = Stopwatch.StartNew();
+            foreach (var process in processes)
+            {
+                await process.StandardInput.WriteLineAsync("go");
+                await process.StandardInput.FlushAsync();
+            }
+
+            await Hear("done");
+            return (since.Elapsed.TotalSeconds, measure());
+        }
+        finally
+        {
+            foreach (var process in processes)
+            {
+                process.Kill();
+                await process.WaitForExitAsync();
+                process.Dispose();
+            }
         }
 
-        await BenchServer.Until(
-            "all are in sync",
-            async () =>
-            {
-                await Task.Delay(50);
-                return nodes.All(node => node.IsLevel);
-            },
-            () => $"{nodes.Count(node => node.IsConnected)} connected, {nodes.Count(node => node.IsLevel)} in sync");
-        return since.Elapsed.TotalSeconds;
+        Task Hear(string word) => Task.WhenAll(processes.Select(process => Until(process, word)));
     }
 
-    private static string NameOf(int node) => $"node-{node:d5}";
+    private static async Task Until(Process process, string word)
+    {
+        using var late = new CancellationTokenSource(s_deadline);
+        var last = "nothing";
+        try
+        {
+            while (await process.StandardOutput.ReadLineAsync(late.Token) is { } line)
+            {
+                if (line == word)
+                {
+                    return;
+                }
+
+                last = line;
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            throw new TimeoutException($"clients: not {word} within {s_deadline}; {last}");
+        }
+
+        throw new InvalidOperationException($"clients ended before they were {word}; {last}");
+    }
 }

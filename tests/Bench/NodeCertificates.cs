@@ -16,22 +16,27 @@ internal sealed class NodeCertificates : IDisposable
     public NodeCertificates(string directory, PkiFiles pki)
     {
         (_directory, _pki) = (directory, pki);
-        File.WriteAllText(KeyFile, _key.ExportPkcs8PrivateKeyPem());
+        File.WriteAllText(Path.Combine(directory, "node.key"), _key.ExportPkcs8PrivateKeyPem());
     }
 
-    private string KeyFile => Path.Combine(_directory, "node.key");
+    /// <summary>As a Node records it.</summary>
+    public string KeyHash => Convert.ToHexStringLower(SHA256.HashData(_key.ExportSubjectPublicKeyInfo()));
 
     public MqttTls Of(string node)
     {
-        var file = Path.Combine(_directory, node + ".crt");
-        if (!File.Exists(file))
+        var known = In(_directory, _pki.NodeCaFile, node);
+        if (!File.Exists(known.CertFile))
         {
             using var made = _pki.NodeCa.SignClient("system:node:" + node, ["system:nodes"], new PublicKey(_key));
-            File.WriteAllText(file, made.ExportCertificatePem());
+            File.WriteAllText(known.CertFile!, made.ExportCertificatePem());
         }
 
-        return new MqttTls(_pki.NodeCaFile, file, KeyFile);
+        return known;
     }
+
+    /// <summary>Of a node whose certificate was made before, by this process or another one.</summary>
+    public static MqttTls In(string directory, string caFile, string node) =>
+        new(caFile, Path.Combine(directory, node + ".crt"), Path.Combine(directory, "node.key"));
 
     public void Dispose() => _key.Dispose();
 }

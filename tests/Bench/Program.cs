@@ -22,6 +22,8 @@ switch (args)
         return Print(await LinksBench.Run());
     case ["change"]:
         return Print(await OnFleet(LinkBench.RunChange));
+    case [LinkClients.Command, var first, var count, var port, var folder, var caFile, var clusterUid]:
+        return await LinkClients.Run(first, count, port, folder, caFile, clusterUid);
     case ["link"]:
         return Print(await OnFleet(LinkBench.Run));
     case ["gpu"]:

@@ -19,10 +19,9 @@ internal sealed class SimulatedNode
     private readonly HashSet<string> _pods = [];
     private int _count;
 
-    public SimulatedNode(string name, NodeCertificates certificates, string clusterUid, Uri broker)
+    public SimulatedNode(string name, MqttTls tls, string clusterUid, Uri broker)
     {
         Name = name;
-        var tls = certificates.Of(name);
         _link = new LinkClient(
             new LinkSettings
             {
