@@ -1,4 +1,5 @@
 using Edge.Proto.Link.Sealing;
+using Edge.Proto.Model;
 using Edge.Proto.Mqtt;
 using Edge.Server.Access;
 using Edge.Server.Admission;
@@ -34,6 +35,7 @@ internal static class PartSettings
     {
         ClusterUid = clusterUid,
         Broker = settings.Broker ?? Broker(settings, pki).SocketPath,
+        Print = Print(Cluster(settings, pki)),
         Sealing = settings.Broker is null
             ? null
             : new SealIdentity(pki.Link, [pki.NodeCa.Certificate], isKeyDenied),
@@ -48,6 +50,9 @@ internal static class PartSettings
     public static ClusterInfo Cluster(ServerSettings settings, PkiFiles pki) => new(
         settings.BrokerUrl, settings.Broker is not null,
         settings.BrokerCaFile is { } file ? File.ReadAllText(file) : null, pki.NodeCa.CertificatePem + "\n");
+
+    private static ulong Print(ClusterInfo info) =>
+        BrokerPrint.Of(info.BrokerUrl, info.IsSealed, info.BrokerCaPem);
 
     public static ApiSettings Api(ServerSettings settings, PkiFiles pki, Func<DeniedNodes> denied) =>
         new(settings.Listen, pki.ApiServing, pki.ApiCa.Certificate, pki.NodeCa.Certificate)

@@ -51,7 +51,7 @@ static async Task Serve(ServerSettings settings, CancellationToken ct)
         PartSettings.Link(settings, pki, clusterUid, key => denied?.Now.Keys.Contains(key) == true), time, random,
         logs.CreateLogger<LinkServer>());
     denied = new DenyList(
-        objects, link, all => broker?.SetDenied(all.Nodes, pki.NodeCa.Revoke(all.Keys)),
+        objects, link, (all, cut) => broker?.SetDenied(all.Nodes, pki.NodeCa.Revoke(all.Keys), cut),
         logs.CreateLogger<DenyList>());
 
     var usage = new UsageRelay(link.OpenStream, objects, time, logs.CreateLogger<UsageRelay>());
@@ -83,7 +83,10 @@ static async Task Serve(ServerSettings settings, CancellationToken ct)
     var publisher = new DesiredPublisher(objects, link, logs.CreateLogger<DesiredPublisher>());
     var intake = new ReportIntake(
         objects, link.Events, new PodPresence(objects, publisher.PodsOn, events, time), events,
-        settings.NodeMonitorGracePeriod, time, logs.CreateLogger<ReportIntake>());
+        settings.NodeMonitorGracePeriod, time, logs.CreateLogger<ReportIntake>())
+    {
+        Introduce = new NodeReturn(objects, publisher.PodsOn, time, logs.CreateLogger<NodeReturn>()).Make,
+    };
     var addressing = new NodeAddressing(objects, logs.CreateLogger<NodeAddressing>());
     var contacts = new LastContacts(objects, link.HeardAgo, time);
     var relay = new LogRelay(link.OpenStream, contacts.Of, time);

@@ -15,11 +15,11 @@ internal sealed class MosquittoHandle : SafeHandleZeroOrMinusOneIsInvalid
     {
     }
 
-    public static MosquittoHandle Create(object state)
+    public static MosquittoHandle Create(object state, string? clientId)
     {
         var handle = new MosquittoHandle { _state = GCHandle.Alloc(state) };
         // The broker names the client after its certificate; without one it gives a random name.
-        handle.SetHandle(Mosquitto.New(null, cleanStart: true, GCHandle.ToIntPtr(handle._state)));
+        handle.SetHandle(Mosquitto.New(clientId, cleanStart: true, GCHandle.ToIntPtr(handle._state)));
         return handle.IsInvalid ? throw new InvalidOperationException("libmosquitto: out of memory") : handle;
     }
 

@@ -43,6 +43,7 @@ public sealed class MqttSession : IMqttSession, IAsyncDisposable
     private MqttTls? _shown;
     private TimeSpan _retryAt;
     private TimeSpan _lookAt;
+    private int _port;
     private bool _connected;
     private bool _watchedByKernel;
     private Alias _alias;
@@ -232,11 +233,13 @@ public sealed class MqttSession : IMqttSession, IAsyncDisposable
 
     private unsafe void Connect()
     {
-        var handle = _handle = MosquittoHandle.Create(this);
+        var handle = _handle = MosquittoHandle.Create(this, _settings.ClientId);
         _ = Mosquitto.IntOption(handle, Mosquitto.OptionProtocolVersion, Mosquitto.ProtocolV5);
         _ = Mosquitto.IntOption(handle, Mosquitto.OptionTcpNoDelay, 1);
         Mosquitto.OnConnect(handle, &Accepted);
         Mosquitto.OnMessage(handle, &Received);
+        var (host, port) = _settings.Address();
+        _port = port;
         _shown = _settings.Tls?.Invoke();
         if (_shown is { } tls
             && Mosquitto.TlsSet(
@@ -266,7 +269,7 @@ public sealed class MqttSession : IMqttSession, IAsyncDisposable
         _connecting = ended.Task;
         ThreadPool.QueueUserWorkItem(_ =>
         {
-            _connectResult = Mosquitto.Connect(handle, _settings.Host, _settings.Port, seconds, null, 0);
+            _connectResult = Mosquitto.Connect(handle, host, port, seconds, null, 0);
             ended.SetResult();
             _loop.Wake();
         });
@@ -302,7 +305,7 @@ public sealed class MqttSession : IMqttSession, IAsyncDisposable
         _alias = _settings.FrequentTopic is not null
             && Mosquitto.ReadProperty(properties, Mosquitto.PropertyTopicAliasMaximum, out var most, false) != 0
             && most >= AliasNumber ? Alias.Possible : Alias.None;
-        _watchedByKernel = _settings.Port != 0
+        _watchedByKernel = _port != 0
             && TcpSocket.TryLimit(Mosquitto.Socket(_handle!), _settings.UnacknowledgedMost);
         _backoff.Reset();
         _connected = true;

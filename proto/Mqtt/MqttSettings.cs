@@ -4,9 +4,15 @@ namespace Edge.Proto.Mqtt;
 public sealed record MqttSettings
 {
     /// <summary>Host name or address; with port 0 the path of a unix socket.</summary>
-    public required string Host { get; init; }
+    public string Host { get; init; } = "";
 
-    public required int Port { get; init; }
+    public int Port { get; init; }
+
+    /// <summary>Asked before every connection: a client may know two brokers. By default always the same.</summary>
+    public Func<(string Host, int Port)> Address { get => field ?? (() => (Host, Port)); init; }
+
+    /// <summary>Null: as the broker names who shows this certificate, or at random.</summary>
+    public string? ClientId { get; init; }
 
     /// <summary>Asked before every connection; null for a connection without TLS.</summary>
     public Func<MqttTls>? Tls { get; init; }
@@ -47,7 +53,7 @@ public sealed record MqttSettings
 }
 
 /// <summary>PEM files: whom to trust, and who we are. Read anew for every connection.</summary>
-public sealed record MqttTls(string CaFile, string? CertFile, string? KeyFile)
+public record MqttTls(string CaFile, string? CertFile, string? KeyFile)
 {
     /// <summary>Not to a broker that asks for a password instead.</summary>
     public bool ShowsCertificate { get; init; } = true;

@@ -69,6 +69,12 @@ public sealed class AgentSession
     /// </summary>
     public TimeSpan ReconnectSpread { get; private set; }
 
+    /// <summary>Where the cluster's broker is, by the server's last welcome; 0 where it did not say.</summary>
+    public ulong Broker { get; private set; }
+
+    /// <summary>SHA-256 of the public key that the node shows on this connection; empty when it is not known.</summary>
+    public ReadOnlyMemory<byte> Key { get; set; }
+
     /// <summary>When the last hello or heartbeat was sent that the server answered.</summary>
     public TimeSpan? LastAnswered { get; private set; }
 
@@ -226,20 +232,7 @@ public sealed class AgentSession
         // Any hello of this session may be the one that is answered: fencing counts from the first.
         _sentAt ??= now;
         _due = now + _helloBackoff.Next();
-        Send(new Envelope
-        {
-            Hello = new Hello
-            {
-                ClusterUid = _settings.ClusterUid,
-                ProtocolMin = SessionSettings.Protocol,
-                ProtocolMax = SessionSettings.Protocol,
-                Desired = Desired.Standing.ToMessage(),
-                Reported = Reported.Standing.ToMessage(),
-                AgentVersion = _settings.Version,
-                BootId = _settings.BootId,
-                KeepAliveSeconds = (uint)Math.Ceiling(_settings.KeepAlive.TotalSeconds),
-            },
-        });
+        Send(new Envelope { Hello = _settings.Greeting(Desired.Standing, Reported.Standing, Key) });
     }
 
     private void OnAnswer(Envelope envelope, TimeSpan now)
@@ -270,6 +263,7 @@ public sealed class AgentSession
         _helloBackoff.Reset();
         LastAnswered = _sentAt;
         ReconnectSpread = Spread.Bounded(welcome.ReconnectSpreadMilliseconds);
+        Broker = welcome.Broker;
         _due = now + _settings.KeepAlive;
         _toReach = Standing.From(welcome.Desired) ?? default;
         Desired.Open(Standing.From(welcome.Desired), now);

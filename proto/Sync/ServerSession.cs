@@ -174,6 +174,7 @@ public sealed class ServerSession
                 Reported = _toldReported.ToMessage(),
                 ServerVersion = _settings.Version,
                 ReconnectSpreadMilliseconds = (uint)_settings.Spread().Reconnect.TotalMilliseconds,
+                Broker = _settings.Broker,
             },
         });
         return news;

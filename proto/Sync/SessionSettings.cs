@@ -1,3 +1,6 @@
+using Edge.Proto.Link;
+using Google.Protobuf;
+
 namespace Edge.Proto.Sync;
 
 /// <summary>What both ends say of themselves, and the numbers of a session.</summary>
@@ -31,10 +34,30 @@ public sealed record SessionSettings
     /// <summary>Of a server: how widely its nodes are to spread what they would else do at once.</summary>
     public Func<Spread> Spread { get; init; } = () => default;
 
+    /// <summary>Of a server: names where the cluster's broker is (BrokerPrint); 0 where that is not said.</summary>
+    public ulong Broker { get; init; }
+
     /// <summary>Version of the program, for people.</summary>
     public string Version { get; init; } = "";
 
     public string BootId { get; init; } = "";
 
     public TimeSpan KeepAlive { get; init; } = TimeSpan.FromSeconds(120);
+
+    /// <summary>What an agent says first.</summary>
+    /// <param name="desired">Where its reader of desired stands.</param>
+    /// <param name="reported">Where its writer of reported stands.</param>
+    /// <param name="key">The hash of the key that it shows.</param>
+    internal Hello Greeting(Standing desired, Standing reported, ReadOnlyMemory<byte> key) => new()
+    {
+        ClusterUid = ClusterUid,
+        ProtocolMin = Protocol,
+        ProtocolMax = Protocol,
+        Desired = desired.ToMessage(),
+        Reported = reported.ToMessage(),
+        AgentVersion = Version,
+        BootId = BootId,
+        KeepAliveSeconds = (uint)Math.Ceiling(KeepAlive.TotalSeconds),
+        Key = ByteString.CopyFrom(key.Span),
+    };
 }

@@ -9,7 +9,9 @@ namespace Edge.Server.Access;
 /// </summary>
 /// <param name="Nodes">Names of nodes.</param>
 /// <param name="Keys">Hashes of keys.</param>
-internal sealed record DeniedNodes(IReadOnlySet<string> Nodes, IReadOnlySet<string> Keys)
+/// <param name="Holders">The entries of keys: by hash, the node that it is named with.</param>
+internal sealed record DeniedNodes(
+    IReadOnlySet<string> Nodes, IReadOnlySet<string> Keys, IReadOnlyDictionary<string, string> Holders)
 {
     public const string Namespace = "kube-system";
     public const string ConfigMapName = "edge-denied-nodes";
@@ -19,12 +21,13 @@ internal sealed record DeniedNodes(IReadOnlySet<string> Nodes, IReadOnlySet<stri
 
     private const int HashDigits = 64;
 
-    public static DeniedNodes None { get; } = new(new HashSet<string>(), new HashSet<string>());
+    public static DeniedNodes None { get; } =
+        new(new HashSet<string>(), new HashSet<string>(), new Dictionary<string, string>());
 
     /// <summary>Null, as without the ConfigMap, denies nobody; nor does what is neither a name nor a key.</summary>
     public static DeniedNodes Of(ConfigMap? map)
     {
-        var (nodes, keys) = (new HashSet<string>(), new HashSet<string>());
+        var (nodes, keys, holders) = (new HashSet<string>(), new HashSet<string>(), new Dictionary<string, string>());
         foreach (var entry in map?.Data?.Keys ?? [])
         {
             var at = entry.IndexOf(Separator, StringComparison.Ordinal);
@@ -35,10 +38,11 @@ internal sealed record DeniedNodes(IReadOnlySet<string> Nodes, IReadOnlySet<stri
             else if (entry[(at + 1)..] is { Length: HashDigits } hash && hash.All(char.IsAsciiHexDigit))
             {
                 keys.Add(hash.ToLowerInvariant());
+                holders[hash.ToLowerInvariant()] = entry[..at];
             }
         }
 
-        return new DeniedNodes(nodes, keys);
+        return new DeniedNodes(nodes, keys, holders);
     }
 
     /// <summary>The entry that denies one key of a node.</summary>

@@ -9,8 +9,15 @@ namespace Edge.Server.Fleet;
 /// Keeps the link and the broker in step with who may not speak (<see cref="DeniedNodes"/>). Nothing else ends a
 /// device, neither a clock nor a date.
 /// </summary>
+/// <param name="objects">Where the list is.</param>
+/// <param name="link">Hears them no more from now on.</param>
+/// <param name="setBrokerDenied">
+/// Tells the broker who is denied, and of which nodes it is to end the connections, since their keys were denied now.
+/// </param>
+/// <param name="log">Told of each.</param>
 internal sealed class DenyList(
-    Objects objects, LinkServer link, Action<DeniedNodes> setBrokerDenied, ILogger<DenyList> log)
+    Objects objects, LinkServer link, Action<DeniedNodes, IReadOnlyCollection<string>> setBrokerDenied,
+    ILogger<DenyList> log)
 {
     // Replaced whole, so that it may be read from any thread.
     private volatile DeniedNodes _denied = DeniedNodes.None;
@@ -18,8 +25,9 @@ internal sealed class DenyList(
     /// <summary>Must be done before the link and the broker run: the broker is told also of an empty list.</summary>
     public void Prime()
     {
-        Apply();
-        setBrokerDenied(_denied);
+        // Whoever has one of these keys was cut off when it was denied, and connects no more.
+        Apply(cuts: false);
+        setBrokerDenied(_denied, []);
     }
 
     /// <summary>Who may not speak now; from any thread.</summary>
@@ -32,12 +40,12 @@ internal sealed class DenyList(
         {
             if (step is FollowStep.Listed || step is FollowStep.Changed changed && changed.Change.Object.Key == key)
             {
-                Apply();
+                Apply(cuts: true);
             }
         }
     }
 
-    private void Apply()
+    private void Apply(bool cuts)
     {
         var wanted = DeniedNodes.Of(
             objects.Get(Resources.ConfigMaps, DeniedNodes.Namespace, DeniedNodes.ConfigMapName));
@@ -57,14 +65,22 @@ internal sealed class DenyList(
             log.Allowed(node);
         }
 
+        var cut = new HashSet<string>();
         foreach (var hash in wanted.Keys.Except(before.Keys))
         {
+            link.DenyKey(hash);
+            cut.Add(wanted.Holders[hash]);
             log.KeyDenied(hash);
+        }
+
+        foreach (var hash in before.Keys.Except(wanted.Keys))
+        {
+            link.AllowKey(hash);
         }
 
         if (!wanted.Nodes.SetEquals(before.Nodes) || !wanted.Keys.SetEquals(before.Keys))
         {
-            setBrokerDenied(wanted);
+            setBrokerDenied(wanted, cuts ? cut : []);
         }
     }
 }

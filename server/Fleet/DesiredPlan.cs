@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Edge.Proto.Model;
 using Edge.Proto.Sync;
+using Edge.Server.Access;
 using Edge.Server.Store;
 
 namespace Edge.Server.Fleet;
@@ -12,9 +13,6 @@ internal sealed record DesiredPod(string Node, MapEntry Entry, IReadOnlyList<str
 /// <summary>Which bytes a node gets for which objects. Pure; the same objects always give the same bytes.</summary>
 internal static class DesiredPlan
 {
-    /// <summary>On a Node that is to change its key (Control/Certificates).</summary>
-    private const string RenewKeyAnnotation = "edge/renew-key";
-
     /// <summary>Null for a pod that no node should know: it is not bound.</summary>
     public static DesiredPod? Pod(StoredObject stored) => Pod(Objects.Read(Resources.Pods, stored), stored);
 
@@ -60,7 +58,7 @@ internal static class DesiredPlan
         {
             PodCIDR = node.Spec?.PodCIDR,
             KeepAliveSeconds = keepAlive == Fencing.KeepAliveDefault ? null : (int)keepAlive.TotalSeconds,
-            RenewKey = node.Metadata.Annotations?.ContainsKey(RenewKeyAnnotation) == true ? true : null,
+            RenewKey = node.Metadata.Annotations?.ContainsKey(NodeKey.RenewAnnotation) == true ? true : null,
             Labels = Sorted(node.Metadata.Labels),
         };
         return new MapEntry("node", JsonSerializer.SerializeToUtf8Bytes(settings, ModelJson.Default.NodeSettings));

@@ -1,5 +1,7 @@
 using System.Threading.Channels;
+using Edge.Proto.Model;
 using Edge.Proto.Sync;
+using Edge.Server.Access;
 using Edge.Server.Link;
 using Edge.Server.Store;
 using Microsoft.Extensions.Logging;
@@ -90,14 +92,23 @@ internal sealed class DesiredPublisher(Objects objects, LinkServer link, ILogger
             {
                 link.Forget(name);
             }
-            else if (Objects.TryRead(Resources.Nodes, stored, log) is { } node
-                && link.SetAllDesired(name, DesiredPlan.Of(node, _marks.PodsOf(name), objects.Store.Get))
-                    == SetOutcome.TooLarge)
+            else if (Objects.TryRead(Resources.Nodes, stored, log) is { } node)
             {
-                log.DesiredTooLarge(name);
+                Publish(name, node);
             }
         }
 
         link.Published(_marks.PodsRevision);
+    }
+
+    private void Publish(string name, Node node)
+    {
+        if (link.SetAllDesired(name, DesiredPlan.Of(node, _marks.PodsOf(name), objects.Store.Get))
+            == SetOutcome.TooLarge)
+        {
+            log.DesiredTooLarge(name);
+        }
+
+        link.SetKey(name, NodeKey.Of(node));
     }
 }

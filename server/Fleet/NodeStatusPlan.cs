@@ -1,6 +1,9 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
+using Edge.Proto.Link;
 using Edge.Proto.Model;
+using Edge.Server.Access;
+using Edge.Server.Link;
 
 namespace Edge.Server.Fleet;
 
@@ -97,6 +100,16 @@ internal static class NodeStatusPlan
 
         annotations[Fencing.KeepAliveAnnotation] = seconds.ToString(CultureInfo.InvariantCulture);
         return node;
+    }
+
+    /// <summary>
+    /// The node after its hello: with its agent's keep-alive, and with the key that it is served by. A record that is
+    /// another one is older than the device's key, as after a restore. Null for no change.
+    /// </summary>
+    public static JsonObject? Greeted(JsonObject node, Hello hello, DateTimeOffset now)
+    {
+        var changed = KeepAlive(node, hello.KeepAliveSeconds);
+        return NameHolder.KeyOf(hello) is { Length: > 0 } key ? NodeKey.WithKey(node, key, now) : changed;
     }
 
     /// <summary>The images a node has; they are reported apart from the rest, because they change apart.</summary>

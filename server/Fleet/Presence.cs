@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Edge.Proto.Link;
 using Edge.Proto.Model;
 using Edge.Server.Store;
 using Microsoft.Extensions.Logging;
@@ -39,12 +40,12 @@ internal sealed class Presence(Objects objects, PodPresence pods, TimeSpan grace
     }
 
     /// <param name="node">Its name.</param>
-    /// <param name="keepAlive">Of its agent, in seconds; 0 when it does not say it.</param>
+    /// <param name="hello">Says its keep-alive and its key.</param>
     /// <param name="ct">Ends the wait.</param>
-    public async Task Connected(string node, uint keepAlive, CancellationToken ct)
+    public async Task Connected(string node, Hello hello, CancellationToken ct)
     {
         log.NodeConnected(node);
-        await Write(node, tree => NodeStatusPlan.KeepAlive(tree, keepAlive), ct);
+        await Write(node, tree => NodeStatusPlan.Greeted(tree, hello, time.GetUtcNow()), ct);
         var seen = Set(node, known => known with { Since = null });
         // Before the node: whoever sees it there again must not take its pods for unready.
         await pods.Back(node, ct);

@@ -35,6 +35,9 @@ internal sealed class ReportIntake
     private readonly TimeProvider _time;
     private readonly ILogger _log;
 
+    /// <summary>Makes the Node of a device that has none, by its name and the hash of its key.</summary>
+    public Func<string, string, CancellationToken, Task> Introduce { get; init; } = (_, _, _) => Task.CompletedTask;
+
     /// <summary>Ours, not the link's: the grace period of a node may be over.</summary>
     private sealed record GraceOver(string Node) : LinkEvent(Node);
 
@@ -141,7 +144,10 @@ internal sealed class ReportIntake
         switch (happened)
         {
             case LinkEvent.Connected connected:
-                await _presence.Connected(happened.Node, connected.Hello.KeepAliveSeconds, ct);
+                await _presence.Connected(happened.Node, connected.Hello, ct);
+                break;
+            case LinkEvent.Stranger stranger:
+                await Introduce(stranger.Node, stranger.Key, ct);
                 break;
             case LinkEvent.Disconnected lost:
                 AskAfter(_presence.Disconnected(lost.Node, lost.LastHeard), lost.Node, ct);

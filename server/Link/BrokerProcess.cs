@@ -1,5 +1,8 @@
 using System.Diagnostics;
 using System.Runtime.InteropServices;
+using System.Threading.Channels;
+using Edge.Proto.Link;
+using Edge.Proto.Mqtt;
 using Microsoft.Extensions.Logging;
 
 namespace Edge.Server.Link;
@@ -20,6 +23,17 @@ internal sealed partial class BrokerProcess(BrokerSettings settings, TimeProvide
     /// <summary>Of the broker's log; one of its size is kept beside it.</summary>
     internal const int LogBytesMax = 1024 * 1024;
 
+    /// <summary>
+    /// The broker reads its lists again within its next turn, some milliseconds; whoever is cut off before would be let
+    /// in again.
+    /// </summary>
+    private static readonly TimeSpan ReloadWait = TimeSpan.FromMilliseconds(300);
+
+    /// <summary>It is on this machine.</summary>
+    private static readonly TimeSpan CutMost = TimeSpan.FromSeconds(5);
+
+    private readonly Channel<bool> _cut = Channel.CreateBounded<bool>(1);
+    private readonly HashSet<string> _cuts = [];
     private readonly Lock _gate = new();
     private IReadOnlyCollection<string> _denied = [];
     private string _revoked = "";
@@ -33,6 +47,11 @@ internal sealed partial class BrokerProcess(BrokerSettings settings, TimeProvide
             await Stop(cancel);
         }
 
+        await await Task.WhenAny(Keep(cancel), CutOff(cancel));
+    }
+
+    private async Task Keep(CancellationToken cancel)
+    {
         using var timer = new PeriodicTimer(LookEvery, clock);
         do
         {
@@ -47,15 +66,26 @@ internal sealed partial class BrokerProcess(BrokerSettings settings, TimeProvide
     /// revocation list (PEM) make no new connection; without one no list is written. May be called before
     /// <see cref="Run"/>, and must be with settings that name a list: the broker does not start without its file.
     /// </summary>
-    public void SetDenied(IReadOnlyCollection<string> nodes, string? revoked = null)
+    /// <param name="nodes">All that are denied.</param>
+    /// <param name="revoked">The revocation list, when it is another one.</param>
+    /// <param name="cut">
+    /// Nodes whose connections end, since they may have been made by a key that is denied now.
+    /// </param>
+    public void SetDenied(
+        IReadOnlyCollection<string> nodes, string? revoked = null, IReadOnlyCollection<string>? cut = null)
     {
         lock (_gate)
         {
             (_denied, _revoked) = (nodes, revoked ?? _revoked);
+            _cuts.UnionWith(cut ?? []);
             WriteLists();
         }
 
         Reload();
+        if (cut is { Count: > 0 })
+        {
+            _cut.Writer.TryWrite(true);
+        }
     }
 
     /// <summary>Makes the broker read its access list, certificate and revocation list again.</summary>
@@ -77,6 +107,54 @@ internal sealed partial class BrokerProcess(BrokerSettings settings, TimeProvide
             {
                 await Task.Delay(TimeSpan.FromMilliseconds(50), clock, cancel);
             }
+        }
+    }
+
+    private async Task CutOff(CancellationToken cancel)
+    {
+        while (true)
+        {
+            await _cut.Reader.ReadAsync(cancel);
+            await Task.Delay(ReloadWait, clock, cancel);
+            string[] nodes;
+            lock (_gate)
+            {
+                nodes = [.. _cuts];
+                _cuts.Clear();
+            }
+
+            foreach (var node in nodes)
+            {
+                await Cut(node, cancel);
+            }
+        }
+    }
+
+    /// <summary>
+    /// Ends the connection of a node, whatever key it has: a client of the same name takes its session over (MQTT 5,
+    /// 3.1.4). A node that may makes another one.
+    /// </summary>
+    private async Task Cut(string node, CancellationToken cancel)
+    {
+        using var loop = new MqttLoop(clock);
+        var one = new MqttSettings
+        {
+            Host = settings.SocketPath, Port = 0, ClientId = Topics.UserPrefix + node,
+        };
+        await using var session = new MqttSession(loop, one, new Random(Environment.ProcessId));
+        using var limit = new CancellationTokenSource(CutMost, clock);
+        using var both = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancel);
+        try
+        {
+            while (await session.Events.ReadAsync(both.Token) is not MqttEvent.Connected)
+            {
+            }
+
+            LinkLog.CutOff(log, node);
+        }
+        catch (OperationCanceledException) when (!cancel.IsCancellationRequested)
+        {
+            // A broker that is not there has no connection to end, and lets no denied key in when it is back.
         }
     }
 
@@ -163,9 +241,14 @@ internal sealed partial class BrokerProcess(BrokerSettings settings, TimeProvide
         _ = WriteFiles();
         File.Delete(settings.SocketPath);
         // The shell's umask keeps log and pid file to the owner; -d detaches, so that the broker outlives this process.
+        // Each node is a descriptor: the usual soft limit of 1024, which is there for select, would keep others out.
         var start = new ProcessStartInfo("/bin/sh")
         {
-            ArgumentList = { "-c", "umask 077; exec \"$0\" -d -c \"$1\"", settings.Executable, settings.ConfigFile },
+            ArgumentList =
+            {
+                "-c", "umask 077; ulimit -Sn \"$(ulimit -Hn)\"; exec \"$0\" -d -c \"$1\"", settings.Executable,
+                settings.ConfigFile,
+            },
             RedirectStandardError = true,
         };
         using var process = Process.Start(start) ?? throw new InvalidOperationException("no shell");

@@ -12,6 +12,13 @@ internal abstract record LinkEvent(string Node)
     internal sealed record Connected(string Node, Hello Hello) : LinkEvent(Node);
 
     /// <summary>
+    /// A device said hello that has a certificate of the node CA, and of which Fleet never said what it should run.
+    /// </summary>
+    /// <param name="Node">Of its certificate.</param>
+    /// <param name="Key">The hash of its key; empty when it did not say it.</param>
+    internal sealed record Stranger(string Node, string Key) : LinkEvent(Node);
+
+    /// <summary>
     /// The broker gave the node's last will, or the node was denied; <c>LastHeard</c> is when anything came of it.
     /// </summary>
     internal sealed record Disconnected(string Node, DateTimeOffset LastHeard) : LinkEvent(Node);

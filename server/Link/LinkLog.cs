@@ -23,6 +23,10 @@ internal static partial class LinkLog
     [LoggerMessage(1104, LogLevel.Warning, "Desired of node {Node} is refused: the map would be over its limit")]
     public static partial void DesiredTooLarge(ILogger log, string node);
 
+    [LoggerMessage(
+        1105, LogLevel.Warning, "Two devices say they are node {Node}: key {Key} waits while {Holder} is heard")]
+    public static partial void NameIsHeld(ILogger log, string node, string key, string holder);
+
     [LoggerMessage(1110, LogLevel.Information, "Broker started as process {Pid}")]
     public static partial void BrokerStarted(ILogger log, int pid);
 
@@ -31,6 +35,9 @@ internal static partial class LinkLog
 
     [LoggerMessage(1112, LogLevel.Error, "Broker does not start: {Reason}")]
     public static partial void BrokerFailed(ILogger log, string reason);
+
+    [LoggerMessage(1113, LogLevel.Warning, "The broker ended the connection of node {Node}: a key of it is denied")]
+    public static partial void CutOff(ILogger log, string node);
 
     [LoggerMessage(
         1120, LogLevel.Warning, "{Count} packets in the name of node {Node} so far were not its own, or came twice")]

@@ -30,7 +30,10 @@ internal sealed class LinkServer
     {
         (_settings, _clock, _random, _log) = (settings, clock, random, log);
         _wakeup = new Wakeup(clock);
-        var session = new SessionSettings { ClusterUid = settings.ClusterUid, Version = settings.ServerVersion };
+        var session = new SessionSettings
+        {
+            ClusterUid = settings.ClusterUid, Version = settings.ServerVersion, Broker = settings.Print,
+        };
         _table = new LinkTable(session, clock, random, Send, log, settings.Sealing);
     }
 
@@ -133,6 +136,20 @@ internal sealed class LinkServer
 
     /// <summary>Lets a denied node in again.</summary>
     public void Allow(string node) => Act(() => _table.Allow(node));
+
+    /// <summary>The same for one key, whatever name it is shown with.</summary>
+    public void DenyKey(string hash) => Act(() => _table.DenyKey(hash));
+
+    public void AllowKey(string hash) => Act(() => _table.AllowKey(hash));
+
+    /// <inheritdoc cref="LinkTable.SetKey"/>
+    public void SetKey(string node, string? hash)
+    {
+        lock (_gate)
+        {
+            _table.SetKey(node, hash);
+        }
+    }
 
     public bool IsConnected(string node)
     {

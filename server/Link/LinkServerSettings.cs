@@ -12,6 +12,9 @@ internal sealed record LinkServerSettings
     /// <summary>Path of the broker's unix socket, or <c>mqtts://host:port</c> of one that is not ours.</summary>
     public required string Broker { get; init; }
 
+    /// <summary>Names what nodes are told of where the broker is (BrokerPrint); 0 says nothing.</summary>
+    public ulong Print { get; init; }
+
     /// <summary>Who this server is to nodes; null with our own broker, where messages are not sealed.</summary>
     public SealIdentity? Sealing { get; init; }
 

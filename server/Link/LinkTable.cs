@@ -26,12 +26,14 @@ internal sealed class LinkTable(
     /// </summary>
     public static readonly TimeSpan ReturnWait = TimeSpan.FromSeconds(60);
 
-    /// <summary>Later than every revision: what is withheld is not given away yet.</summary>
-    private const long NotYet = long.MaxValue;
+    /// <summary>
+    /// Devices without a Node that may offer keys at a time, where anybody may: some KiB each. The oldest makes room.
+    /// </summary>
+    private const int StrangersMax = 256;
 
     private readonly Dictionary<string, NodeLink> _nodes = new(StringComparer.Ordinal);
-    private readonly HashSet<string> _denied = new(StringComparer.Ordinal);
-    private readonly List<LinkEvent> _pending = [];
+    private readonly Queue<string> _strangers = [];
+    private readonly LinkDoor _door = new(settings, log);
     private readonly ulong _epoch = SessionId.Next(random);
     private readonly long _start = clock.GetTimestamp();
     private TimeSpan? _sweepAt;
@@ -42,19 +44,16 @@ internal sealed class LinkTable(
     /// <summary>Of the nodes that are known now.</summary>
     private Spread Spread => Spread.Of(_nodes.Count);
 
+    private LinkIntake Intake => field ??= new LinkIntake(_door, sealing is not null, () => Now, clock, log);
+
     private SessionSettings Settings => field ??= settings with { Spread = () => Spread };
 
     /// <summary>The node's link when it has a session.</summary>
     public NodeLink? Open(string node) =>
         _nodes.TryGetValue(node, out var link) && link.Session.IsOpen ? link : null;
 
-    /// <summary>What Fleet is to be told since the last call.</summary>
-    public LinkEvent[] TakePending()
-    {
-        LinkEvent[] events = [.. _pending];
-        _pending.Clear();
-        return events;
-    }
+    /// <inheritdoc cref="LinkIntake.TakePending"/>
+    public LinkEvent[] TakePending() => Intake.TakePending();
 
     public SetOutcome SetAllDesired(string node, IReadOnlyList<MapEntry> entries)
     {
@@ -64,7 +63,9 @@ internal sealed class LinkTable(
         if (!link.IsBehind && !link.Known)
         {
             link.Known = true;
-            InviteUnlessWithheld(link);
+            // Whoever knocked was asked for its hello a moment ago, and is to be asked again.
+            link.Session.Close();
+            Intake.InviteUnlessWithheld(link);
         }
 
         return outcome;
@@ -100,17 +101,8 @@ internal sealed class LinkTable(
     /// <see cref="Release"/>. False, and nothing changes, when it was heard within <paramref name="silence"/>, has a
     /// session, or is not known here.
     /// </summary>
-    public bool TryWithhold(string node, string key, TimeSpan silence)
-    {
-        if (!_nodes.TryGetValue(node, out var link) || link.Told || link.Session.IsOpen
-            || Now - link.LastHeard < silence)
-        {
-            return false;
-        }
-
-        link.Withheld[key] = NotYet;
-        return true;
-    }
+    public bool TryWithhold(string node, string key, TimeSpan silence) =>
+        _nodes.TryGetValue(node, out var link) && link.TryWithhold(key, silence, Now);
 
     /// <summary>
     /// The store gave it away at the revision. The node hears again once desired of that revision is published.
@@ -129,29 +121,61 @@ internal sealed class LinkTable(
     {
         if (_nodes.TryGetValue(node, out var link) && link.Withheld.Remove(key))
         {
-            InviteUnlessWithheld(link);
+            Intake.InviteUnlessWithheld(link);
         }
     }
 
+    /// <summary>The device that is there is asked at once who it is: it may have a Node again.</summary>
     public void Forget(string node)
     {
         if (_nodes.Remove(node, out var link))
         {
-            Gone(link, "the node was deleted");
+            var isThere = link.Session.IsOpen && !_door.IsDenied(node);
+            Intake.Gone(link, "the node was deleted");
+            if (isThere)
+            {
+                var stranger = Stranger(node);
+                stranger.Incarnation = link.Incarnation;
+                stranger.Session.Invite(Now);
+            }
         }
     }
 
     /// <summary>Denied is a name, not a link: a node that is deleted and made again stays denied.</summary>
     public void Deny(string node)
     {
-        _denied.Add(node);
+        _door.Deny(node);
         if (_nodes.TryGetValue(node, out var link))
         {
-            Gone(link, "the node is denied");
+            Intake.Gone(link, "the node is denied");
         }
     }
 
-    public void Allow(string node) => _denied.Remove(node);
+    public void Allow(string node) => _door.Allow(node);
+
+    /// <summary>Whoever has a session by this key loses it, and nothing more of it is heard.</summary>
+    public void DenyKey(string hash)
+    {
+        _door.DenyKey(hash);
+        foreach (var link in _nodes.Values)
+        {
+            if (link.Holder.Key == hash)
+            {
+                Intake.Gone(link, "its key is denied");
+            }
+        }
+    }
+
+    public void AllowKey(string hash) => _door.AllowKey(hash);
+
+    /// <summary>The key that the Node records, or null; of a node that is known.</summary>
+    public void SetKey(string node, string? hash)
+    {
+        if (_nodes.TryGetValue(node, out var link))
+        {
+            link.Holder.Recorded = hash ?? "";
+        }
+    }
 
     public void Handle(MqttEvent heard)
     {
@@ -169,8 +193,8 @@ internal sealed class LinkTable(
                 _sweepAt ??= Now + ReturnWait + Spread.Reconnect;
                 break;
             case MqttEvent.Received received when Topics.Parse(received.Message.Topic) is { } topic
-                && !_denied.Contains(topic.Node) && IsCredible(topic.Node):
-                Receive(Node(topic.Node), topic, received.Message);
+                && !_door.IsDenied(topic.Node) && LinkOf(topic, received.Message) is { } link:
+                Intake.Receive(link, topic, received.Message);
                 break;
         }
     }
@@ -186,17 +210,17 @@ internal sealed class LinkTable(
             link.Session.Poll(now);
             if (link.Session.Reported.TakeOffer() is { } change)
             {
-                _pending.Add(new LinkEvent.Reported(
+                Intake.Tell(new LinkEvent.Reported(
                     link.Name, change.Upserts, change.Removals, change.Snapshot, () => committed(link, change)));
             }
 
             if (link.SilentAt <= now)
             {
-                Gone(link, $"nothing was heard of it for {link.SilenceMost.TotalSeconds} s");
+                Intake.Gone(link, $"nothing was heard of it for {link.SilenceMost.TotalSeconds} s");
             }
             else if (link.Doubt.IsOver(now))
             {
-                Gone(link, "it is said to be gone, and does not answer");
+                Intake.Gone(link, "it is said to be gone, and does not answer");
             }
             else if (link.Doubt.IsToAsk(now))
             {
@@ -210,7 +234,7 @@ internal sealed class LinkTable(
         {
             _sweepAt = null;
             var absent = _nodes.Values.Where(link => link.Told && !link.Session.IsOpen).ToList();
-            absent.ForEach(link => Gone(link, "it did not come back to the broker"));
+            absent.ForEach(link => Intake.Gone(link, "it did not come back to the broker"));
         }
 
         return Times.Earliest(due, _sweepAt);
@@ -227,11 +251,34 @@ internal sealed class LinkTable(
     private void GiveAway(NodeLink link)
     {
         link.GiveAway(_published);
-        InviteUnlessWithheld(link);
+        Intake.InviteUnlessWithheld(link);
     }
 
-    /// <summary>A broker that is not ours may let anybody speak for nodes that there never were.</summary>
-    private bool IsCredible(string node) => sealing is null || _nodes.ContainsKey(node);
+    /// <summary>
+    /// A broker that is not ours may let anybody speak for nodes that there never were: of those only what can prove
+    /// itself is looked at.
+    /// </summary>
+    private NodeLink? LinkOf(TopicParts topic, MqttMessage message) =>
+        _nodes.TryGetValue(topic.Node, out var link) ? link
+        : sealing is null || (topic.Kind == TopicKind.Messages
+            && Packet.Decode(message.Payload.Span)?.BodyCase is Envelope.BodyOneofCase.Offer
+                or Envelope.BodyOneofCase.Sealed) ? Stranger(topic.Node)
+        : null;
+
+    private NodeLink Stranger(string node)
+    {
+        if (sealing is not null)
+        {
+            _strangers.Enqueue(node);
+            if (_strangers.Count > StrangersMax
+                && _nodes.GetValueOrDefault(_strangers.Dequeue()) is { Known: false } old)
+            {
+                _nodes.Remove(old.Name);
+            }
+        }
+
+        return Node(node);
+    }
 
     private NodeLink Node(string name)
     {
@@ -245,143 +292,6 @@ internal sealed class LinkTable(
         }
 
         return link;
-    }
-
-    private void InviteUnlessWithheld(NodeLink link)
-    {
-        if (link is { Known: true, Withheld.Count: 0, Session.IsOpen: false } && !_denied.Contains(link.Name))
-        {
-            link.Session.Invite(Now);
-        }
-    }
-
-    private void Receive(NodeLink link, TopicParts topic, MqttMessage message)
-    {
-        if (topic.Kind == TopicKind.Presence)
-        {
-            OnPresence(link, message.Payload);
-        }
-        else if (link.Known && Packet.Decode(message.Payload.Span) is { } packet)
-        {
-            if (packet.BodyCase == Envelope.BodyOneofCase.Offer)
-            {
-                OnOffer(link, packet.Offer);
-            }
-            else if (link.Packets.Open(message.Topic, packet) is { } envelope)
-            {
-                OnEnvelope(link, topic, envelope);
-            }
-            else if (!link.Session.IsOpen && packet.BodyCase == Envelope.BodyOneofCase.Sealed)
-            {
-                InviteUnlessWithheld(link);
-            }
-        }
-    }
-
-    /// <summary>Anybody may offer: nothing is heard of the node by it.</summary>
-    private static void OnOffer(NodeLink link, Agreement offer)
-    {
-        if (link.Withheld.Count == 0)
-        {
-            link.Packets.Answer(offer, link.Session.Session);
-        }
-    }
-
-    private void OnEnvelope(NodeLink link, TopicParts topic, Envelope envelope)
-    {
-        (link.LastHeard, link.HasSpoken) = (Now, true);
-        link.Doubt.End();
-        if (link.Withheld.Count > 0)
-        {
-            return;
-        }
-
-        if (topic.Kind == TopicKind.Messages)
-        {
-            OnMessage(link, envelope);
-        }
-        else if (link.Session.IsOpen && envelope.Session == link.Session.Session)
-        {
-            link.Streams.Find(topic.Stream)?.Receive(envelope);
-        }
-    }
-
-    private void OnPresence(NodeLink link, ReadOnlyMemory<byte> payload)
-    {
-        if (PresenceMessage.Read(payload.Span) is not { } presence)
-        {
-            return;
-        }
-
-        if (presence.Online)
-        {
-            link.Incarnation = presence.Incarnation;
-            InviteUnlessWithheld(link);
-        }
-        else if (sealing is not null)
-        {
-            // Anybody may have written it.
-            if (link.Session.IsOpen && link.Doubt.Begin(Now))
-            {
-                link.Session.Invite(Now);
-            }
-        }
-        else if (presence.Incarnation == link.Incarnation)
-        {
-            Gone(link, "its broker connection ended");
-        }
-    }
-
-    private void OnMessage(NodeLink link, Envelope envelope)
-    {
-        switch (link.Session.Receive(envelope, Now))
-        {
-            case SessionNews.Opened:
-                link.NewSession(envelope.Hello);
-                link.Told = true;
-                var (desired, reported) = SessionAgreement.Of(envelope.Hello, link.Session);
-                LinkLog.SessionOpened(log, link.Name, link.Session.Session, desired, reported);
-                _pending.Add(new LinkEvent.Connected(link.Name, envelope.Hello));
-                _pending.Add(new LinkEvent.Heard(link.Name, clock.GetUtcNow()));
-                break;
-            case SessionNews.Heard:
-                _pending.Add(new LinkEvent.Heard(link.Name, clock.GetUtcNow()));
-                break;
-            case SessionNews.Passed when envelope.BodyCase == Envelope.BodyOneofCase.Lane:
-                OnLane(link, envelope.Lane);
-                break;
-            case SessionNews.Passed when envelope.BodyCase == Envelope.BodyOneofCase.LaneBatch:
-                foreach (var message in envelope.LaneBatch.Messages)
-                {
-                    OnLane(link, message);
-                }
-
-                break;
-            case SessionNews.Passed:
-            case SessionNews.None:
-                break;
-        }
-    }
-
-    private void OnLane(NodeLink link, LaneMessage lane)
-    {
-        if (link.LaneGap(lane) is { } lost)
-        {
-            _pending.Add(new LinkEvent.Lane(link.Name, lane.Kind, lane.Payload.Memory, lost));
-        }
-    }
-
-    private void Gone(NodeLink link, string reason)
-    {
-        link.Session.Close();
-        link.Doubt.End();
-        link.Streams.Abort(reason);
-        if (link.Told)
-        {
-            link.Told = false;
-            LinkLog.NodeGone(log, link.Name, reason);
-            _pending.Add(new LinkEvent.Disconnected(link.Name, clock.GetUtcNow() - (Now - link.LastHeard)));
-        }
     }
 
     private void CloseSessions()

@@ -9,6 +9,9 @@ namespace Edge.Server.Link;
 /// <param name="packets">To and from the node.</param>
 internal sealed class NodeLink(string name, ServerSession session, NodePackets packets)
 {
+    /// <summary>Later than every revision: what is withheld is not given away yet.</summary>
+    private const long NotYet = long.MaxValue;
+
     /// <summary>The agent's setting may be from 10 s to an hour.</summary>
     private const uint KeepAliveLeast = 10;
     private const uint KeepAliveMost = 3600;
@@ -41,6 +44,9 @@ internal sealed class NodeLink(string name, ServerSession session, NodePackets p
     /// desired tells of that revision a hello is not answered either: the node would take them up again.
     /// </summary>
     public Dictionary<string, long> Withheld { get; } = [];
+
+    /// <summary>The device that has the name.</summary>
+    public NameHolder Holder { get; } = new();
 
     /// <summary>Of the last birth: a last will of an older one is late and means nothing.</summary>
     public ulong Incarnation { get; set; }
@@ -82,8 +88,24 @@ internal sealed class NodeLink(string name, ServerSession session, NodePackets p
         }
     }
 
-    public void NewSession(Hello hello)
+    /// <summary>
+    /// From now on the node hears nothing until what the key stands for is given away. False, and nothing changes, when
+    /// it was heard within the silence, or has a session.
+    /// </summary>
+    public bool TryWithhold(string key, TimeSpan silence, TimeSpan now)
     {
+        if (Told || session.IsOpen || now - LastHeard < silence)
+        {
+            return false;
+        }
+
+        Withheld[key] = NotYet;
+        return true;
+    }
+
+    public void NewSession(Hello hello, TimeSpan now)
+    {
+        Holder.Served(hello, now);
         SilenceMost = SilenceOf(hello);
         Streams.Abort("the session was lost");
         LaneSequence = 0;

@@ -54,6 +54,9 @@ public sealed class AgentSeal(
     private TimeSpan? _asked;
     private TimeSpan? _askAt;
 
+    /// <summary>How long after an invitation this node asks: within its spread.</summary>
+    public Func<Invite, TimeSpan> WaitOf { get; init; } = _ => TimeSpan.Zero;
+
     /// <summary>How many packets were dropped.</summary>
     public long Refused { get; private set; }
 
@@ -145,8 +148,11 @@ public sealed class AgentSeal(
             return SealNews.Refused;
         }
 
-        // Later rather than never: the last one may have been anybody's, and this one the server's.
-        _askAt ??= _asked + AskEvery ?? now;
+        // Later rather than never: the last one may have been anybody's, and this one the server's. The earliest
+        // counts, so that nobody's long spread keeps the node from a server that waits for it.
+        var (wanted, allowed) = (now + WaitOf(invite), _asked + AskEvery ?? now);
+        var at = wanted > allowed ? wanted : allowed;
+        _askAt = _askAt < at ? _askAt : at;
         AskIfDue(now);
         return SealNews.None;
     }

@@ -48,11 +48,16 @@ public sealed class SealIdentity(
     }
 
     /// <summary>Whether the holder of this name signed the text.</summary>
-    internal bool IsSignedBy(string name, ReadOnlySpan<byte> certificate, byte[] text, ReadOnlySpan<byte> signature)
+    internal bool IsSignedBy(string name, ReadOnlySpan<byte> certificate, byte[] text, ReadOnlySpan<byte> signature) =>
+        KeyThatSigned(name, certificate, text, signature) is not null;
+
+    /// <summary>SHA-256 of the public key by which the holder of this name signed the text, or null.</summary>
+    internal byte[]? KeyThatSigned(
+        string name, ReadOnlySpan<byte> certificate, byte[] text, ReadOnlySpan<byte> signature)
     {
         if (certificate.Length > CertificateBytesMax)
         {
-            return false;
+            return null;
         }
 
         try
@@ -61,21 +66,23 @@ public sealed class SealIdentity(
             // Nothing else of a certificate is read before the CA vouches for it.
             if (NameOf(signer) != name || !IsIssued(signer))
             {
-                return false;
+                return null;
             }
 
             using var key = signer.GetECDsaPublicKey();
-            return key is not null && key.VerifyData(text, signature, HashAlgorithmName.SHA256, Format)
-                && isDenied?.Invoke(HashOf(key)) != true;
+            if (key is null || !key.VerifyData(text, signature, HashAlgorithmName.SHA256, Format))
+            {
+                return null;
+            }
+
+            var hash = SHA256.HashData(key.ExportSubjectPublicKeyInfo());
+            return isDenied?.Invoke(Convert.ToHexStringLower(hash)) == true ? null : hash;
         }
         catch (CryptographicException)
         {
-            return false;
+            return null;
         }
     }
-
-    private static string HashOf(ECDsa key) =>
-        Convert.ToHexStringLower(SHA256.HashData(key.ExportSubjectPublicKeyInfo()));
 
     /// <summary>Null unless there is one name and no more: two readers must not see two.</summary>
     private static string? NameOf(X509Certificate2 certificate)

@@ -81,8 +81,10 @@ public sealed class ServerSeal(string clusterUid, string node, SealIdentity iden
             if (offered.Channel.Open(topic, message) is { } opened)
             {
                 _offered.RemoveAt(at);
-                if (IsNodes(opened, offered.Agreement))
+                if (KeyOf(opened, offered.Agreement) is { } key)
                 {
+                    // What is proved takes the place of what is said.
+                    opened.Hello.Key = ByteString.CopyFrom(key);
                     DropFirst(at);
                     Use(offered.Channel, opened.Session);
                     return opened;
@@ -110,11 +112,13 @@ public sealed class ServerSeal(string clusterUid, string node, SealIdentity iden
         _offered.RemoveRange(0, count);
     }
 
-    private bool IsNodes(Envelope hello, SealAgreement agreement) =>
+    /// <summary>SHA-256 of the key by which the node signed this hello; null when it did not.</summary>
+    private byte[]? KeyOf(Envelope hello, SealAgreement agreement) =>
         hello is { BodyCase: Envelope.BodyOneofCase.Hello, Session: not 0, Proof: { } proof }
-        && identity.IsSignedBy(
-            Topics.UserPrefix + node, proof.Certificate.Span, agreement.AgentText(identity.Certificate.Span),
-            proof.Signature.Span);
+            ? identity.KeyThatSigned(
+                Topics.UserPrefix + node, proof.Certificate.Span, agreement.AgentText(identity.Certificate.Span),
+                proof.Signature.Span)
+            : null;
 
     private void Use(SealChannel channel, ulong session)
     {

@@ -13,9 +13,6 @@ namespace Edge.Server.Api.Identity;
 /// <summary>Writes into a certificate request who asked for it, and holds a bootstrap token to one key.</summary>
 internal sealed class EnrolmentCheck(Objects objects, BootstrapTokens tokens)
 {
-    /// <summary>On a Node: SHA-256 of its public key (SubjectPublicKeyInfo), in hex.</summary>
-    public const string KeyAnnotation = "edge/public-key-sha256";
-
     /// <summary>Of one requester, undecided; a device needs one, and a second while its answer is lost.</summary>
     private const int OpenMax = 4;
 
@@ -58,7 +55,7 @@ internal sealed class EnrolmentCheck(Objects objects, BootstrapTokens tokens)
         }
 
         if (tokens.NodeOf(user) is { } name && objects.Get(Resources.Nodes, null, name) is var node
-            && !Reenrolment.IsAllowed(node) && KeyOf(spec.Text("request")) is var key && key != KnownKey(node))
+            && !Reenrolment.IsAllowed(node) && KeyOf(spec.Text("request")) is var key && key != NodeKey.Of(node))
         {
             throw Errors.Unauthorized($"TokenUsed: the bootstrap token was used to enrol node \"{name}\""
                 + (node is null ? "" : $"; {Reenrolment.Hint(name)}"));
@@ -80,8 +77,6 @@ internal sealed class EnrolmentCheck(Objects objects, BootstrapTokens tokens)
     private static bool IsOpen(CertificateSigningRequest request) =>
         request.Status?.Certificate is not { Length: > 0 }
         && request.Status?.Conditions?.Any(condition => condition.Type is "Denied" or "Failed") != true;
-
-    private static string? KnownKey(Node? node) => node?.Metadata.Annotations?.GetValueOrDefault(KeyAnnotation);
 
     /// <summary>Empty when the request cannot be read; validation then says so.</summary>
     private static string KeyOf(string base64)

@@ -46,7 +46,6 @@ internal static class CertificatesPlan
 {
     public const string Signer = "kubernetes.io/kube-apiserver-client-kubelet";
     public const string ClientSigner = "kubernetes.io/kube-apiserver-client";
-    public const string KeyAnnotation = "edge/public-key-sha256";
     public const string UsedByAnnotation = "edge/used-by";
 
     /// <summary>Reasons of ours that a person can take away.</summary>
@@ -158,7 +157,7 @@ internal static class CertificatesPlan
         }
 
         var node = facts.Node(request.Node);
-        var nodeKey = node?.Metadata.Annotations?.GetValueOrDefault(KeyAnnotation);
+        var nodeKey = NodeKey.Of(node);
         var usedBy = token.Metadata.Annotations?.GetValueOrDefault(UsedByAnnotation);
 
         // Its own token is good for a node again when it may enrol again: its settings outlived its disk.

@@ -1,4 +1,5 @@
 using Edge.Proto.Model;
+using Edge.Server.Access;
 using Edge.Server.Store;
 using Microsoft.Extensions.Logging;
 
@@ -41,11 +42,11 @@ internal sealed class KeyRotationController(
             case KeyRotationStep.Wait wait:
                 return wait.Again;
             case KeyRotationStep.Stamp:
-                await Annotate(node, KeyRotationPlan.SinceAnnotation, TimeJson.Text(now), ct);
+                await Annotate(node, NodeKey.SinceAnnotation, TimeJson.Text(now), ct);
                 return null;
             case KeyRotationStep.Ask:
                 log.KeyIsDue(key);
-                await Annotate(node, KeyRotationPlan.RenewAnnotation, "true", ct);
+                await Annotate(node, NodeKey.RenewAnnotation, "true", ct);
                 return null;
             default:
                 throw new InvalidOperationException("unknown step");
@@ -56,7 +57,7 @@ internal sealed class KeyRotationController(
     private Task<UpdateOutcome> Annotate(Node node, string name, string value, CancellationToken ct) => objects.Update(
         Resources.Nodes, null, node.Metadata.Name!,
         tree => tree["metadata"]?["resourceVersion"]?.ToString() == node.Metadata.ResourceVersion
-            ? NodeKeyTree.Annotated(tree, name, value)
+            ? NodeKey.Annotated(tree, name, value)
             : null,
         ct);
 

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Edge.Proto.Model;
+using Edge.Server.Access;
 
 namespace Edge.Server.Control.Certificates;
 
@@ -26,14 +27,6 @@ internal abstract record KeyRotationStep
 /// </summary>
 internal static class KeyRotationPlan
 {
-    /// <summary>On a Node: since when it has the key of <see cref="CertificatesPlan.KeyAnnotation"/>.</summary>
-    public const string SinceAnnotation = "edge/public-key-since";
-
-    /// <summary>
-    /// On a Node: it is to change its key as soon as it can. A person may write it; it goes with the new certificate.
-    /// </summary>
-    public const string RenewAnnotation = "edge/renew-key";
-
     /// <summary>A key is changed after 70 to 90 % of its time, as the kubelet does: a fleet never at once.</summary>
     private const double EarliestPart = 0.7;
     private const double SpreadPart = 0.2;
@@ -47,8 +40,8 @@ internal static class KeyRotationPlan
     public static KeyRotationStep Decide(Node node, TimeSpan life, DateTimeOffset now)
     {
         var annotations = node.Metadata.Annotations;
-        if (life <= TimeSpan.Zero || annotations?.GetValueOrDefault(CertificatesPlan.KeyAnnotation) is not { } key
-            || annotations.ContainsKey(RenewAnnotation))
+        if (life <= TimeSpan.Zero || annotations?.GetValueOrDefault(NodeKey.Annotation) is not { } key
+            || annotations.ContainsKey(NodeKey.RenewAnnotation))
         {
             return new KeyRotationStep.Wait(null);
         }
@@ -64,7 +57,7 @@ internal static class KeyRotationPlan
     }
 
     private static DateTimeOffset? Since(IReadOnlyDictionary<string, string> annotations) =>
-        DateTimeOffset.TryParse(annotations.GetValueOrDefault(SinceAnnotation), CultureInfo.InvariantCulture,
+        DateTimeOffset.TryParse(annotations.GetValueOrDefault(NodeKey.SinceAnnotation), CultureInfo.InvariantCulture,
             DateTimeStyles.AssumeUniversal, out var since)
             ? since
             : null;

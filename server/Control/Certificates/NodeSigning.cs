@@ -60,11 +60,11 @@ internal sealed class NodeSigning(Objects objects, CertificateAuthority nodeCa, 
             }
 
             compares.Add(new(tokenKey, token.Revision));
-            ops.Add(StoreOp.Put(tokenKey, ObjectBytes.Write(NodeKeyTree.Annotated(
+            ops.Add(StoreOp.Put(tokenKey, ObjectBytes.Write(NodeKey.Annotated(
                 ObjectBytes.Read(token), CertificatesPlan.UsedByAnnotation, request.Node))));
         }
 
-        if (sign.Replaces is { } former)
+        if (sign.Replaces is { } former && !IsOthers(former, request.Node))
         {
             var list = objects.Store.Get(s_listKey);
             compares.Add(new(s_listKey, list?.Revision ?? 0));
@@ -101,26 +101,42 @@ internal sealed class NodeSigning(Objects objects, CertificateAuthority nodeCa, 
 
     private JsonObject NodeOf(StoredObject? stored, CertificateStep.Sign sign)
     {
-        var tree = NodeKeyTree.WithKey(
-            stored is { } present ? ObjectBytes.Read(present) : NewNode(sign.Request.Node), sign.Request.KeyHash,
-            time.GetUtcNow());
+        var tree = NodeKey.WithKey(
+            stored is { } present
+                ? ObjectBytes.Read(present)
+                : NewNode(sign.Request.Node, objects.NewUid(), time.GetUtcNow()),
+            sign.Request.KeyHash, time.GetUtcNow());
         if (sign.Replaces is not null)
         {
-            NodeKeyTree.Used(tree);
+            NodeKey.Used(tree);
         }
 
         return tree;
     }
 
+    /// <summary>A device may have said that it has a key which is another one's.</summary>
+    private bool IsOthers(string keyHash, string node)
+    {
+        foreach (var other in objects.List(Resources.Nodes))
+        {
+            if (other.Metadata.Name != node && NodeKey.Of(other) == keyHash)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
     /// <summary>Tainted until it reports, as Kubernetes' admission does.</summary>
-    private JsonObject NewNode(string name) => JsonSerializer.SerializeToNode(
+    public static JsonObject NewNode(string name, string uid, DateTimeOffset now) => JsonSerializer.SerializeToNode(
         new Node
         {
             Metadata = new ObjectMeta
             {
                 Name = name,
-                Uid = objects.NewUid(),
-                CreationTimestamp = time.GetUtcNow(),
+                Uid = uid,
+                CreationTimestamp = now,
                 Labels = new Dictionary<string, string> { ["kubernetes.io/hostname"] = name },
             },
             Spec = new NodeSpec

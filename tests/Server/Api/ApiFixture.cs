@@ -57,7 +57,7 @@ public sealed class ApiFixture : IAsyncLifetime
 
     /// <summary>Who may not speak now.</summary>
     internal DeniedNodes Denied { get; set; } =
-        new(new HashSet<string> { DeniedNode }, new HashSet<string>());
+        DeniedNodes.None with { Nodes = new HashSet<string> { DeniedNode } };
 
     internal int Port { get; init; }
 

@@ -257,7 +257,7 @@ public sealed class CertificatesPlanTests
         Metadata = new ObjectMeta
         {
             Name = name,
-            Annotations = new Dictionary<string, string> { [CertificatesPlan.KeyAnnotation] = key },
+            Annotations = new Dictionary<string, string> { [NodeKey.Annotation] = key },
         },
     };
 }

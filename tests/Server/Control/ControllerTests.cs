@@ -134,7 +134,7 @@ public sealed class ControllerTests : IAsyncDisposable
         var node = Assert.Single(_objects.List(Resources.Nodes));
         Assert.Equal("n1", node.Metadata.Name);
         Assert.NotEmpty(node.Metadata.Uid!);
-        Assert.Equal(64, node.Metadata.Annotations![CertificatesPlan.KeyAnnotation].Length);
+        Assert.Equal(64, node.Metadata.Annotations![NodeKey.Annotation].Length);
         Assert.Equal("n1", Assert.Single(_objects.List(Resources.Secrets)).Metadata.Annotations!["edge/used-by"]);
     }
 

@@ -1,4 +1,5 @@
 using Edge.Proto.Model;
+using Edge.Server.Access;
 using Edge.Server.Control.Certificates;
 using Edge.Server.Store;
 using Edge.Tests.Server.Store;
@@ -72,7 +73,7 @@ public sealed class KeyRotationTests : IAsyncDisposable
         _fixture.Clock.Advance(s_year);
         await rotation.Sync("n1", default);
         var asked = objects.Get(Resources.Nodes, null, "n1")!;
-        Assert.Equal("true", asked.Metadata.Annotations![KeyRotationPlan.RenewAnnotation]);
+        Assert.Equal("true", asked.Metadata.Annotations![NodeKey.RenewAnnotation]);
         Assert.Null(await rotation.Sync("n1", default));
         Assert.Equal(
             asked.Metadata.ResourceVersion, objects.Get(Resources.Nodes, null, "n1")!.Metadata.ResourceVersion);
@@ -94,17 +95,17 @@ public sealed class KeyRotationTests : IAsyncDisposable
         var annotations = new Dictionary<string, string>();
         if (key is not null)
         {
-            annotations[CertificatesPlan.KeyAnnotation] = key;
+            annotations[NodeKey.Annotation] = key;
         }
 
         if (since is { } made)
         {
-            annotations[KeyRotationPlan.SinceAnnotation] = TimeJson.Text(made);
+            annotations[NodeKey.SinceAnnotation] = TimeJson.Text(made);
         }
 
         if (asked)
         {
-            annotations[KeyRotationPlan.RenewAnnotation] = "true";
+            annotations[NodeKey.RenewAnnotation] = "true";
         }
 
         return new Node { Metadata = new ObjectMeta { Name = "n1", Annotations = annotations } };

@@ -140,18 +140,18 @@ public sealed class ReenrolmentTests : IAsyncDisposable
         await Tokens();
         await Ask("first", "aaaaaa");
         await _objects.Update(Resources.Nodes, null, "n1", tree =>
-            NodeKeyTree.Annotated(tree, KeyRotationPlan.RenewAnnotation, "true"), default);
+            NodeKey.Annotated(tree, NodeKey.RenewAnnotation, "true"), default);
         _fixture.Clock.Advance(TimeSpan.FromDays(300));
         await Ask("renewal", user: "system:node:n1", group: "system:nodes");
         Assert.Null(DenyList());
-        Assert.DoesNotContain(KeyRotationPlan.RenewAnnotation, Node().Metadata.Annotations!.Keys);
+        Assert.DoesNotContain(NodeKey.RenewAnnotation, Node().Metadata.Annotations!.Keys);
         Assert.Equal(
-            TimeJson.Text(_fixture.Clock.GetUtcNow()), Node().Metadata.Annotations![KeyRotationPlan.SinceAnnotation]);
+            TimeJson.Text(_fixture.Clock.GetUtcNow()), Node().Metadata.Annotations![NodeKey.SinceAnnotation]);
     }
 
     private Node Node() => _objects.Get(Resources.Nodes, null, "n1")!;
 
-    private string Key() => Node().Metadata.Annotations![CertificatesPlan.KeyAnnotation];
+    private string Key() => Node().Metadata.Annotations![NodeKey.Annotation];
 
     private Secret Token(string id) => _objects.Get(Resources.Secrets, "kube-system", $"bootstrap-token-{id}")!;
 
@@ -159,7 +159,7 @@ public sealed class ReenrolmentTests : IAsyncDisposable
         _objects.Get(Resources.ConfigMaps, DeniedNodes.Namespace, DeniedNodes.ConfigMapName);
 
     private Task<UpdateOutcome> Allow(string policy) => _objects.Update(Resources.Nodes, null, "n1", tree =>
-        NodeKeyTree.Annotated(tree, Reenrolment.Annotation, policy), default);
+        NodeKey.Annotated(tree, Reenrolment.Annotation, policy), default);
 
     private async Task Tokens()
     {

@@ -3,6 +3,7 @@ using Edge.Server.Fleet;
 using Edge.Server.Store;
 using Edge.Tests.Server.Store;
 using Microsoft.Extensions.Logging.Abstractions;
+using Hello = Edge.Proto.Link.Hello;
 
 namespace Edge.Tests.Server.Fleet;
 
@@ -46,7 +47,7 @@ public sealed class PresenceTests : IAsyncDisposable
         var revision = Revision();
         _presence.Disconnected("n1", _fixture.Clock.GetUtcNow());
         _fixture.Clock.Advance(_grace / 2);
-        await _presence.Connected("n1", 120, default);
+        await _presence.Connected("n1", new Hello { KeepAliveSeconds = 120 }, default);
         _fixture.Clock.Advance(_grace);
         await _presence.Expired("n1", default);
         Assert.Equal(revision, Revision());
@@ -59,7 +60,7 @@ public sealed class PresenceTests : IAsyncDisposable
         _presence.Disconnected("n1", _fixture.Clock.GetUtcNow());
         _fixture.Clock.Advance(_grace);
         await _presence.Expired("n1", default);
-        await _presence.Connected("n1", 120, default);
+        await _presence.Connected("n1", new Hello { KeepAliveSeconds = 120 }, default);
         Assert.Equal("True", ReadyStatus());
     }
 
@@ -104,9 +105,9 @@ public sealed class PresenceTests : IAsyncDisposable
     {
         await Ready();
         Assert.Equal(_grace, _presence.Disconnected("n1", _fixture.Clock.GetUtcNow()));
-        await _presence.Connected("n1", 120, default);
+        await _presence.Connected("n1", new Hello { KeepAliveSeconds = 120 }, default);
         Assert.Null(_presence.Disconnected("n1", _fixture.Clock.GetUtcNow()));
-        await _presence.Connected("n1", 120, default);
+        await _presence.Connected("n1", new Hello { KeepAliveSeconds = 120 }, default);
         Assert.Null(await _presence.Expired("n1", default));
         Assert.Equal(_grace, _presence.Disconnected("n1", _fixture.Clock.GetUtcNow()));
     }
@@ -116,7 +117,7 @@ public sealed class PresenceTests : IAsyncDisposable
     {
         await Ready();
         _presence.Disconnected("n1", _fixture.Clock.GetUtcNow());
-        await _presence.Connected("n1", 120, default);
+        await _presence.Connected("n1", new Hello { KeepAliveSeconds = 120 }, default);
         _fixture.Clock.Advance(_grace / 2);
         _presence.Disconnected("n1", _fixture.Clock.GetUtcNow());
         _fixture.Clock.Advance(_grace / 2);
@@ -137,7 +138,7 @@ public sealed class PresenceTests : IAsyncDisposable
         Assert.Equal(
             ("NodeNotReady", "Node is not ready", "web"), (told.Reason, told.Message, told.InvolvedObject.Name));
 
-        await _presence.Connected("n1", 120, default);
+        await _presence.Connected("n1", new Hello { KeepAliveSeconds = 120 }, default);
         Assert.Equal(before, Stored("web"));
     }
 
@@ -169,7 +170,7 @@ public sealed class PresenceTests : IAsyncDisposable
         await Pod("web", "True");
         var before = _fixture.Store.Revision;
         await Lost();
-        await _presence.Connected("n1", 120, default);
+        await _presence.Connected("n1", new Hello { KeepAliveSeconds = 120 }, default);
         var changes = new List<string>();
         await foreach (var change in _fixture.Store.Watch("/registry/", before, default))
         {
@@ -202,7 +203,7 @@ public sealed class PresenceTests : IAsyncDisposable
     private async Task Ready()
     {
         await _fixture.Put(Resources.Nodes.KeyOf(null, "n1"), """{"metadata":{"name":"n1"}}""");
-        await _presence.Connected("n1", 120, default);
+        await _presence.Connected("n1", new Hello { KeepAliveSeconds = 120 }, default);
         var report = JsonNode.Parse("""{"status":{"conditions":[{"type":"Ready","status":"True"}]}}""")!.AsObject();
         await _presence.Reported("n1", report, default);
         Assert.Equal("True", ReadyStatus());

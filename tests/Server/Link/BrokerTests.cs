@@ -125,6 +125,22 @@ public sealed class BrokerTests
         await world.Knocking(stolen).Connected();
     }
 
+    [SkippableFact]
+    public async Task A_key_that_is_denied_loses_its_connection_and_the_nodes_other_key_connects()
+    {
+        var (world, broker) = await LinkWorld.Start();
+        await using var ended = world;
+        var (stolen, own) = (world.NewKey("a"), world.NewKey("a"));
+        var (thief, other) = (world.Knocking(stolen), await world.Node("b"));
+        await thief.Connected();
+
+        broker.SetDenied([], world.Revoke(stolen), ["a"]);
+        await thief.Refused();
+        await UntilRefused(world, stolen);
+        await world.Knocking(own).Connected();
+        Assert.True(other.IsUnbroken);
+    }
+
     /// <summary>Nothing of the broker is on disk yet, as after a restore of the database alone.</summary>
     [SkippableFact]
     public async Task A_node_that_was_denied_before_the_broker_runs_has_no_rights()

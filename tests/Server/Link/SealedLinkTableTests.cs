@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using Edge.Proto.Link;
 using Edge.Proto.Link.Sealing;
 using Edge.Proto.Mqtt;
@@ -20,6 +21,7 @@ public sealed class SealedLinkTableTests : IDisposable
     private readonly List<(string Topic, Envelope Packet)> _sent = [];
     private readonly LinkTable _table;
     private readonly AgentSeal _agent;
+    private readonly string _key;
     private ulong _session;
 
     public SealedLinkTableTests()
@@ -28,7 +30,9 @@ public sealed class SealedLinkTableTests : IDisposable
             new SessionSettings { ClusterUid = "test" }, _clock, new Random(1),
             (topic, packet) => _sent.Add((topic, Packet.Decode(Packet.Encode(packet))!)), NullLogger.Instance,
             new SealIdentity(_authority.Sign($"CN={SealIdentity.ServerName}"), _authority.Trusted));
-        var node = new SealIdentity(_authority.Sign($"CN={Topics.UserPrefix}{Node}"), _authority.Trusted);
+        var certificate = _authority.Sign($"CN={Topics.UserPrefix}{Node}");
+        _key = Convert.ToHexStringLower(SHA256.HashData(certificate.PublicKey.ExportSubjectPublicKeyInfo()));
+        var node = new SealIdentity(certificate, _authority.Trusted);
         _agent = new AgentSeal("test", Node, () => node, Say);
         _table.SetAllDesired(Node, [Entry("pods/1", "run")]);
     }
@@ -113,6 +117,51 @@ public sealed class SealedLinkTableTests : IDisposable
 
         _clock.Advance(TimeSpan.FromMinutes(1));
         Assert.Equal(TimeSpan.Zero, _table.SilenceOf("x"));
+    }
+
+    [Fact]
+    public void A_device_without_a_node_is_told_of_by_the_key_that_it_proves_and_served_once_it_has_one()
+    {
+        _table.Forget(Node);
+        Connect();
+        Assert.Null(_table.Open(Node));
+        var stranger = Assert.IsType<LinkEvent.Stranger>(Assert.Single(Worked()));
+        Assert.Equal((Node, _key), (stranger.Node, stranger.Key));
+
+        _table.SetAllDesired(Node, [Entry("pods/1", "run")]);
+        Connect();
+        Assert.NotNull(_table.Open(Node));
+    }
+
+    [Fact]
+    public void However_many_names_are_made_up_a_device_without_a_node_comes_through()
+    {
+        _table.Forget(Node);
+        var offer = _agent.Seal(Topics.Up(Node), new Envelope { Session = 5, Hello = NewHello() })!;
+        for (var name = 0; name < 2000; name++)
+        {
+            _table.Handle(new MqttEvent.Received(new MqttMessage(Topics.Up($"x{name}"), Packet.Encode(offer))));
+        }
+
+        Assert.Empty(Worked());
+        Assert.Null(_table.HeardAgo("x0"));
+        _clock.Advance(TimeSpan.FromMinutes(1));
+        Assert.Equal(TimeSpan.Zero, _table.SilenceOf("x0"));
+        Connect();
+        Assert.IsType<LinkEvent.Stranger>(Assert.Single(Worked()));
+    }
+
+    [Fact]
+    public void A_denied_key_loses_its_session_at_once()
+    {
+        Connect();
+        Worked();
+        _table.DenyKey(_key);
+        Assert.IsType<LinkEvent.Disconnected>(Assert.Single(Worked()));
+        _sent.Clear();
+        Say(Sealed(Beat()));
+        Assert.Empty(_sent);
+        Assert.Null(_table.Open(Node));
     }
 
     [Fact]

@@ -250,6 +250,30 @@ public sealed class AgreementTests : IDisposable
     }
 
     [Fact]
+    public void An_invitation_is_followed_within_its_spread_and_the_earliest_of_several_counts()
+    {
+        var asked = new List<Envelope>();
+        var agent = new AgentSeal(SealPair.Cluster, SealPair.Node, () => null, asked.Add)
+        {
+            WaitOf = invite => TimeSpan.FromMilliseconds(invite.SpreadMilliseconds),
+        };
+        Invite(90_000);
+        Assert.Equal(TimeSpan.FromSeconds(90), agent.Due);
+        Invite(30_000);
+        Invite(60_000);
+        agent.Poll(TimeSpan.FromSeconds(29));
+        Assert.Empty(asked);
+        agent.Poll(TimeSpan.FromSeconds(30));
+        Assert.Equal(Envelope.BodyOneofCase.Offer, Assert.Single(asked).BodyCase);
+        Assert.Null(agent.Due);
+
+        void Invite(uint spread) => agent.Receive(
+            SealPair.Down,
+            new Envelope { Invite = new Invite { ClusterUid = SealPair.Cluster, SpreadMilliseconds = spread } },
+            TimeSpan.Zero);
+    }
+
+    [Fact]
     public void A_node_whose_key_cannot_be_read_waits_for_it()
     {
         var pair = New();

@@ -1,12 +1,25 @@
 using System.Text.Json.Nodes;
 using Edge.Proto.Model;
-using Edge.Server.Access;
 
-namespace Edge.Server.Control.Certificates;
+namespace Edge.Server.Access;
 
-/// <summary>What a Node says of its key, written into the object's tree. Pure.</summary>
-internal static class NodeKeyTree
+/// <summary>What a Node says of its key, in annotations that no device can write. Pure.</summary>
+internal static class NodeKey
 {
+    /// <summary>SHA-256 of its public key (SubjectPublicKeyInfo), in lower-case hexadecimal.</summary>
+    public const string Annotation = "edge/public-key-sha256";
+
+    /// <summary>Since when it has that key.</summary>
+    public const string SinceAnnotation = "edge/public-key-since";
+
+    /// <summary>
+    /// It is to change its key as soon as it can. A person may write it; it goes with the new certificate.
+    /// </summary>
+    public const string RenewAnnotation = "edge/renew-key";
+
+    /// <summary>Null where none is recorded.</summary>
+    public static string? Of(Node? node) => node?.Metadata.Annotations?.GetValueOrDefault(Annotation);
+
     /// <summary>
     /// The node has this key from now on: what asked for another, and what allowed another once, has done its work.
     /// The key that it has already changes nothing.
@@ -14,14 +27,14 @@ internal static class NodeKeyTree
     public static JsonObject WithKey(JsonObject node, string keyHash, DateTimeOffset now)
     {
         var annotations = Annotations(node);
-        if ((string?)annotations[CertificatesPlan.KeyAnnotation] == keyHash)
+        if ((string?)annotations[Annotation] == keyHash)
         {
             return node;
         }
 
-        annotations[CertificatesPlan.KeyAnnotation] = keyHash;
-        annotations[KeyRotationPlan.SinceAnnotation] = TimeJson.Text(now);
-        annotations.Remove(KeyRotationPlan.RenewAnnotation);
+        annotations[Annotation] = keyHash;
+        annotations[SinceAnnotation] = TimeJson.Text(now);
+        annotations.Remove(RenewAnnotation);
         return node;
     }
 
