@@ -85,7 +85,7 @@ static async Task<int> Agent(AgentSettings settings, CancellationToken terminate
         var held = Parts.Held(ledger);
         var keys = new NodeKeys(settings, identity);
         link = new LinkClient(
-            Parts.Link(settings, identity, keys.Pairs, version, node.System.BootID), held, clock, random,
+            Parts.Link(settings, identity, keys, version, node.System.BootID), held, clock, random,
             new Logger<LinkClient>(logs)) { HasLeases = () => Parts.HasLeases(ledger) };
         link.Answered += contact.Keep;
         link.StateChanged += site.LinkChanged;

@@ -16,6 +16,9 @@ internal sealed record BrokerAddress(Uri Url, bool IsSealed, string? CaPem)
     /// </summary>
     public string Text => $"{Url.OriginalString}\n{(IsSealed ? SealedWord + "\n" : "")}{CaPem}";
 
+    /// <summary>As the server names it in a welcome.</summary>
+    public ulong Print => BrokerPrint.Of(Url.OriginalString, IsSealed, CaPem);
+
     /// <summary>Out of ConfigMap kube-public/edge-cluster; null when it names no broker.</summary>
     public static BrokerAddress? Of(ConfigMap cluster)
     {

@@ -3,6 +3,7 @@ using System.Net.Http.Headers;
 using System.Security.Cryptography.X509Certificates;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
+using Edge.Agent.Settings;
 using Edge.Proto.Model;
 
 namespace Edge.Agent.Enrolment;
@@ -18,6 +19,7 @@ internal sealed class EnrolmentApi : IDisposable
     private readonly HttpClient _http;
     private readonly ServerTrust _trust;
     private readonly string _credential;
+    private readonly X509Certificate2? _certificate;
 
     /// <summary>As a device that has a token and nothing else.</summary>
     public EnrolmentApi(Uri server, string token, ServerTrust trust)
@@ -30,9 +32,30 @@ internal sealed class EnrolmentApi : IDisposable
     {
     }
 
+    /// <summary>As the enrolled node, at the server that its settings name or that it enrolled with.</summary>
+    /// <exception cref="EnrolmentException">Neither names one, or it cannot be trusted.</exception>
+    public static async Task<EnrolmentApi> Open(
+        AgentSettings settings, NodeIdentity identity, CancellationToken cancellation)
+    {
+        var server = settings.Server ?? identity.Server ?? throw Unknown("server");
+        if (settings.CaFile is not null || settings.CaCertHash is not null)
+        {
+            return new EnrolmentApi(
+                server, identity.Credential(), await PinnedAuthority.TrustOf(settings, server, cancellation));
+        }
+
+        var authorities = new X509Certificate2Collection();
+        authorities.ImportFromPem(identity.ApiCaPem ?? throw Unknown("caFile or caCertHash"));
+        return new EnrolmentApi(server, identity.Credential(), new ServerTrust(null, authorities));
+
+        static EnrolmentException Unknown(string setting) => new(
+            EnrolmentReason.Refused, $"this node enrolled before it kept where its server is: set {setting}");
+    }
+
     private EnrolmentApi(Uri server, ServerTrust trust, X509Certificate2? credential)
     {
         _trust = trust;
+        _certificate = credential;
         _credential = credential is null ? "the token (wrong, expired or used)" : "this node's certificate";
         var handler = new SocketsHttpHandler
         {
@@ -64,7 +87,11 @@ internal sealed class EnrolmentApi : IDisposable
             conflictIsFine: request);
     }
 
-    public void Dispose() => _http.Dispose();
+    public void Dispose()
+    {
+        _http.Dispose();
+        _certificate?.Dispose();
+    }
 
     private async Task<T> Send<T>(
         HttpMethod method, string path, byte[]? body, JsonTypeInfo<T> type, CancellationToken cancellation,

@@ -20,4 +20,15 @@ internal static partial class EnrolmentLog
     [LoggerMessage(
         2904, LogLevel.Warning, "the new key opened no session while the present one did {Times} times: given up")]
     public static partial void KeyGivenUp(ILogger logger, int times);
+
+    [LoggerMessage(
+        2905, LogLevel.Information, "the cluster's broker is at {Url} now; it is tried beside the present one")]
+    public static partial void BrokerLearned(ILogger logger, Uri url);
+
+    [LoggerMessage(
+        2906, LogLevel.Information, "the broker at {Url} leads to the server and is this node's from now on")]
+    public static partial void BrokerChanged(ILogger logger, Uri url);
+
+    [LoggerMessage(2907, LogLevel.Warning, "the server's API does not say where the broker is: {Error}")]
+    public static partial void BrokerUnknown(ILogger logger, string error);
 }

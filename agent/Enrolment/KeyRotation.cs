@@ -1,5 +1,4 @@
 using System.Security.Cryptography;
-using System.Security.Cryptography.X509Certificates;
 using System.Threading.Channels;
 using Edge.Agent.Settings;
 using Microsoft.Extensions.Logging;
@@ -100,13 +99,8 @@ internal sealed class KeyRotation(
 
     private async Task Ask(CancellationToken cancellation)
     {
-        var server = settings.Server ?? identity.Server ?? throw Unknown("server");
-        var trust = settings.CaFile is not null || settings.CaCertHash is not null
-            ? await PinnedAuthority.TrustOf(settings, server, cancellation)
-            : new ServerTrust(null, Stored());
         using var key = identity.NextKey();
-        using var credential = identity.Credential();
-        using var api = new EnrolmentApi(server, credential, trust);
+        using var api = await EnrolmentApi.Open(settings, identity, cancellation);
         using var late = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         using var timer = clock.CreateTimer(_ => late.Cancel(), null, AskMost, Timeout.InfiniteTimeSpan);
         try
@@ -153,16 +147,6 @@ internal sealed class KeyRotation(
         _offered = false;
         pairs.Settle();
     }
-
-    private X509Certificate2Collection Stored()
-    {
-        var authorities = new X509Certificate2Collection();
-        authorities.ImportFromPem(identity.ApiCaPem ?? throw Unknown("caFile or caCertHash"));
-        return authorities;
-    }
-
-    private static EnrolmentException Unknown(string setting) => new(
-        EnrolmentReason.Refused, $"this node enrolled before it kept where its server is: set {setting}");
 
     private TimeSpan Backoff(int failures)
     {

@@ -20,6 +20,7 @@ internal sealed class NodeIdentity(string pkiDir, IKeyDisk disk)
     private const string ApiCa = "api-ca.crt";
     private const string Cluster = "cluster-uid";
     private const string BrokerUrl = "broker";
+    private const string NextBrokerUrl = "broker.next";
     private const string ServerUrl = "server";
 
     /// <summary>Finishes what a power cut left half done, before anything of it is used.</summary>
@@ -43,8 +44,15 @@ internal sealed class NodeIdentity(string pkiDir, IKeyDisk disk)
 
     public BrokerAddress Broker => BrokerAddress.Parse(Known(BrokerUrl));
 
-    /// <summary>Holds the CA of a broker that is not the cluster's own as well.</summary>
-    public string BrokerFile => Path.Combine(pkiDir, BrokerUrl);
+    /// <summary>The file holds the CA of a broker that is not the cluster's own as well.</summary>
+    public KnownBroker PresentBroker => new(Broker, Path.Combine(pkiDir, BrokerUrl));
+
+    /// <summary>
+    /// Where the cluster's broker is now, as the API said, until a session has proved it; null without one.
+    /// </summary>
+    public KnownBroker? NextBroker => disk.Read(NextBrokerUrl) is { } text
+        ? new KnownBroker(BrokerAddress.Parse(text), Path.Combine(pkiDir, NextBrokerUrl))
+        : null;
 
     /// <summary>Where it enrolled; null for a node that enrolled before this was kept.</summary>
     public Uri? Server => disk.Read(ServerUrl) is { } url ? new Uri(url.Trim()) : null;
@@ -77,6 +85,18 @@ internal sealed class NodeIdentity(string pkiDir, IKeyDisk disk)
     }
 
     public void StoreNext(string certificatePem) => disk.Write(Certificate2, certificatePem);
+
+    public void StoreNextBroker(BrokerAddress broker) => disk.Write(NextBrokerUrl, broker.Text);
+
+    public void PromoteBroker() => disk.Move(NextBrokerUrl, BrokerUrl);
+
+    public void DropNextBroker()
+    {
+        if (disk.Read(NextBrokerUrl) is not null)
+        {
+            disk.Delete(NextBrokerUrl);
+        }
+    }
 
     /// <summary>What the files hold now.</summary>
     public KeysOnDisk Look() => new(

@@ -29,7 +29,7 @@ internal sealed class LinkClient
     /// <summary>One change is open at a time; the second place is for the moment between commit and read.</summary>
     private readonly Channel<DesiredChange> _desired = Channel.CreateBounded<DesiredChange>(2);
     private IMqttSession? _mqtt;
-    private MqttTls? _shown;
+    private LinkTls? _shown;
     private ulong _told;
     private ulong _streamSession;
     private string? _refusal;
@@ -54,7 +54,7 @@ internal sealed class LinkClient
         };
         _session = new AgentSession(session, desired, random, Send) { AsksAlways = () => HasLeases() };
         _packets = new LinkPackets(
-            settings, () => _shown, (topic, bytes) => _mqtt?.TryPublish(topic, bytes) == true, log);
+            settings, () => _shown, (topic, bytes) => _mqtt?.TryPublish(topic, bytes) == true, random, log);
         _streams = new LinkStreams(SendOn);
         _dial = new LinkDial(settings, _gate, random, _wakeup.Signal);
     }
@@ -65,9 +65,10 @@ internal sealed class LinkClient
     public event Action<LinkState>? StateChanged;
 
     /// <summary>
-    /// Raised when the server answered a session, with what the connection was made with; handlers return at once.
+    /// Raised when the server answered a session, with what the connection was made with and the broker that the server
+    /// names; handlers return at once.
     /// </summary>
-    public event Action<MqttTls>? Opened;
+    public event Action<LinkTls, ulong>? Opened;
 
     /// <summary>
     /// Raised when <see cref="LastAnswer"/> moved, about once a heartbeat; handlers return at once.
@@ -122,6 +123,8 @@ internal sealed class LinkClient
         }
     }
 
+    private LinkBroker Broker => _dial.Broker;
+
     private TimeSpan Now => _clock.GetElapsedTime(_start);
 
     /// <summary>Both ends have the same: all of desired is committed here and all of reported there.</summary>
@@ -173,7 +176,7 @@ internal sealed class LinkClient
         {
             lock (_gate)
             {
-                PublishPresence(online: false);
+                _dial.Publish(_mqtt, online: false);
                 Offline("the agent ends");
             }
         }
@@ -240,13 +243,14 @@ internal sealed class LinkClient
         switch (heard)
         {
             case MqttEvent.Connected connected:
-                _shown = connected.Shown;
-                LinkLog.BrokerConnected(_log, _settings.Broker.Url);
-                PublishPresence(online: true);
+                _shown = connected.Shown as LinkTls;
+                _session.Key = ShownKey.Of(_shown);
+                LinkLog.BrokerConnected(_log, Broker.Url);
+                _dial.Publish(_mqtt, online: true);
                 _session.Connected(Now);
                 break;
             case MqttEvent.Disconnected lost:
-                LinkLog.BrokerLost(_log, _settings.Broker.Url, lost.Reason);
+                LinkLog.BrokerLost(_log, Broker.Url, lost.Reason);
                 Offline("the connection to the broker was lost");
                 break;
             case MqttEvent.Received received:
@@ -372,7 +376,7 @@ internal sealed class LinkClient
         if (_session.IsOpen && _session.Session != _told && _shown is { } shown)
         {
             _told = _session.Session;
-            Opened?.Invoke(shown);
+            Opened?.Invoke(shown, _session.Broker);
         }
     }
 
@@ -381,12 +385,6 @@ internal sealed class LinkClient
         _session.Lost();
         _streamSession = 0;
         _streams.Abort(reason);
-    }
-
-    private void PublishPresence(bool online)
-    {
-        var presence = _dial.Presence(online);
-        _mqtt?.TryPublish(presence.Topic, presence.Payload, retain: true);
     }
 
     private void Send(Envelope envelope) => _packets.Send(Topics.Up(_settings.NodeName), envelope);

@@ -14,10 +14,12 @@ internal sealed class LinkDial(LinkSettings settings, Lock gate, Random random, 
 {
     private ulong _incarnation;
 
+    /// <summary>The one that was dialled last.</summary>
+    public LinkBroker Broker { get; private set; } = settings.Broker;
+
     public MqttSettings Mqtt => new()
     {
-        Host = settings.Broker.Url.Host,
-        Port = settings.Broker.Url.Port,
+        Address = Dial,
         Tls = Tls,
         Login = settings.Broker.Login,
         // Heartbeats come first, so that libmosquitto never adds packets of its own to an idle link.
@@ -28,15 +30,28 @@ internal sealed class LinkDial(LinkSettings settings, Lock gate, Random random, 
         Notify = notify,
     };
 
-    /// <summary>To be retained by the broker; of the present connection.</summary>
-    public MqttMessage Presence(bool online) => new(
+    /// <summary>Retained by the broker; of the present connection.</summary>
+    public void Publish(IMqttSession? mqtt, bool online)
+    {
+        var presence = Presence(online);
+        mqtt?.TryPublish(presence.Topic, presence.Payload, retain: true);
+    }
+
+    private MqttMessage Presence(bool online) => new(
         Topics.Presence(settings.NodeName),
         new Presence { Incarnation = _incarnation, Online = online }.ToByteArray());
 
-    private MqttTls Tls() => settings.Tls() with
+    /// <summary>Said before all else of a connection.</summary>
+    private (string, int) Dial()
     {
-        CaFile = settings.Broker.CaFile ?? settings.CaFile,
-        ShowsCertificate = settings.Broker.Login is null,
+        Broker = settings.Brokers();
+        return (Broker.Url.Host, Broker.Url.Port);
+    }
+
+    private LinkTls Tls() => new(settings.Tls(), Broker)
+    {
+        CaFile = Broker.CaFile ?? settings.CaFile,
+        ShowsCertificate = Broker.Login is null,
     };
 
     /// <summary>With a new number, so that a late will of an older connection means nothing.</summary>

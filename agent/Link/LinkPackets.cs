@@ -2,7 +2,7 @@ using System.Numerics;
 using System.Security.Cryptography;
 using Edge.Proto.Link;
 using Edge.Proto.Link.Sealing;
-using Edge.Proto.Mqtt;
+using Edge.Proto.Sync;
 using Microsoft.Extensions.Logging;
 
 namespace Edge.Agent.Link;
@@ -13,36 +13,48 @@ namespace Edge.Agent.Link;
 internal sealed class LinkPackets
 {
     private readonly LinkSettings _settings;
-    private readonly Func<MqttTls?> _shown;
+    private readonly Func<LinkTls?> _shown;
     private readonly Func<string, byte[], bool> _publish;
     private readonly ILogger _log;
-    private readonly AgentSeal? _seal;
+    private readonly AgentSeal _seal;
 
     /// <param name="settings">Says whether messages are sealed.</param>
-    /// <param name="shown">The pair that the present connection was made with: a node may be changing its key.</param>
+    /// <param name="shown">
+    /// What the present connection was made with: a node may be changing its key, or its broker.
+    /// </param>
     /// <param name="publish">Sends to a topic; false when nothing can be sent now.</param>
+    /// <param name="random">Draws when an invitation is followed.</param>
     /// <param name="log">For what does not open.</param>
     public LinkPackets(
-        LinkSettings settings, Func<MqttTls?> shown, Func<string, byte[], bool> publish, ILogger log)
+        LinkSettings settings, Func<LinkTls?> shown, Func<string, byte[], bool> publish, Random random, ILogger log)
     {
         (_settings, _shown, _publish, _log) = (settings, shown, publish, log);
         var up = Topics.Up(settings.NodeName);
-        _seal = settings.Broker.IsSealed
-            ? new AgentSeal(settings.ClusterUid, settings.NodeName, Identity, packet => Publish(up, packet, packet))
-            : null;
+        _seal = new AgentSeal(settings.ClusterUid, settings.NodeName, Identity, packet => Publish(up, packet, packet))
+        {
+            WaitOf = invite => Spread.Bounded(invite.SpreadMilliseconds) * random.NextDouble(),
+        };
     }
+
+    private bool IsSealed => (_shown()?.Broker ?? _settings.Broker).IsSealed;
 
     /// <summary>What went over the link in this process.</summary>
     public LinkTraffic Traffic { get; } = new();
 
-    public TimeSpan? Due => _seal?.Due;
+    public TimeSpan? Due => IsSealed ? _seal.Due : null;
 
-    public void Poll(TimeSpan now) => _seal?.Poll(now);
+    public void Poll(TimeSpan now)
+    {
+        if (IsSealed)
+        {
+            _seal.Poll(now);
+        }
+    }
 
     /// <summary>What is of a session that ended is dropped.</summary>
     public void Send(string topic, Envelope envelope)
     {
-        if ((_seal is null ? envelope : _seal.Seal(topic, envelope)) is { } packet)
+        if ((IsSealed ? _seal.Seal(topic, envelope) : envelope) is { } packet)
         {
             Publish(topic, packet, envelope);
         }
@@ -51,7 +63,7 @@ internal sealed class LinkPackets
     /// <summary>The message as the session may believe it, where there is one.</summary>
     public (SealNews News, Envelope? Message) Receive(string topic, Envelope packet, TimeSpan now)
     {
-        if (_seal is null)
+        if (!IsSealed)
         {
             return (SealNews.Opened, packet);
         }

@@ -12,6 +12,11 @@ internal sealed record LinkSettings
 
     public required LinkBroker Broker { get; init; }
 
+    /// <summary>
+    /// Asked before every connection, since a node may know two; by default always <see cref="Broker"/>.
+    /// </summary>
+    public Func<LinkBroker> Brokers { get => field ?? (() => Broker); init; }
+
     /// <summary>PEM file with the node CA.</summary>
     public required string CaFile { get; init; }
 
@@ -39,6 +44,9 @@ internal sealed record LinkSettings
 /// </param>
 internal sealed record LinkBroker(Uri Url, bool IsSealed)
 {
+    /// <summary>As a welcome names it (BrokerPrint).</summary>
+    public ulong Print { get; init; }
+
     /// <summary>PEM file with the CA of a broker that is not the cluster's own; null: the node CA.</summary>
     public string? CaFile { get; init; }
 
@@ -48,4 +56,12 @@ internal sealed record LinkBroker(Uri Url, bool IsSealed)
     public string? PasswordFile { get; init; }
 
     public MqttLogin? Login => User is null ? null : new MqttLogin(User, PasswordFile ?? "");
+}
+
+/// <summary>What a connection was made with, and to which broker.</summary>
+internal sealed record LinkTls : MqttTls
+{
+    public LinkTls(MqttTls pair, LinkBroker broker) : base(pair) => Broker = broker;
+
+    public LinkBroker Broker { get; }
 }

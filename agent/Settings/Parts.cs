@@ -26,24 +26,26 @@ internal static class Parts
         new() { RunDir = settings.RunDir, CniBinDirs = settings.CniBinDirs };
 
     public static LinkSettings Link(
-        AgentSettings settings, NodeIdentity identity, PairChoice pairs, string version, string bootId) => new()
+        AgentSettings settings, NodeIdentity identity, NodeKeys keys, string version, string bootId) => new()
     {
         NodeName = settings.NodeName,
         ClusterUid = identity.ClusterUid,
-        Broker = Broker(settings, identity),
+        Broker = Broker(settings, identity.PresentBroker),
+        Brokers = () => Broker(settings, keys.Brokers.Turn()),
         CaFile = identity.NodeCaFile,
-        Tls = () => Shown(identity, pairs.Turn()),
+        Tls = () => Shown(identity, keys.Pairs.Turn()),
         KeepAlive = settings.KeepAlive,
         AgentVersion = version,
         BootId = bootId,
     };
 
-    public static LinkBroker Broker(AgentSettings settings, NodeIdentity identity)
+    private static LinkBroker Broker(AgentSettings settings, KnownBroker broker)
     {
-        var broker = identity.Broker;
-        return new LinkBroker(broker.Url, broker.IsSealed)
+        var address = broker.Address;
+        return new LinkBroker(address.Url, address.IsSealed)
         {
-            CaFile = broker.CaPem is null ? null : identity.BrokerFile,
+            Print = address.Print,
+            CaFile = address.CaPem is null ? null : broker.File,
             User = settings.BrokerUser,
             PasswordFile = settings.BrokerPasswordFile,
         };
