@@ -19,9 +19,10 @@ internal sealed class BrokerMove(
     AgentSettings settings, NodeIdentity identity, MoveLink link, TimeProvider clock, Random random, ILogger logger)
 {
     /// <summary>
-    /// Without a session for so long the broker may be another one; an outage costs one question of some KiB.
+    /// Without a session for so long the broker may be another one: a restart of the server is long over. A question
+    /// costs some 5 KiB, and without a link nothing but the attempt.
     /// </summary>
-    internal static readonly TimeSpan AskAfter = TimeSpan.FromMinutes(10);
+    internal static readonly TimeSpan AskAfter = TimeSpan.FromMinutes(2);
 
     /// <summary>
     /// Between two questions at most: a device is back within it, and a month of outage costs a few MB.
