@@ -133,6 +133,8 @@ internal sealed class LocalServer(
         {
             try
             {
+                // Read before it is refused: who is still writing when the socket closes never reads why.
+                var request = await Request(stream, stop.Token);
                 var peer = Peer(client);
                 if (!admits(peer))
                 {
@@ -140,7 +142,6 @@ internal sealed class LocalServer(
                     throw new LocalRefusal(403, "only root may ask the agent");
                 }
 
-                var request = await Request(stream, stop.Token);
                 gone = CancelWhenGone(stream, stop);
                 await act(request, answer, stop.Token);
             }

@@ -20,6 +20,9 @@ internal static class NodeKey
     /// <summary>Null where none is recorded.</summary>
     public static string? Of(Node? node) => node?.Metadata.Annotations?.GetValueOrDefault(Annotation);
 
+    /// <inheritdoc cref="Of(Node?)"/>
+    public static string? Of(JsonObject node) => Text(node["metadata"]?["annotations"]?[Annotation]);
+
     /// <summary>
     /// The node has this key from now on: what asked for another, and what allowed another once, has done its work.
     /// The key that it has already changes nothing.
@@ -27,7 +30,7 @@ internal static class NodeKey
     public static JsonObject WithKey(JsonObject node, string keyHash, DateTimeOffset now)
     {
         var annotations = Annotations(node);
-        if ((string?)annotations[Annotation] == keyHash)
+        if (Text(annotations[Annotation]) == keyHash)
         {
             return node;
         }
@@ -53,6 +56,10 @@ internal static class NodeKey
         Annotations(tree)[name] = value;
         return tree;
     }
+
+    /// <summary>A person may have written anything there.</summary>
+    private static string? Text(JsonNode? value) =>
+        value is JsonValue text && text.TryGetValue(out string? written) ? written : null;
 
     private static JsonObject Annotations(JsonObject tree)
     {

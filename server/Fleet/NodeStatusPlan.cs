@@ -109,7 +109,9 @@ internal static class NodeStatusPlan
     public static JsonObject? Greeted(JsonObject node, Hello hello, DateTimeOffset now)
     {
         var changed = KeepAlive(node, hello.KeepAliveSeconds);
-        return NameHolder.KeyOf(hello) is { Length: > 0 } key ? NodeKey.WithKey(node, key, now) : changed;
+        return NameHolder.KeyOf(hello) is { Length: > 0 } key && key != NodeKey.Of(node)
+            ? NodeKey.WithKey(node, key, now)
+            : changed;
     }
 
     /// <summary>The images a node has; they are reported apart from the rest, because they change apart.</summary>

@@ -77,6 +77,22 @@ public sealed class ReenrolmentTests : IAsyncDisposable
         Assert.Equal("n1", Token(token).Metadata.Annotations![CertificatesPlan.UsedByAnnotation]);
     }
 
+    /// <summary>A device says itself which key it has, so that one could have another's recorded as its own.</summary>
+    [Fact]
+    public async Task The_key_of_another_node_is_not_denied_when_a_name_is_given_away()
+    {
+        await Tokens();
+        await Ask("first", "aaaaaa");
+        await Ask("other", "bbbbbb", node: "n2");
+        var others = NodeKey.Of(_objects.Get(Resources.Nodes, null, "n2"))!;
+        await _objects.Update(
+            Resources.Nodes, null, "n1", tree => NodeKey.WithKey(tree, others, _fixture.Clock.GetUtcNow()), default);
+        await Allow("once");
+
+        Assert.NotEmpty((await Ask("second", "aaaaaa"))!.Status!.Certificate!);
+        Assert.Null(DenyList());
+    }
+
     [Fact]
     public async Task Permission_given_once_is_used_up_by_one_device()
     {

@@ -1,6 +1,9 @@
 using System.Text.Json.Nodes;
+using Edge.Proto.Link;
 using Edge.Proto.Model;
+using Edge.Server.Access;
 using Edge.Server.Fleet;
+using Google.Protobuf;
 
 namespace Edge.Tests.Server.Fleet;
 
@@ -70,6 +73,20 @@ public sealed class StatusPlanTests
         var pod = new JsonObject { ["status"] = new JsonObject { ["phase"] = stored } };
         PodStatusPlan.Apply(pod, new JsonObject { ["phase"] = reported });
         Assert.Equal(after, pod["status"]!["phase"]!.ToString());
+    }
+
+    /// <summary>After a restore the device may have a newer key than the store knows.</summary>
+    [Fact]
+    public void A_hello_writes_the_key_that_is_served_unless_it_is_known_or_not_said()
+    {
+        var (key, other) = (new string('a', 64), new string('b', 64));
+        var node = Tree($$$"""{"metadata":{"name":"n1","annotations":{"edge/public-key-sha256":"{{{key}}}"}}}""");
+        Assert.Null(NodeStatusPlan.Greeted(node, new Hello(), _now));
+        Assert.Null(NodeStatusPlan.Greeted(node, Of(key), _now));
+        Assert.Equal(other, NodeKey.Of(NodeStatusPlan.Greeted(node, Of(other), _now)!));
+        Assert.Equal(key, NodeKey.Of(NodeStatusPlan.Greeted(Tree("""{"metadata":{"name":"n1"}}"""), Of(key), _now)!));
+
+        static Hello Of(string hash) => new() { Key = ByteString.CopyFrom(Convert.FromHexString(hash)) };
     }
 
     [Fact]
