@@ -35,7 +35,7 @@ internal sealed class KeyRotation(
         new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
 
     private long? _made;
-    private bool _offered;
+    private int _failures;
 
     /// <summary>Something of the link or of what it brings has changed; from any thread.</summary>
     public void Wake() => _wake.Writer.TryWrite(true);
@@ -78,7 +78,7 @@ internal sealed class KeyRotation(
                     await Ask(cancellation);
                     break;
                 case KeyStep.Prove:
-                    if (!Prove())
+                    if (!await Prove(cancellation))
                     {
                         return;
                     }
@@ -114,7 +114,7 @@ internal sealed class KeyRotation(
     }
 
     /// <summary>False when the next session has to be waited for.</summary>
-    private bool Prove()
+    private async Task<bool> Prove(CancellationToken cancellation)
     {
         if (pairs.IsProved)
         {
@@ -132,10 +132,17 @@ internal sealed class KeyRotation(
             return true;
         }
 
-        if (!_offered)
+        if (!pairs.IsOffered)
         {
-            _offered = true;
+            // In this order: a connection that is under way by the next pair must not be the one that ends.
+            link.ConnectAgain();
             pairs.Offer();
+        }
+        else if (pairs.Failures > _failures)
+        {
+            // The link may hold for weeks now, by the present pair.
+            _failures = pairs.Failures;
+            await Task.Delay(RetryFirst, clock, cancellation);
             link.ConnectAgain();
         }
 
@@ -144,7 +151,7 @@ internal sealed class KeyRotation(
 
     private void Settle()
     {
-        _offered = false;
+        _failures = 0;
         pairs.Settle();
     }
 

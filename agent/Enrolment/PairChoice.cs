@@ -7,8 +7,21 @@ namespace Edge.Agent.Enrolment;
 internal sealed class PairChoice(NodeIdentity identity)
 {
     private readonly Lock _gate = new();
-    private bool _offered;
+
+    /// <summary>A start in the middle of a change shows the next pair in its first connection.</summary>
+    private bool _offered = KeyPlan.Next(identity.Look(), due: false) == KeyStep.Prove;
     private bool _showedNext;
+
+    public bool IsOffered
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _offered;
+            }
+        }
+    }
 
     /// <summary>A session was opened by the next pair.</summary>
     public bool IsProved { get; private set; }

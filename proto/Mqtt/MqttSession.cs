@@ -94,7 +94,9 @@ public sealed class MqttSession : IMqttSession, IAsyncDisposable
         return true;
     }
 
-    /// <summary>Ends the connection, if there is one, and makes another, as after a loss.</summary>
+    /// <summary>
+    /// Ends the connection, if there is one, and makes another, as after a loss; without one at once.
+    /// </summary>
     public void ConnectAgain()
     {
         _again = true;
@@ -124,6 +126,12 @@ public sealed class MqttSession : IMqttSession, IAsyncDisposable
         else if (_again && _connecting is null)
         {
             _again = false;
+            if (_handle is null)
+            {
+                _backoff.Reset();
+                _retryAt = _loop.Now;
+            }
+
             Leave();
         }
         else if (_untold is not null && !Tell(_untold))

@@ -174,20 +174,20 @@ public sealed class KeyTests(Fleet fleet) : IAsyncLifetime
         var exec = fleet.Kubectl.Try("exec", pod, "--", "sleep", "50");
         await Tool.Until(s_back, "the command runs", async () =>
             (await fleet.Kubectl.Try("exec", pod, "--", "busybox", "ps")).Output.Contains("sleep 50"));
-        await Deny(entry);
+        await fleet.Kubectl.Try("create", "configmap", DenyList, "-n", "kube-system");
         var since = Stopwatch.StartNew();
+        await Deny(entry);
+        var written = since.Elapsed;
         var ended = await exec;
-        Console.WriteLine($"the session of {entry} was cut after {since.ElapsedMilliseconds} ms");
+        Console.WriteLine(
+            $"the session of {entry} was cut {since.ElapsedMilliseconds} ms after kubectl began to deny it, which took "
+            + $"{written.TotalMilliseconds:f0} ms");
         Assert.NotEqual(0, ended.ExitCode);
         Assert.InRange(since.Elapsed, TimeSpan.Zero, s_denied);
     }
 
-    private async Task Deny(string entry)
-    {
-        await fleet.Kubectl.Try("create", "configmap", DenyList, "-n", "kube-system");
-        await fleet.Kubectl.Do(
-            "patch", "configmap", DenyList, "-n", "kube-system", "-p", $$$"""{"data":{"{{{entry}}}":"a test"}}""");
-    }
+    private Task<string> Deny(string entry) => fleet.Kubectl.Do(
+        "patch", "configmap", DenyList, "-n", "kube-system", "-p", $$$"""{"data":{"{{{entry}}}":"a test"}}""");
 
     private Task<string> Allow(string entry) => fleet.Kubectl.Do(
         "patch", "configmap", DenyList, "-n", "kube-system", "-p", $$$"""{"data":{"{{{entry}}}":null}}""");

@@ -17,6 +17,9 @@ public sealed class NodeReturnTests(Fleet fleet) : IAsyncLifetime
     /// <summary>"Within seconds" on a machine that runs the whole fleet beside.</summary>
     private static readonly TimeSpan s_seconds = TimeSpan.FromSeconds(10);
 
+    /// <summary>Two to three minutes until a device asks, or five when its first question finds no server.</summary>
+    private static readonly TimeSpan s_asked = TimeSpan.FromMinutes(8);
+
     private readonly Kubectl _kubectl = fleet.Kubectl;
     private FleetNode? _node;
 
@@ -66,7 +69,7 @@ public sealed class NodeReturnTests(Fleet fleet) : IAsyncLifetime
     [SkippableFact]
     public async Task A_device_that_enrolled_after_the_backup_is_served_by_the_restored_server()
     {
-        Fleet.RequireTime();
+        Fleet.Require();
         var backup = Path.Combine(fleet.Home, "before-the-node.db");
         (await fleet.InHub(
             [Fleet.ServerBinary, "backup", "--to", backup, "--kubeconfig", fleet.Kubeconfig])).Ok();
@@ -105,7 +108,7 @@ public sealed class NodeReturnTests(Fleet fleet) : IAsyncLifetime
             var since = Stopwatch.StartNew();
             foreach (var node in fleet.Nodes)
             {
-                await Tool.Until(TimeSpan.FromMinutes(20), $"{node.Name} knows the new broker", async () =>
+                await Tool.Until(s_asked, $"{node.Name} knows the new broker", async () =>
                     (await File.ReadAllTextAsync(Path.Combine(node.Pki, "broker"))).Contains(":8884"));
                 await _kubectl.UntilNodeReady(node.Name);
             }
@@ -120,7 +123,7 @@ public sealed class NodeReturnTests(Fleet fleet) : IAsyncLifetime
             await fleet.StartServer();
             foreach (var node in fleet.Nodes)
             {
-                await Tool.Until(TimeSpan.FromMinutes(20), $"{node.Name} knows the old broker again", async () =>
+                await Tool.Until(s_asked, $"{node.Name} knows the old broker again", async () =>
                     (await File.ReadAllTextAsync(Path.Combine(node.Pki, "broker"))).Contains(":8883"));
                 await _kubectl.UntilNodeReady(node.Name);
             }

@@ -87,6 +87,27 @@ public sealed class KeyPlanTests
     }
 
     [Fact]
+    public void A_start_in_the_middle_of_a_change_shows_the_next_pair_first_and_then_both_by_turns()
+    {
+        var files = Enrolled(out _);
+        var identity = new NodeIdentity("pki", new CutDisk(files, int.MaxValue, false));
+        Assert.Equal(identity.Present, new PairChoice(identity).Turn());
+        using var next = identity.NextKey();
+        identity.StoreNext(Signed(next));
+
+        var pairs = new PairChoice(identity);
+        Assert.True(pairs.IsOffered);
+        Assert.Equal(
+            [identity.Next, identity.Present, identity.Next], new[] { pairs.Turn(), pairs.Turn(), pairs.Turn() });
+        pairs.Opened(identity.Present.CertFile);
+        Assert.Equal((1, false), (pairs.Failures, pairs.IsProved));
+        pairs.Opened(identity.Next.CertFile);
+        Assert.True(pairs.IsProved);
+        pairs.Settle();
+        Assert.Equal(identity.Present, pairs.Turn());
+    }
+
+    [Fact]
     public void A_broken_present_key_gives_way_to_a_next_pair_that_is_whole()
     {
         var files = Enrolled(out _);

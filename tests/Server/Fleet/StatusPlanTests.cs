@@ -80,7 +80,7 @@ public sealed class StatusPlanTests
     public void A_hello_writes_the_key_that_is_served_unless_it_is_known_or_not_said()
     {
         var (key, other) = (new string('a', 64), new string('b', 64));
-        var node = Tree($$$"""{"metadata":{"name":"n1","annotations":{"edge/public-key-sha256":"{{{key}}}"}}}""");
+        var node = Tree($$$"""{"metadata":{"name":"n1","annotations":{"edge/public-key-sha256":"{{{key}}}"} } }""");
         Assert.Null(NodeStatusPlan.Greeted(node, new Hello(), _now));
         Assert.Null(NodeStatusPlan.Greeted(node, Of(key), _now));
         Assert.Equal(other, NodeKey.Of(NodeStatusPlan.Greeted(node, Of(other), _now)!));
