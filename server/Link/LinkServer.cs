@@ -243,6 +243,7 @@ internal sealed class LinkServer
         if (ReferenceEquals(link.Session.Reported.Pending, change))
         {
             link.Session.Reported.Committed(_table.Now);
+            _table.Touch(link);
         }
     }
 

@@ -33,10 +33,17 @@ internal sealed class LinkTable(
 
     private readonly Dictionary<string, NodeLink> _nodes = new(StringComparer.Ordinal);
     private readonly Queue<string> _strangers = [];
+
+    /// <summary>Those of which something is other than at the last look: of ten thousand few are, at any moment.</summary>
+    private readonly HashSet<NodeLink> _touched = [];
+    private readonly HashSet<NodeLink> _withholding = [];
     private readonly LinkDoor _door = new(settings, log);
     private readonly ulong _epoch = SessionId.Next(random);
     private readonly long _start = clock.GetTimestamp();
     private TimeSpan? _sweepAt;
+
+    /// <summary>Not after the next time at which any link is due; those that were touched are not in it yet.</summary>
+    private TimeSpan? _due = TimeSpan.Zero;
     private long _published;
 
     public TimeSpan Now => clock.GetElapsedTime(_start);
@@ -59,6 +66,7 @@ internal sealed class LinkTable(
     {
         var link = Node(node);
         var outcome = link.Session.Desired.ApplyAll(entries);
+        _touched.Add(link);
         link.IsBehind = outcome == SetOutcome.TooLarge;
         if (!link.IsBehind && !link.Known)
         {
@@ -77,12 +85,9 @@ internal sealed class LinkTable(
     public void Published(long revision)
     {
         _published = revision;
-        foreach (var link in _nodes.Values)
+        foreach (var link in _withholding.ToList())
         {
-            if (link.Withheld.Count > 0)
-            {
-                GiveAway(link);
-            }
+            GiveAway(link);
         }
     }
 
@@ -101,8 +106,16 @@ internal sealed class LinkTable(
     /// <see cref="Release"/>. False, and nothing changes, when it was heard within <paramref name="silence"/>, has a
     /// session, or is not known here.
     /// </summary>
-    public bool TryWithhold(string node, string key, TimeSpan silence) =>
-        _nodes.TryGetValue(node, out var link) && link.TryWithhold(key, silence, Now);
+    public bool TryWithhold(string node, string key, TimeSpan silence)
+    {
+        if (!_nodes.TryGetValue(node, out var link) || !link.TryWithhold(key, silence, Now))
+        {
+            return false;
+        }
+
+        _withholding.Add(link);
+        return true;
+    }
 
     /// <summary>
     /// The store gave it away at the revision. The node hears again once desired of that revision is published.
@@ -121,6 +134,11 @@ internal sealed class LinkTable(
     {
         if (_nodes.TryGetValue(node, out var link) && link.Withheld.Remove(key))
         {
+            if (link.Withheld.Count == 0)
+            {
+                _withholding.Remove(link);
+            }
+
             Intake.InviteUnlessWithheld(link);
         }
     }
@@ -130,6 +148,8 @@ internal sealed class LinkTable(
     {
         if (_nodes.Remove(node, out var link))
         {
+            _touched.Remove(link);
+            _withholding.Remove(link);
             var isThere = link.Session.IsOpen && !_door.IsDenied(node);
             Intake.Gone(link, "the node was deleted");
             if (isThere)
@@ -195,6 +215,7 @@ internal sealed class LinkTable(
             case MqttEvent.Received received when Topics.Parse(received.Message.Topic) is { } topic
                 && !_door.IsDenied(topic.Node) && LinkOf(topic, received.Message) is { } link:
                 Intake.Receive(link, topic, received.Message);
+                _touched.Add(link);
                 break;
         }
     }
@@ -204,31 +225,14 @@ internal sealed class LinkTable(
     public TimeSpan? Work(Action<NodeLink, MapChange> committed)
     {
         var now = Now;
-        TimeSpan? due = null;
-        foreach (var link in _nodes.Values)
+        var all = _due <= now;
+        _due = all ? null : _due;
+        foreach (var link in all ? _nodes.Values : (IEnumerable<NodeLink>)_touched)
         {
-            link.Session.Poll(now);
-            if (link.Session.Reported.TakeOffer() is { } change)
-            {
-                Intake.Tell(new LinkEvent.Reported(
-                    link.Name, change.Upserts, change.Removals, change.Snapshot, () => committed(link, change)));
-            }
-
-            if (link.SilentAt <= now)
-            {
-                Intake.Gone(link, $"nothing was heard of it for {link.SilenceMost.TotalSeconds} s");
-            }
-            else if (link.Doubt.IsOver(now))
-            {
-                Intake.Gone(link, "it is said to be gone, and does not answer");
-            }
-            else if (link.Doubt.IsToAsk(now))
-            {
-                link.Session.Invite(now);
-            }
-
-            due = Times.Earliest(due, link.Session.Due, link.SilentAt, link.Doubt.Due);
+            _due = Times.Earliest(_due, Work(link, now, committed));
         }
+
+        _touched.Clear();
 
         if (now >= _sweepAt)
         {
@@ -237,7 +241,36 @@ internal sealed class LinkTable(
             absent.ForEach(link => Intake.Gone(link, "it did not come back to the broker"));
         }
 
-        return Times.Earliest(due, _sweepAt);
+        return Times.Earliest(_due, _sweepAt);
+    }
+
+    /// <summary>Something of the link is other than it was: it is looked at in the next turn.</summary>
+    public void Touch(NodeLink link) => _touched.Add(link);
+
+    /// <summary>Does what is due for one node; returns when there is more.</summary>
+    private TimeSpan? Work(NodeLink link, TimeSpan now, Action<NodeLink, MapChange> committed)
+    {
+        link.Session.Poll(now);
+        if (link.Session.Reported.TakeOffer() is { } change)
+        {
+            Intake.Tell(new LinkEvent.Reported(
+                link.Name, change.Upserts, change.Removals, change.Snapshot, () => committed(link, change)));
+        }
+
+        if (link.SilentAt <= now)
+        {
+            Intake.Gone(link, $"nothing was heard of it for {link.SilenceMost.TotalSeconds} s");
+        }
+        else if (link.Doubt.IsOver(now))
+        {
+            Intake.Gone(link, "it is said to be gone, and does not answer");
+        }
+        else if (link.Doubt.IsToAsk(now))
+        {
+            link.Session.Invite(now);
+        }
+
+        return Times.Earliest(link.Session.Due, link.SilentAt, link.Doubt.Due);
     }
 
     public void AbortStreams(string reason)
@@ -251,6 +284,11 @@ internal sealed class LinkTable(
     private void GiveAway(NodeLink link)
     {
         link.GiveAway(_published);
+        if (link.Withheld.Count == 0)
+        {
+            _withholding.Remove(link);
+        }
+
         Intake.InviteUnlessWithheld(link);
     }
 
@@ -274,6 +312,7 @@ internal sealed class LinkTable(
                 && _nodes.GetValueOrDefault(_strangers.Dequeue()) is { Known: false } old)
             {
                 _nodes.Remove(old.Name);
+                _touched.Remove(old);
             }
         }
 

@@ -237,16 +237,6 @@ public sealed class StatusPlanTests
             """, NodeBudgetsPlan.Annotate(node, spent, _now));
     }
 
-    [Fact]
-    public void Blocks_of_addresses_are_given_lowest_first_until_all_are_taken()
-    {
-        Assert.Equal("10.64.0.0/24", PodCidrPlan.Next([]));
-        Assert.Equal("10.64.1.0/24", PodCidrPlan.Next(["10.64.0.0/24", "10.64.2.0/24", null, "", "garbage"]));
-        var all = Enumerable.Range(0, PodCidrPlan.Blocks).Select(index => $"10.{64 + index / 256}.{index % 256}.0/24");
-        Assert.Equal("10.127.255.0/24", PodCidrPlan.Next(all.SkipLast(1)));
-        Assert.Null(PodCidrPlan.Next(all));
-    }
-
     private static JsonObject Silent() => Tree("""
         {"status":{"capacity":{"cpu":"4"},"conditions":[
          {"type":"Ready","status":"True","lastHeartbeatTime":"2025-06-01T00:00:00Z",
