@@ -5,8 +5,8 @@ using Microsoft.Extensions.Logging;
 namespace Edge.Server.Fleet;
 
 /// <summary>
-/// Gives every node its block of pod addresses, once: it stays with the Node object for life. Which are taken is kept by
-/// the steps of a watch: nodes change all the time, and need a block once.
+/// Gives every node its block of pod addresses, once: it stays with the Node object for life. Which are taken is kept
+/// by the steps of a watch: nodes change all the time, and need a block once.
 /// </summary>
 internal sealed class NodeAddressing(Objects objects, ILogger<NodeAddressing> log)
 {

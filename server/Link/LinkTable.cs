@@ -34,7 +34,7 @@ internal sealed class LinkTable(
     private readonly Dictionary<string, NodeLink> _nodes = new(StringComparer.Ordinal);
     private readonly Queue<string> _strangers = [];
 
-    /// <summary>Those of which something is other than at the last look: of ten thousand few are, at any moment.</summary>
+    /// <summary>Of which something is other than at the last look: few of ten thousand, at any moment.</summary>
     private readonly HashSet<NodeLink> _touched = [];
     private readonly HashSet<NodeLink> _withholding = [];
     private readonly LinkDoor _door = new(settings, log);
