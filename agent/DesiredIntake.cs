@@ -2,6 +2,7 @@ using System.Threading.Channels;
 using Edge.Agent.Ledger;
 using Edge.Agent.Link;
 using Edge.Agent.Reconcile;
+using Edge.Proto.Sync;
 
 namespace Edge.Agent;
 
@@ -10,6 +11,18 @@ namespace Edge.Agent;
 /// </summary>
 internal static class DesiredIntake
 {
+    /// <summary>What the node has of the server's map when it starts.</summary>
+    public static IReadOnlyList<MapEntry> Held(NodeLedger ledger)
+    {
+        var held = new List<MapEntry>(ledger.Desired.Count);
+        foreach (var (key, value) in ledger.Desired)
+        {
+            held.Add(new MapEntry(key, value));
+        }
+
+        return held;
+    }
+
     public static async Task Run(
         ChannelReader<DesiredChange> changes, NodeLedger ledger, ReconcileLoop loop, TimeProvider clock,
         CancellationToken stop)

@@ -65,6 +65,7 @@ static async Task<int> Agent(AgentSettings settings, CancellationToken terminate
     var known = new KnownSettings(() => ledger.Desired, log);
     var around = new RoundSurroundings(clock, () => facts, contact.Since, SiteParts.Report(site, reports))
     {
+        ReportPassing = SiteParts.Report(site, reports, isPassing: true),
         HeldFor = site.HeldFor,
         KeepAlive = () => Fencing.KeepAlive(contact.KeepAlive, known.Now),
     };
@@ -82,7 +83,7 @@ static async Task<int> Agent(AgentSettings settings, CancellationToken terminate
     async Task Online()
     {
         await new Enrolling(settings, identity, clock, random, logs.CreateLogger("Enrolment")).Run(stop.Token);
-        var held = Parts.Held(ledger);
+        var held = DesiredIntake.Held(ledger);
         var keys = new NodeKeys(settings, identity);
         link = new LinkClient(
             Parts.Link(settings, identity, keys, version, node.System.BootID), held, clock, random,

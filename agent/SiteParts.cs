@@ -40,13 +40,14 @@ internal static class SiteParts
         }
     };
 
-    public static Action<string, PodReport?> Report(Site site, ReportOutbox reports) => (uid, report) =>
-    {
-        if (site.Saw(uid, report))
+    public static Action<string, PodReport?> Report(Site site, ReportOutbox reports, bool isPassing = false) =>
+        (uid, report) =>
         {
-            reports.Pod(uid, report);
-        }
-    };
+            if (site.Saw(uid, report))
+            {
+                reports.Pod(uid, report, isPassing);
+            }
+        };
 
     public static void Join(
         Site site, Func<LinkClient?> link, ReconcileLoop loop, NodeStatusReport status, EventReport events, string node)

@@ -190,13 +190,17 @@ internal sealed class LinkClient
     /// <summary>Ends the connection to the broker and makes another; running pods do not notice.</summary>
     public void ConnectAgain() => _mqtt?.ConnectAgain();
 
-    /// <summary>Says what is true of a key. Only the latest value travels; an equal one costs nothing.</summary>
-    public SetOutcome SetReported(string key, ReadOnlyMemory<byte> value)
+    /// <summary>
+    /// Says what is true of a key. Only the latest value travels; an equal one costs nothing. What is passing waits for
+    /// the next as events do.
+    /// </summary>
+    public SetOutcome SetReported(string key, ReadOnlyMemory<byte> value, bool isPassing = false)
     {
         SetOutcome outcome;
         lock (_gate)
         {
-            outcome = _session.Reported.Apply([new MapEntry(key, value)], []);
+            outcome = _session.Reported.Apply(
+                [new MapEntry(key, value)], [], isPassing ? Now + Link.Lane.Wait : TimeSpan.Zero);
         }
 
         if (outcome == SetOutcome.TooLarge)

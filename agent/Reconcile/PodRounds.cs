@@ -170,7 +170,7 @@ internal sealed class PodRounds(
             entry.Memory = images.Absorb(pod, entry.Memory);
         }
 
-        var view = Settle(Look(entry, sight, now));
+        var (view, report) = Settle(Look(entry, sight, now));
         probes.Sync(view, around.Node().HostIp);
         if (IsGone(view))
         {
@@ -179,6 +179,11 @@ internal sealed class PodRounds(
         }
 
         var plan = PodPlan.For(view);
+        if (report is not null)
+        {
+            (plan.Steps.Count == 0 ? around.Report : around.ReportPassing)(view.Uid, report);
+        }
+
         entry.WakeAt = plan.WakeAt;
         if (plan.Steps.Count == 0)
         {
@@ -238,8 +243,10 @@ internal sealed class PodRounds(
         };
     }
 
-    /// <summary>The record takes in what was seen and is on disk before anybody hears of it.</summary>
-    private PodView Settle(PodView view)
+    /// <summary>
+    /// The record takes in what was seen and is on disk before anybody hears of it; returns what is to be heard.
+    /// </summary>
+    private (PodView View, PodReport? Report) Settle(PodView view)
     {
         var record = PodRecordPlan.Absorb(view);
         view = view with { Record = record };
@@ -248,7 +255,7 @@ internal sealed class PodRounds(
             var status = PodStatusPlan.For(view, around.Node().HostIp);
             record = WithConditions(record, status.Conditions ?? []);
             Save(record);
-            around.Report(view.Uid, new PodReport
+            return (view with { Record = record }, new PodReport
             {
                 Metadata = new ObjectMeta
                 {
@@ -259,7 +266,6 @@ internal sealed class PodRounds(
                 Status = status,
                 Removed = record.Removed,
             });
-            return view with { Record = record };
         }
 
         if (ledger.Pods.ContainsKey(view.Uid))
@@ -267,7 +273,7 @@ internal sealed class PodRounds(
             Save(record);
         }
 
-        return view;
+        return (view, null);
     }
 
     private void Save(PodRecord record)
@@ -278,12 +284,20 @@ internal sealed class PodRounds(
         }
     }
 
-    private static PodRecord WithConditions(PodRecord record, IReadOnlyList<Condition> conditions)
+    private static PodRecord WithConditions(PodRecord record, IReadOnlyList<Condition> conditions) =>
+        IsSame(record.Conditions, conditions) ? record : record with { Conditions = conditions };
+
+    private static bool IsSame(IReadOnlyList<Condition> held, IReadOnlyList<Condition> now)
     {
-        var same = record.Conditions.Count == conditions.Count
-            && record.Conditions.Zip(conditions).All(pair => pair.First.Type == pair.Second.Type
-                && pair.First.Status == pair.Second.Status);
-        return same ? record : record with { Conditions = conditions };
+        for (var i = 0; i < held.Count && i < now.Count; i++)
+        {
+            if (held[i].Type != now[i].Type || held[i].Status != now[i].Status)
+            {
+                return false;
+            }
+        }
+
+        return held.Count == now.Count;
     }
 
     /// <summary>

@@ -25,6 +25,18 @@ internal sealed class PodRunner(
     /// <summary>Returns what is remembered of the pod until the next run.</summary>
     public async Task<PodMemory> Run(PodWork work, PodPlan plan, CancellationToken cancellation)
     {
+        var memory = await Steps(work, plan, cancellation);
+        // What waits for a later step to be committed with, and that step did not come.
+        if (ledger.Pods.TryGetValue(work.View.Uid, out var committed) && !ReferenceEquals(committed, work.Record))
+        {
+            ledger.Save(work.Record);
+        }
+
+        return memory;
+    }
+
+    private async Task<PodMemory> Steps(PodWork work, PodPlan plan, CancellationToken cancellation)
+    {
         var waiting = new HashSet<string>();
         foreach (var step in plan.Steps)
         {
@@ -90,8 +102,7 @@ internal sealed class PodRunner(
         PodStep.MakeSandbox => MakeSandbox(work, cancellation),
         PodStep.WriteVolumes => WriteVolumes(work, cancellation),
         PodStep.EnsureImage image => images.Ensure(work, image, cancellation),
-        PodStep.BeginAttempt begin => Save(work, work.Record.With(
-            begin.Name, PodRecordPlan.NextAttempt(work.Record.Of(begin.Name)))),
+        PodStep.BeginAttempt begin => BeginAttempt(work, begin),
         PodStep.Create create => _containers.Create(work, create, cancellation),
         PodStep.Start when work.IsFenced() => Task.FromResult(StepOutcome.PodWaits),
         PodStep.Start start => _containers.Start(work, start, cancellation),
@@ -108,6 +119,16 @@ internal sealed class PodRunner(
     {
         ledger.Save(record);
         work.Record = record;
+        return Task.FromResult(StepOutcome.Done);
+    }
+
+    /// <summary>
+    /// Committed together with Started, right before the start: an attempt that came no further begins again by the
+    /// same number, and what was made for it leaves before.
+    /// </summary>
+    private static Task<StepOutcome> BeginAttempt(PodWork work, PodStep.BeginAttempt step)
+    {
+        work.Record = work.Record.With(step.Name, PodRecordPlan.NextAttempt(work.Record.Of(step.Name)));
         return Task.FromResult(StepOutcome.Done);
     }
 

@@ -15,6 +15,11 @@ internal sealed record RoundSurroundings(
     /// </summary>
     public static readonly TimeSpan CutOffLook = TimeSpan.FromSeconds(30);
 
+    /// <summary>
+    /// As <see cref="Report"/>, of a pod whose steps begin now: what comes of them is said soon, and says more.
+    /// </summary>
+    public Action<string, PodReport?> ReportPassing { get => field ?? Report; init; }
+
     /// <summary>How often the server hears of this node at least, as far as it is known to count with that.</summary>
     public Func<TimeSpan> KeepAlive { get; init; } = () => Fencing.KeepAliveDefault;
 

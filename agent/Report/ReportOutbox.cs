@@ -30,8 +30,10 @@ internal sealed class ReportOutbox
         }
     }
 
-    /// <summary>A pod's status, or null when nothing of the pod is left to report.</summary>
-    public void Pod(string uid, PodReport? report)
+    /// <summary>
+    /// A pod's status, or null when nothing of the pod is left to report. A passing one waits a moment for the next.
+    /// </summary>
+    public void Pod(string uid, PodReport? report, bool isPassing = false)
     {
         var key = $"pods/{uid}";
         if (report is null)
@@ -40,7 +42,7 @@ internal sealed class ReportOutbox
         }
         else
         {
-            Set(key, JsonSerializer.SerializeToUtf8Bytes(report, ModelJson.Default.PodReport));
+            Set(key, JsonSerializer.SerializeToUtf8Bytes(report, ModelJson.Default.PodReport), isPassing);
         }
     }
 
@@ -61,13 +63,13 @@ internal sealed class ReportOutbox
         }
     }
 
-    private void Set(string key, byte[] value)
+    private void Set(string key, byte[] value, bool isPassing = false)
     {
         lock (_gate)
         {
             if (_link is { } link)
             {
-                link.SetReported(key, value);
+                link.SetReported(key, value, isPassing);
             }
             else
             {

@@ -5,7 +5,6 @@ using Edge.Agent.Link;
 using Edge.Agent.Network;
 using Edge.Agent.Runtime;
 using Edge.Proto.Mqtt;
-using Edge.Proto.Sync;
 
 namespace Edge.Agent.Settings;
 
@@ -53,18 +52,6 @@ internal static class Parts
 
     private static MqttTls Shown(NodeIdentity identity, KeyPair pair) =>
         new(identity.NodeCaFile, pair.CertFile, pair.KeyFile);
-
-    /// <summary>What the node has of the server's map when it starts.</summary>
-    public static IReadOnlyList<MapEntry> Held(NodeLedger ledger)
-    {
-        var held = new List<MapEntry>(ledger.Desired.Count);
-        foreach (var (key, value) in ledger.Desired)
-        {
-            held.Add(new MapEntry(key, value));
-        }
-
-        return held;
-    }
 
     /// <summary>
     /// Whether a pod here counts from the server's last answer (design, 6.4). A toleration of anything that ends is

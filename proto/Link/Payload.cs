@@ -3,13 +3,15 @@ using System.IO.Compression;
 namespace Edge.Proto.Link;
 
 /// <summary>
-/// Bytes as they travel: a codec byte, then the bytes plain or by Brotli. Anything above 1 KiB is compressed,
+/// Bytes as they travel: a codec byte, then the bytes plain or by Brotli. Anything above 256 bytes is compressed,
 /// if that makes it smaller.
 /// </summary>
 public static class Payload
 {
-    /// <summary>Below this, compression costs more than it saves.</summary>
-    public const int CompressAbove = 1024;
+    /// <summary>
+    /// Heartbeats and acks are below this and have nothing to save. A pod's status is above it and shrinks by a third.
+    /// </summary>
+    public const int CompressAbove = 256;
 
     private const byte Plain = 0;
     private const byte Brotli = 1;

@@ -26,6 +26,9 @@ public sealed class MapWriter(Map map, ulong epoch, Random random, Action<Envelo
     private ulong _answeredList;
     private bool _open;
 
+    /// <summary>What waits to be sent waits until then for more; in the past once any of it may not wait.</summary>
+    private TimeSpan _heldUntil;
+
     public Standing Standing => new(epoch, _content.Version, _content.Digest);
 
     /// <summary>The open session's reader is known to have everything.</summary>
@@ -40,11 +43,26 @@ public sealed class MapWriter(Map map, ulong epoch, Random random, Action<Envelo
         !_open || Level ? null
         : _sending is { } sending ? sending.Due
         : _acked is null ? _probeDue
-        : TimeSpan.Zero;
+        : _heldUntil;
 
     /// <summary>Takes all the changes as one version, or none of them.</summary>
     public SetOutcome Apply(IReadOnlyList<MapEntry> upserts, IEnumerable<string> removals) =>
-        _content.Apply(upserts, removals);
+        Apply(upserts, removals, TimeSpan.Zero);
+
+    /// <summary>
+    /// The same of what may wait: it is not sent before that time, unless a change comes that may not.
+    /// </summary>
+    public SetOutcome Apply(IReadOnlyList<MapEntry> upserts, IEnumerable<string> removals, TimeSpan heldUntil)
+    {
+        var nothingWaits = _content.Version == (_sending?.Header.To ?? _acked);
+        var outcome = _content.Apply(upserts, removals);
+        if (outcome == SetOutcome.Changed && (nothingWaits || heldUntil < _heldUntil))
+        {
+            _heldUntil = heldUntil;
+        }
+
+        return outcome;
+    }
 
     /// <summary>Replaces the whole map; keys that are not named are removed.</summary>
     public SetOutcome ApplyAll(IReadOnlyList<MapEntry> entries)
@@ -131,7 +149,7 @@ public sealed class MapWriter(Map map, ulong epoch, Random random, Action<Envelo
             return;
         }
 
-        if (_sending is null && _acked is { } acked)
+        if (_sending is null && _acked is { } acked && now >= _heldUntil)
         {
             _sending = new TransferSender(Header(ChunkKind.Delta, acked), ChangesAfter(acked), random, now);
         }

@@ -73,7 +73,8 @@ internal sealed partial record ImageReference(string Host, string Repository, st
     {
         var slash = name.IndexOf('/', StringComparison.Ordinal);
         var first = slash < 0 ? "" : name[..slash];
-        var isHost = first.AsSpan().IndexOfAny('.', ':') >= 0 || first == "localhost" || first.AsSpan().ContainsAnyInRange('A', 'Z');
+        var isHost = first.AsSpan().IndexOfAny('.', ':') >= 0 || first == "localhost"
+            || first.AsSpan().ContainsAnyInRange('A', 'Z');
         var (host, repository) = isHost ? (first, name[(slash + 1)..]) : ("docker.io", name);
         host = host == "index.docker.io" ? "docker.io" : host;
         return host == "docker.io" && !repository.Contains('/', StringComparison.Ordinal)
