@@ -158,7 +158,7 @@ public sealed class MapWriter(Map map, ulong epoch, Random random, Action<Envelo
         {
             _sending.Poll(now, send);
         }
-        else if (now >= _probeDue)
+        else if (_acked is null && now >= _probeDue)
         {
             // An empty delta asks a reader that stands here to say so, and one that stands behind to list its keys.
             var probe = new TransferSender(

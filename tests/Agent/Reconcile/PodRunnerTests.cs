@@ -99,6 +99,17 @@ public sealed class PodRunnerTests : IAsyncLifetime
         Assert.Equal(("id", 3), _world.Signalled);
     }
 
+    [Fact]
+    public async Task An_attempt_that_was_begun_and_came_no_further_is_remembered()
+    {
+        _ledger.Save(PodRecordPlan.New(Pod(), _clock.GetUtcNow()));
+        _world.Fault = new IOException("No space left on device");
+
+        await Run(Pod(), new PodStep.BeginAttempt("app", 1), new PodStep.Create("app", "id", 1, ""));
+
+        Assert.Equal((1, 1), (_ledger.Pods["u"].Of("app").Attempt, _ledger.Pods["u"].Of("app").RestartCount));
+    }
+
     private Task<PodMemory> Run(Pod pod, params PodStep[] steps) => Run(pod, "{}", steps);
 
     private Task<PodMemory> Run(Pod pod, string secret, params PodStep[] steps)

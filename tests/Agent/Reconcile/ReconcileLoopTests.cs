@@ -28,6 +28,7 @@ public sealed class ReconcileLoopTests : IAsyncLifetime
     private readonly FakeClock _clock = new();
     private readonly CancellationTokenSource _stop = new();
     private readonly ConcurrentDictionary<string, string?> _phases = [];
+    private readonly ConcurrentQueue<string?> _passing = [];
     private readonly SemaphoreSlim _reported = new(0);
     private readonly EndingNode _world;
     private readonly NodeLedger _ledger;
@@ -46,7 +47,15 @@ public sealed class ReconcileLoopTests : IAsyncLifetime
         _pulls = new ImagePulls(_world, uid => _loop!.Wake(uid), _clock, _stop.Token);
         _probes = new ProbeSet(new ProbeClient(_world, _clock), _ => { }, _ => { }, _clock);
         var images = new ImageSteps(_world, _pulls, _ => { }, _clock);
-        var around = new RoundSurroundings(_clock, () => Facts, () => _silence, Report) { HeldFor = _ => _held };
+        var around = new RoundSurroundings(_clock, () => Facts, () => _silence, Report)
+        {
+            HeldFor = _ => _held,
+            ReportPassing = (uid, report) =>
+            {
+                _passing.Enqueue(report?.Status?.Phase);
+                Report(uid, report);
+            },
+        };
         var runner = new PodRunner(_world, _ledger, images, _ => { }, _clock, log);
         var rounds = new PodRounds(_ledger, runner, images, _probes, around, log);
         _loop = new ReconcileLoop(_world, _ledger, rounds, _clock, log);
@@ -66,6 +75,15 @@ public sealed class ReconcileLoopTests : IAsyncLifetime
             var uid = Want(number);
             await Until(uid, "Running");
         }
+    }
+
+    [Fact]
+    public async Task What_is_true_only_until_the_steps_are_done_is_reported_as_passing()
+    {
+        await Until(Want(1), "Running");
+
+        Assert.Contains("Pending", _passing);
+        Assert.DoesNotContain("Running", _passing);
     }
 
     [Fact]

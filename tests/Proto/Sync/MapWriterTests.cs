@@ -39,6 +39,55 @@ public sealed class MapWriterTests
     }
 
     [Fact]
+    public void A_change_that_may_wait_leaves_at_its_time_with_what_came_meanwhile()
+    {
+        var pair = AtRest();
+        pair.Writer.Apply([Entry("a", "1")], [], pair.Now + TimeSpan.FromSeconds(2));
+        pair.Writer.Apply([Entry("a", "2")], [], pair.Now + TimeSpan.FromSeconds(3));
+        pair.Writer.Poll(pair.Now);
+
+        Assert.Empty(pair.ToReader);
+        Assert.Equal(pair.Now + TimeSpan.FromSeconds(2), pair.Writer.Due);
+
+        pair.Now = pair.Writer.Due!.Value;
+        pair.Writer.Poll(pair.Now);
+        Assert.Equal("2", Assert.Single(Body(pair.TakeChunk()).Upserts).Value.ToStringUtf8());
+    }
+
+    [Fact]
+    public void Nothing_is_asked_of_a_reader_while_a_change_waits()
+    {
+        var pair = AtRest();
+        pair.Writer.Apply([Entry("a", "1")], [], pair.Now + TimeSpan.FromHours(1));
+        pair.Now += TimeSpan.FromMinutes(10);
+        pair.Writer.Poll(pair.Now);
+
+        Assert.Empty(pair.ToReader);
+    }
+
+    [Fact]
+    public void A_change_that_may_wait_leaves_with_the_next_that_may_not()
+    {
+        var pair = AtRest();
+        pair.Writer.Apply([Entry("a", "1")], [], pair.Now + TimeSpan.FromSeconds(2));
+        pair.Writer.Apply([Entry("b", "1")], []);
+        pair.Writer.Poll(pair.Now);
+
+        Assert.Equal(["a", "b"], Body(pair.TakeChunk()).Upserts.Select(entry => entry.Key).Order());
+    }
+
+    [Fact]
+    public void A_change_that_may_not_wait_is_not_held_by_one_that_may()
+    {
+        var pair = AtRest();
+        pair.Writer.Apply([Entry("a", "1")], []);
+        pair.Writer.Apply([Entry("b", "1")], [], pair.Now + TimeSpan.FromSeconds(2));
+        pair.Writer.Poll(pair.Now);
+
+        Assert.Equal(2, Body(pair.TakeChunk()).Upserts.Count);
+    }
+
+    [Fact]
     public void One_delta_is_on_its_way_and_what_changes_meanwhile_goes_with_the_next()
     {
         var pair = AtRest();
