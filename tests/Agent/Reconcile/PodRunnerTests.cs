@@ -105,7 +105,9 @@ public sealed class PodRunnerTests : IAsyncLifetime
         _ledger.Save(PodRecordPlan.New(Pod(), _clock.GetUtcNow()));
         _world.Fault = new IOException("No space left on device");
 
-        await Run(Pod(), new PodStep.BeginAttempt("app", 1), new PodStep.Create("app", "id", 1, ""));
+        await Run(
+            Pod(), new PodStep.EnsureImage("app", "img:1"), new PodStep.BeginAttempt("app", 1),
+            new PodStep.Create("app", "id", 1, ""));
 
         Assert.Equal((1, 1), (_ledger.Pods["u"].Of("app").Attempt, _ledger.Pods["u"].Of("app").RestartCount));
     }

@@ -43,6 +43,7 @@ internal sealed class AgentLife
         var known = new KnownSettings(() => Ledger.Desired, log);
         var around = new RoundSurroundings(process, () => facts, contact.Since, Report)
         {
+            ReportPassing = (uid, report) => Report(uid, report, isPassing: true),
             KeepAlive = () => Fencing.KeepAlive(contact.KeepAlive, known.Now),
         };
         var runner = new PodRunner(machine, Ledger, images, _ => { }, process, log);
@@ -129,10 +130,12 @@ internal sealed class AgentLife
         _machine.Agent = null;
     }
 
-    private void Report(string uid, PodReport? report)
+    private void Report(string uid, PodReport? report) => Report(uid, report, isPassing: false);
+
+    private void Report(string uid, PodReport? report, bool isPassing)
     {
         _truth.Reported(_machine, uid, report);
-        _reports.Pod(uid, report);
+        _reports.Pod(uid, report, isPassing);
         if (report is null)
         {
             Reported.Remove(uid);
