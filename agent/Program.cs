@@ -82,7 +82,6 @@ static async Task<int> Agent(AgentSettings settings, CancellationToken terminate
 
     async Task Online()
     {
-        await Task.Run(ledger.ReserveLog);
         await new Enrolling(settings, identity, clock, random, logs.CreateLogger("Enrolment")).Run(stop.Token);
         var held = DesiredIntake.Held(ledger);
         var keys = new NodeKeys(settings, identity);

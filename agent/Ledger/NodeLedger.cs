@@ -171,7 +171,9 @@ internal sealed class NodeLedger : IDisposable
         }
     }
 
-    /// <summary>Once, when the pods are on their way: it costs a commit of half a mebibyte, and each one later less.</summary>
+    /// <summary>
+    /// Once, when the pods are on their way: it costs a commit of half a mebibyte, and each one later less.
+    /// </summary>
     public void ReserveLog()
     {
         lock (_gate)

@@ -196,31 +196,31 @@ internal sealed class LinkClient
     /// </summary>
     public SetOutcome SetReported(string key, ReadOnlyMemory<byte> value, bool isPassing = false)
     {
-        SetOutcome outcome;
-        lock (_gate)
-        {
-            outcome = _session.Reported.Apply(
-                [new MapEntry(key, value)], [], isPassing ? Now + Link.Lane.Wait : TimeSpan.Zero);
-        }
-
+        var outcome = Apply([new MapEntry(key, value)], [], isPassing ? Now + Link.Lane.Wait : TimeSpan.Zero);
         if (outcome == SetOutcome.TooLarge)
         {
             LinkLog.ReportTooLarge(_log, key);
         }
 
-        Wake(outcome);
         return outcome;
     }
 
-    public void RemoveReported(string key)
+    public void RemoveReported(string key) => Apply([], [key], TimeSpan.Zero);
+
+    private SetOutcome Apply(IReadOnlyList<MapEntry> upserts, IReadOnlyList<string> removals, TimeSpan heldUntil)
     {
         SetOutcome outcome;
         lock (_gate)
         {
-            outcome = _session.Reported.Apply([], [key]);
+            outcome = _session.Reported.Apply(upserts, removals, heldUntil);
         }
 
-        Wake(outcome);
+        if (outcome == SetOutcome.Changed)
+        {
+            _wakeup.Signal();
+        }
+
+        return outcome;
     }
 
     /// <summary>Sends in the lane that may drop; the oldest are dropped and counted when it is full.</summary>
@@ -232,14 +232,6 @@ internal sealed class LinkClient
         }
 
         _wakeup.Signal();
-    }
-
-    private void Wake(SetOutcome outcome)
-    {
-        if (outcome == SetOutcome.Changed)
-        {
-            _wakeup.Signal();
-        }
     }
 
     private void Handle(MqttEvent heard)

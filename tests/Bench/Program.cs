@@ -5,7 +5,7 @@ using Edge.Tests.EndToEnd.Fixture;
 // Prints one line a figure (see Figure.Line) and ends with 1 when a budget is missed. `schedule` measures the scheduler
 // alone, `fields` who owns which field, `fleet` the server with a thousand nodes, `api` its API, `link` what the link
 // costs a node, `change` what one changed pod does, `idle` what a hundred nodes cost the server's disk, `links` ten
-// thousand that come back at once.
+// thousand that come back at once, `gpu` what GPUs cost, which are a stub's.
 switch (args)
 {
     case ["schedule"]:
