@@ -27,7 +27,6 @@ internal static class DesiredIntake
         ChannelReader<DesiredChange> changes, NodeLedger ledger, ReconcileLoop loop, TimeProvider clock,
         CancellationToken stop)
     {
-        await Task.Run(ledger.ReserveLog, stop);
         while (true)
         {
             var change = await changes.ReadAsync(stop);

@@ -31,9 +31,6 @@ internal static class LedgerDatabase
     /// <summary>Of each page in the log.</summary>
     private const long FrameHeaderBytes = 24;
 
-    /// <summary>A log that is full, with its header.</summary>
-    private const long LogBytes = 32 + CheckpointPages * (PageBytes + FrameHeaderBytes);
-
     private static readonly Lock Gate = new();
     private static bool _providerReady;
 
@@ -44,6 +41,8 @@ internal static class LedgerDatabase
             new SqliteConnectionStringBuilder { DataSource = path, Pooling = false }.ToString());
         connection.Open();
         Run(connection, $"PRAGMA page_size={PageBytes}");
+        // Nobody else opens the file: the log's index stays in memory, and commits write no pages of a file for it.
+        Run(connection, "PRAGMA locking_mode=EXCLUSIVE");
         Run(connection, "PRAGMA journal_mode=WAL");
         Run(connection, "PRAGMA synchronous=FULL");
         Run(connection, $"PRAGMA cache_size=-{CacheKibibytes}");
@@ -62,44 +61,6 @@ internal static class LedgerDatabase
         using var size = connection.CreateCommand();
         size.CommandText = "PRAGMA page_size";
         return pages * ((long)size.ExecuteScalar()! + FrameHeaderBytes);
-    }
-
-    /// <summary>
-    /// Gives the log its full length at once. A commit then writes over blocks that the file has; one that lengthens
-    /// the file has the disk write where its blocks are and which are free, beside the page itself. To SQLite zeros
-    /// are the end of a log. Where there is no room the log grows as it comes.
-    /// </summary>
-    public static void ReserveLog(SqliteConnection connection)
-    {
-        try
-        {
-            using var log = new FileStream(
-                connection.DataSource + "-wal", FileMode.Open, FileAccess.Write, FileShare.ReadWrite, bufferSize: 0);
-            var (length, missing) = (log.Length, LogBytes - log.Length);
-            if (missing > 0)
-            {
-                Lengthen(log, length, new byte[missing]);
-            }
-        }
-        catch (IOException)
-        {
-            // The disk is full, or there is no log: commits say so themselves.
-        }
-    }
-
-    private static void Lengthen(FileStream log, long length, byte[] zeros)
-    {
-        try
-        {
-            log.Position = length;
-            log.Write(zeros);
-            log.Flush(flushToDisk: true);
-        }
-        catch (IOException)
-        {
-            log.SetLength(length);
-            throw;
-        }
     }
 
     private static void Run(SqliteConnection connection, string sql)

@@ -171,17 +171,6 @@ internal sealed class NodeLedger : IDisposable
         }
     }
 
-    /// <summary>
-    /// Once, when the pods are on their way: it costs a commit of half a mebibyte, and each one later less.
-    /// </summary>
-    public void ReserveLog()
-    {
-        lock (_gate)
-        {
-            LedgerDatabase.ReserveLog(_database);
-        }
-    }
-
     public string? Meta(string key)
     {
         lock (_gate)

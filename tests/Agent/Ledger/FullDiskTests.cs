@@ -12,22 +12,6 @@ public sealed class FullDiskTests
     private readonly FakeClock _clock = new();
 
     [SkippableFact]
-    public void A_log_for_whose_full_length_there_is_no_room_stays_as_it_is()
-    {
-        Skip.IfNot(SmallDisk.Allowed, "mounting a small disk needs root");
-        using var disk = new SmallDisk(Kibibytes);
-        using var ledger = NodeLedger.Open(disk.Path, NullLogger.Instance);
-        ledger.Apply([KeyValuePair.Create("configmaps/default/small", "kept"u8.ToArray())], []);
-        var log = new FileInfo(Path.Combine(disk.Path, "ledger.db-wal"));
-        var length = log.Length;
-
-        ledger.ReserveLog();
-
-        log.Refresh();
-        Assert.Equal(length, log.Length);
-    }
-
-    [SkippableFact]
     public async Task A_change_that_does_not_fit_waits_for_room_and_is_then_whole()
     {
         Skip.IfNot(SmallDisk.Allowed, "mounting a small disk needs root");
