@@ -14,6 +14,8 @@ public sealed class ClusterTests(ITestOutputHelper output)
     /// <summary>100 node-hours each. More by EDGE_CLUSTER_SEEDS, in the long run that is not part of CI.</summary>
     private const int Seeds = 30;
 
+    private const int DaysStretch = 12;
+
     /// <summary>Worlds within which a broken rule must be found.</summary>
     private const int BrokenSeeds = 60;
 
@@ -23,14 +25,35 @@ public sealed class ClusterTests(ITestOutputHelper output)
         var (one, watch, tally) = (Number("EDGE_CLUSTER_SEED"), Stopwatch.StartNew(), new ClusterTally());
         var first = one ?? 0;
         var seeds = one is null ? Number("EDGE_CLUSTER_SEEDS") ?? Seeds : 1;
-        for (var seed = first; seed < first + seeds; seed++)
+        Worlds.Each(first, seeds, seed =>
         {
-            tally.Add(ClusterLife.Live(seed, ClusterRules.Right, keepsTrace: one is not null));
-        }
+            var lived = ClusterLife.Live(seed, ClusterRules.Right, keepsTrace: one is not null);
+            lock (tally)
+            {
+                tally.Add(lived);
+            }
+        });
 
         output.WriteLine($"{seeds} seeds of 100 node-hours in {watch.Elapsed.TotalSeconds:f0} s: {tally}");
         // A simulation in which little happens proves little.
         Assert.True(tally.Commits > seeds * 20 && tally.Starts > seeds * 20 && tally.Given > seeds, $"{tally}");
+    }
+
+    /// <summary>Nine days each, with absences of up to four.</summary>
+    [Fact]
+    public void Days_of_absence_end_in_one_state_too()
+    {
+        var (watch, tally) = (Stopwatch.StartNew(), new ClusterTally());
+        var seeds = Math.Max(10, (Number("EDGE_CLUSTER_SEEDS") ?? Seeds) / 50);
+        Worlds.Each(0, seeds, seed =>
+        {
+            var lived = ClusterLife.Live(seed, ClusterRules.Right, stretch: DaysStretch);
+            lock (tally)
+            {
+                tally.Add(lived);
+            }
+        });
+        output.WriteLine($"{seeds} seeds of {DaysStretch}00 node-hours in {watch.Elapsed.TotalSeconds:f0} s: {tally}");
     }
 
     [Fact]
@@ -52,6 +75,10 @@ public sealed class ClusterTests(ITestOutputHelper output)
     [Fact]
     public void A_node_that_trusts_what_it_held_before_a_silence_is_found() =>
         Assert.Contains("runs twice", FirstBroken(new ClusterRules { WaitsForDesired = false }));
+
+    [Fact]
+    public void A_node_that_is_quiet_though_a_pod_counts_on_an_answer_is_found() =>
+        Assert.Contains("starts were", FirstBroken(new ClusterRules { AsksForLeases = false }));
 
     [Fact]
     public void A_server_that_waits_no_longer_than_the_node_may_run_is_found() =>

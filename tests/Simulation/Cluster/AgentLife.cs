@@ -5,6 +5,7 @@ using Edge.Agent.Reconcile;
 using Edge.Agent.Reconcile.Environment;
 using Edge.Agent.Reconcile.Probes;
 using Edge.Agent.Report;
+using Edge.Agent.Settings;
 using Edge.Proto.Model;
 using Edge.Proto.Mqtt;
 using Edge.Proto.Sync;
@@ -63,7 +64,10 @@ internal sealed class AgentLife
         link = new LinkClient(
             settings,
             desired.Keys.Order(StringComparer.Ordinal).Select(key => new MapEntry(key, desired[key])),
-            process, random, new Logger<LinkClient>(logs));
+            process, random, new Logger<LinkClient>(logs))
+        {
+            HasLeases = () => rules.AsksForLeases && Parts.HasLeases(Ledger),
+        };
         link.Answered += contact.Keep;
         link.StateChanged += _ => Loop.WakeAll();
         _reports.Attach(link);

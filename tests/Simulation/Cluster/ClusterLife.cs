@@ -17,12 +17,16 @@ internal static class ClusterLife
 
     /// <summary>The last line of the exception says which seed and what.</summary>
     /// <exception cref="PropertyBroken">A property does not hold.</exception>
-    public static ClusterTally Live(int seed, ClusterRules rules, bool keepsTrace = false)
+    /// <param name="seed">Of the world.</param>
+    /// <param name="rules">How its parts are put together.</param>
+    /// <param name="keepsTrace">For a person who wants to know what happened.</param>
+    /// <param name="stretch">So many times as long, and so are absences and what lies between them.</param>
+    public static ClusterTally Live(int seed, ClusterRules rules, bool keepsTrace = false, int stretch = 1)
     {
         using var world = new ClusterWorld(seed, rules, keepsTrace);
         try
         {
-            new ClusterScript(world).Suffer(s_faults);
+            new ClusterScript(world, stretch).Suffer(s_faults * stretch);
             world.Heal();
             world.Pass(s_bound);
             ClusterSettled.Check(world);
@@ -35,10 +39,10 @@ internal static class ClusterLife
         }
     }
 
-    public static string TraceOf(int seed)
+    public static ulong TraceOf(int seed)
     {
         using var world = new ClusterWorld(seed);
-        new ClusterScript(world).Suffer(s_faults / 2);
+        new ClusterScript(world, stretch: 1).Suffer(s_faults / 2);
         return world.Trace.Hash;
     }
 

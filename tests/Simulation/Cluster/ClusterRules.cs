@@ -21,6 +21,9 @@ internal sealed record ClusterRules
     /// <summary>After a silence a node waits until it has what the server wants now.</summary>
     public bool WaitsForDesired { get; init; } = true;
 
+    /// <summary>A node with a lease asks for an answer to each of its heartbeats; others are quiet.</summary>
+    public bool AsksForLeases { get; init; } = true;
+
     /// <summary>The server waits for all of what the node may still run, its grace included.</summary>
     public bool GivesGrace { get; init; } = true;
 

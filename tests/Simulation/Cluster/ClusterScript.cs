@@ -11,11 +11,14 @@ internal sealed class ClusterScript
 
     private readonly double _lossMost;
     private readonly bool _restores;
+    private readonly int _stretch;
 
-    public ClusterScript(ClusterWorld world)
+    /// <param name="world">Whom it befalls.</param>
+    /// <param name="stretch">So many times as long are absences, and the time between what happens.</param>
+    public ClusterScript(ClusterWorld world, int stretch)
     {
-        (_world, _random) = (world, world.Random);
-        _pauseMost = TimeSpan.FromMinutes(_random.Next(5, 40));
+        (_world, _random, _stretch) = (world, world.Random, stretch);
+        _pauseMost = TimeSpan.FromMinutes(_random.Next(5, 40)) * stretch;
         _lossMost = _random.Next(3) * 0.25;
         _restores = _random.Next(4) == 0;
     }
@@ -51,13 +54,13 @@ internal sealed class ClusterScript
                 _world.Restart(machine);
                 break;
             case < 80:
-                _world.Kill(machine, power: true, Span(TimeSpan.FromSeconds(10), TimeSpan.FromHours(2)));
+                _world.Kill(machine, power: true, Span(TimeSpan.FromSeconds(10), TimeSpan.FromHours(2) * _stretch));
                 break;
             case < 84:
-                _world.KillServer(Span(TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(20)), restores: false);
+                _world.KillServer(Span(TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(20) * _stretch), restores: false);
                 break;
             case < 88:
-                _world.Wire.RestartBroker(Span(TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(20)));
+                _world.Wire.RestartBroker(Span(TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(20) * _stretch));
                 break;
             case < 91:
                 machine.Wall = TimeSpan.FromMinutes((_random.NextDouble() - 0.5) * 60 * 24 * 365);
@@ -99,7 +102,7 @@ internal sealed class ClusterScript
             return;
         }
 
-        var time = Span(TimeSpan.FromSeconds(5), TimeSpan.FromHours(8));
+        var time = Span(TimeSpan.FromSeconds(5), TimeSpan.FromHours(8) * _stretch);
         var mute = _random.Next(3) == 0;
         _world.Trace.Note($"{machine.Name} is {(mute ? "mute" : "cut off")} for {time}");
         if (mute)

@@ -11,7 +11,8 @@ internal sealed class ClusterTally
 
     public int Given { get; private set; }
 
-    public string Hash { get; private set; } = "";
+    /// <summary>Of all traces, in whatever order the worlds ended.</summary>
+    public ulong Hash { get; private set; }
 
     public static ClusterTally Of(ClusterWorld world) => new()
     {
@@ -28,9 +29,9 @@ internal sealed class ClusterTally
         Commits += other.Commits;
         Starts += other.Starts;
         Given += other.Given;
-        Hash = other.Hash;
+        Hash ^= other.Hash;
     }
 
     public override string ToString() =>
-        $"{Packets} packets, {Commits} commits of ledgers, {Starts} starts of containers, {Given} fences, trace {Hash}";
+        $"{Packets} packets, {Commits} commits of ledgers, {Starts} starts of containers, {Given} fences, traces {Hash:x16}";
 }

@@ -1,5 +1,3 @@
-using System.Globalization;
-
 namespace Edge.Tests.Simulation.Cluster;
 
 /// <summary>What happened, as one hash, and the last of it as text.</summary>
@@ -8,19 +6,19 @@ internal sealed class ClusterTrace(SimClock clock, bool keepsAll)
     private const int LinesKept = 150;
     private const ulong Prime = 0x100000001b3;
 
-    private readonly Queue<string> _lines = new();
-    private ulong _hash = 0xcbf29ce484222325;
+    private readonly Queue<(TimeSpan At, string What)> _lines = new();
 
-    public string Hash => _hash.ToString("x16", CultureInfo.InvariantCulture);
+    public ulong Hash { get; private set; } = 0xcbf29ce484222325;
 
-    public string Text => string.Join('\n', _lines);
+    public string Text =>
+        string.Join('\n', _lines.Select(line => $"{line.At:d\\.hh\\:mm\\:ss\\.fff} {line.What}"));
 
     public void Note(string what)
     {
-        _hash = (_hash ^ (ulong)clock.Now) * Prime;
+        Hash = (Hash ^ (ulong)clock.Now) * Prime;
         foreach (var letter in what)
         {
-            _hash = (_hash ^ letter) * Prime;
+            Hash = (Hash ^ letter) * Prime;
         }
 
         if (!keepsAll && _lines.Count == LinesKept)
@@ -28,6 +26,6 @@ internal sealed class ClusterTrace(SimClock clock, bool keepsAll)
             _lines.Dequeue();
         }
 
-        _lines.Enqueue($"{clock.Elapsed:d\\.hh\\:mm\\:ss\\.fff} {what}");
+        _lines.Enqueue((clock.Elapsed, what));
     }
 }

@@ -170,6 +170,11 @@ internal sealed class ClusterTruth(SimClock clock, Random random)
                 break;
             case Envelope.BodyOneofCase.Chunk when arrives:
                 Chunks++;
+                if (envelope.Chunk is { Map: Map.Desired, Heard: > 0 })
+                {
+                    node.Heard(envelope.Session, envelope.Chunk.Heard, clock.Now);
+                }
+
                 break;
             default:
                 break;

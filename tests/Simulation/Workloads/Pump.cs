@@ -34,8 +34,11 @@ internal sealed class Pump(Random random) : SynchronizationContext
             return;
         }
 
-        // Whoever leaves the thread leaves the order that the seed decides.
-        Assert.Equal(_thread, Environment.CurrentManagedThreadId);
+        if (_thread != Environment.CurrentManagedThreadId)
+        {
+            throw new InvalidOperationException("whoever leaves the thread leaves the order that the seed decides");
+        }
+
         lock (_gate)
         {
             _waiting.Add((d, state));
