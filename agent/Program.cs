@@ -67,6 +67,7 @@ static async Task<int> Agent(AgentSettings settings, CancellationToken terminate
     {
         ReportPassing = SiteParts.Report(site, reports, isPassing: true),
         HeldFor = site.HeldFor,
+        IsHeldBack = uid => known.Now.HeldBack?.Contains(uid) == true,
         KeepAlive = () => Fencing.KeepAlive(contact.KeepAlive, known.Now),
     };
     var runner = new PodRunner(edge, ledger, images, say, clock, log);

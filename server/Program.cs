@@ -80,7 +80,8 @@ static async Task Serve(ServerSettings settings, CancellationToken ct)
         controller => new ControllerLoop(controller, store, time, logs.CreateLogger<ControllerLoop>()));
     var scheduler = new SchedulerLoop(objects, events, time, logs.CreateLogger<SchedulerLoop>());
 
-    var publisher = new DesiredPublisher(objects, link, logs.CreateLogger<DesiredPublisher>());
+    var hold = new RestoreHold(objects, link, time, logs.CreateLogger<RestoreHold>());
+    var publisher = new DesiredPublisher(objects, link, hold, logs.CreateLogger<DesiredPublisher>());
     var intake = new ReportIntake(
         objects, link.Events, new PodPresence(objects, publisher.PodsOn, events, time), events,
         settings.NodeMonitorGracePeriod, time, logs.CreateLogger<ReportIntake>())

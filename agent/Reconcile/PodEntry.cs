@@ -10,6 +10,7 @@ internal sealed class PodEntry(string uid)
 {
     private byte[]? _podBytes;
     private ImmutableDictionary<string, byte[]>? _digestOf;
+    private bool _isHeldBack;
 
     /// <summary>The most that changed since a run began; what the run found in its way may be gone.</summary>
     private DesiredChange _sinceRun;
@@ -42,7 +43,7 @@ internal sealed class PodEntry(string uid)
     /// <summary>
     /// Takes the pod from a snapshot of desired; what held it up before does not count for a changed pod.
     /// </summary>
-    public void Take(ImmutableDictionary<string, byte[]> desired, NodeFacts node)
+    public void Take(ImmutableDictionary<string, byte[]> desired, NodeFacts node, bool isHeldBack = false)
     {
         if (ReferenceEquals(desired, _digestOf))
         {
@@ -57,7 +58,8 @@ internal sealed class PodEntry(string uid)
             Changed(DesiredChange.Pod);
         }
 
-        (_podBytes, _digestOf, LeftAlone) = (bytes, desired, false);
+        Dirty |= isHeldBack != _isHeldBack;
+        (_podBytes, _digestOf, LeftAlone, _isHeldBack) = (bytes, desired, false, isHeldBack);
         if (Pod is not { } pod)
         {
             return;

@@ -114,7 +114,7 @@ internal sealed class PodRounds(
     {
         try
         {
-            entry.Take(desired, around.Node());
+            entry.Take(desired, around.Node(), around.IsHeldBack(entry.Uid));
         }
 #pragma warning disable CA1031 // One entry that cannot be read must not keep the others from running.
         catch (Exception unreadable)
@@ -194,7 +194,7 @@ internal sealed class PodRounds(
         ReconcileLog.Planned(logger, entry.Uid, string.Join("; ", plan.Steps));
         var work = new PodWork(view, new ObjectSource(_desired), around.Node())
         {
-            IsFenced = () => around.IsFenced(view.Pod),
+            IsFenced = () => FencedFor(entry, sight) is not null,
         };
         return new PodRun(runner, work, plan);
     }
@@ -237,10 +237,34 @@ internal sealed class PodRounds(
             Containers = sight.Of(entry.Uid),
             Probes = probes.VerdictsOf(entry.Uid),
             VolumeDigest = entry.VolumeDigest,
-            FencedFor = around.LeaseOver(entry.Pod) is { } over && over >= TimeSpan.Zero ? over : null,
+            FencedFor = FencedFor(entry, sight),
             Refused = entry.Refused,
             Now = now,
         };
+    }
+
+    /// <summary>Held back is for ever, and only of a pod of which nothing runs.</summary>
+    private TimeSpan? FencedFor(PodEntry entry, NodeSight sight)
+    {
+        if (around.IsHeldBack(entry.Uid) && !IsRunning(sight.Of(entry.Uid)))
+        {
+            return TimeSpan.MaxValue;
+        }
+
+        return around.LeaseOver(entry.Pod) is { } over && over >= TimeSpan.Zero ? over : null;
+    }
+
+    private static bool IsRunning(IReadOnlyList<SeenContainer> containers)
+    {
+        foreach (var seen in containers)
+        {
+            if (seen.State == SeenState.Running)
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 
     /// <summary>

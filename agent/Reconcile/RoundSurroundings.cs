@@ -29,6 +29,9 @@ internal sealed record RoundSurroundings(
     /// </summary>
     public Func<string, TimeSpan?> HeldFor { get; init; } = _ => null;
 
+    /// <summary>Whether the server holds the pod of this uid back: nothing of it begins, but what runs goes on.</summary>
+    public Func<string, bool> IsHeldBack { get; init; } = _ => false;
+
     /// <summary>
     /// For how long the pod's lease has been over: for ever after a boot, until the server's first word. Negative is
     /// what is left of it; null when it needs none. By a clock that nobody sets.

@@ -33,6 +33,9 @@ public static class Fencing
     /// <summary>For a node that is slow to kill.</summary>
     private static readonly TimeSpan Margin = TimeSpan.FromSeconds(5);
 
+    /// <summary>For steps that fail and are tried again, where nobody is in a hurry.</summary>
+    private static readonly TimeSpan EndMargin = TimeSpan.FromSeconds(60);
+
     private static readonly Taint Unreachable = new() { Key = UnreachableTaint, Effect = "NoExecute" };
 
     /// <summary>
@@ -87,9 +90,14 @@ public static class Fencing
     /// After so long a silence of its node the pod runs there no more; null when it stays for ever.
     /// </summary>
     public static TimeSpan? ServerWait(Pod pod, TimeSpan keepAlive) =>
-        Toleration(pod) is { } toleration
-            ? ((toleration + Slack(keepAlive) + Grace(pod)) * (1 + Skew)) + Margin
-            : null;
+        Toleration(pod) is { } toleration ? ServerWait(toleration, Grace(pod), keepAlive) : null;
+
+    /// <summary>The same for a pod of which only this is known.</summary>
+    public static TimeSpan ServerWait(TimeSpan toleration, TimeSpan grace, TimeSpan keepAlive) =>
+        ((toleration + Slack(keepAlive) + grace) * (1 + Skew)) + Margin;
+
+    /// <summary>After so long the containers that a node was told to end are gone.</summary>
+    public static TimeSpan EndWait(TimeSpan grace) => (grace * (1 + Skew)) + EndMargin;
 
     /// <summary>Kubernetes' seconds are 64 bits wide: beyond every calendar. 68 years are as good.</summary>
     private static long Bounded(long seconds) => Math.Clamp(seconds, 0, int.MaxValue);

@@ -40,6 +40,12 @@ public sealed record NodeSettings
     /// </summary>
     public bool? RenewKey { get; init; }
 
+    /// <summary>
+    /// Uids of pods with a lease of which nothing may begin here: after a restore their successors may run elsewhere.
+    /// What runs goes on.
+    /// </summary>
+    public IReadOnlyList<string>? HeldBack { get; init; }
+
     /// <summary>The Node object's own labels and annotations, for the downward API.</summary>
     public IReadOnlyDictionary<string, string>? Labels { get; init; }
 }

@@ -38,6 +38,33 @@ internal sealed class DesiredMarks(ILogger log)
         return dirty;
     }
 
+    /// <summary>Of all pods that have one.</summary>
+    public List<PodLease> Leases()
+    {
+        var leases = new List<PodLease>();
+        foreach (var pod in _pods.Values)
+        {
+            if (pod.Lease is { } lease)
+            {
+                leases.Add(lease);
+            }
+        }
+
+        return leases;
+    }
+
+    /// <summary>Compiles the nodes of pods with a lease again.</summary>
+    public void MarkLeased()
+    {
+        foreach (var pod in _pods.Values)
+        {
+            if (pod.Lease is not null)
+            {
+                _dirty.Add(pod.Node);
+            }
+        }
+    }
+
     /// <param name="prefix">What is followed: of an empty listing only this says whose it is.</param>
     /// <param name="step">What the follower gave.</param>
     public void Take(string prefix, FollowStep step)

@@ -8,7 +8,14 @@ using Edge.Server.Store;
 namespace Edge.Server.Fleet;
 
 /// <summary>A bound pod as its node gets it, and the store keys of the objects it refers to.</summary>
-internal sealed record DesiredPod(string Node, MapEntry Entry, IReadOnlyList<string> References);
+/// <param name="Node">Where it runs.</param>
+/// <param name="Entry">What its node gets.</param>
+/// <param name="References">Keys in the store.</param>
+/// <param name="Lease">Null where it has none (<see cref="Fencing"/>).</param>
+internal sealed record DesiredPod(string Node, MapEntry Entry, IReadOnlyList<string> References, PodLease? Lease)
+{
+    public string Uid => Entry.Key["pods/".Length..];
+}
 
 /// <summary>Which bytes a node gets for which objects. Pure; the same objects always give the same bytes.</summary>
 internal static class DesiredPlan
@@ -25,24 +32,35 @@ internal static class DesiredPlan
         }
 
         return new DesiredPod(
-            pod.Spec.NodeName, new MapEntry($"pods/{pod.Metadata.Uid}", Strip(stored)), ReferencesOf(pod));
+            pod.Spec.NodeName, new MapEntry($"pods/{pod.Metadata.Uid}", Strip(stored)), ReferencesOf(pod),
+            PodLease.Of(pod));
     }
 
     /// <summary>All entries of one node.</summary>
     /// <param name="node">The Node object.</param>
     /// <param name="pods">The pods bound to it.</param>
     /// <param name="find">Looks up a referenced object; what is absent is left out, and the agent says so.</param>
+    /// <param name="isHeldBack">Which pods with a lease may not begin yet (<see cref="RestorePlan"/>).</param>
     public static IReadOnlyList<MapEntry> Of(
-        Node node, IEnumerable<DesiredPod> pods, Func<string, StoredObject?> find)
+        Node node, IEnumerable<DesiredPod> pods, Func<string, StoredObject?> find,
+        Func<PodLease, bool>? isHeldBack = null)
     {
-        var entries = new List<MapEntry> { Settings(node) };
+        var entries = new List<MapEntry>();
         var references = new SortedSet<string>(StringComparer.Ordinal);
+        List<string>? heldBack = null;
         foreach (var pod in pods)
         {
+            if (isHeldBack is not null && pod.Lease is { } lease && isHeldBack(lease))
+            {
+                (heldBack ??= []).Add(pod.Uid);
+            }
+
             entries.Add(pod.Entry);
             references.UnionWith(pod.References);
         }
 
+        heldBack?.Sort(StringComparer.Ordinal);
+        entries.Insert(0, Settings(node, heldBack));
         entries.AddRange(
             from key in references
             let stored = find(key)
@@ -51,7 +69,7 @@ internal static class DesiredPlan
         return entries;
     }
 
-    private static MapEntry Settings(Node node)
+    private static MapEntry Settings(Node node, List<string>? heldBack)
     {
         var keepAlive = Fencing.KeepAlive(node);
         var settings = new NodeSettings
@@ -59,6 +77,7 @@ internal static class DesiredPlan
             PodCIDR = node.Spec?.PodCIDR,
             KeepAliveSeconds = keepAlive == Fencing.KeepAliveDefault ? null : (int)keepAlive.TotalSeconds,
             RenewKey = node.Metadata.Annotations?.ContainsKey(NodeKey.RenewAnnotation) == true ? true : null,
+            HeldBack = heldBack,
             Labels = Sorted(node.Metadata.Labels),
         };
         return new MapEntry("node", JsonSerializer.SerializeToUtf8Bytes(settings, ModelJson.Default.NodeSettings));

@@ -12,7 +12,12 @@ namespace Edge.Server.Fleet;
 /// Keeps what every node should run equal to the store. Changes mark nodes; marked nodes are compiled again from the
 /// store, and the link sends what differs.
 /// </summary>
-internal sealed class DesiredPublisher(Objects objects, LinkServer link, ILogger<DesiredPublisher> log)
+/// <param name="objects">What should be.</param>
+/// <param name="link">To the nodes.</param>
+/// <param name="hold">What a restored backup holds back.</param>
+/// <param name="log">Of what cannot be read or sent.</param>
+internal sealed class DesiredPublisher(
+    Objects objects, LinkServer link, RestoreHold hold, ILogger<DesiredPublisher> log)
 {
     /// <summary>Watch steps that may wait; beyond it the watches wait, which the store bounds itself.</summary>
     private const int InboxMax = 1024;
@@ -54,7 +59,13 @@ internal sealed class DesiredPublisher(Objects objects, LinkServer link, ILogger
     public async Task Run(CancellationToken ct)
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(ct);
-        var tasks = Followed.Select(prefix => Feed(prefix, stop.Token)).Append(Publish(stop.Token));
+        List<Task> tasks =
+            [.. Followed.Select(prefix => Feed(prefix, stop.Token)), Publish(stop.Token)];
+        if (hold.IsActive)
+        {
+            tasks.Add(LookAtHold(stop.Token));
+        }
+
         var first = await Task.WhenAny(tasks);
         await stop.CancelAsync();
         await first;
@@ -84,6 +95,35 @@ internal sealed class DesiredPublisher(Objects objects, LinkServer link, ILogger
         }
     }
 
+    /// <summary>Until nothing is held back any more; then as if there had been no restore.</summary>
+    private async Task LookAtHold(CancellationToken ct)
+    {
+        while (await hold.Look(Leases, ct))
+        {
+            lock (_gate)
+            {
+                _marks.MarkLeased();
+                PublishDirty();
+            }
+        }
+
+        lock (_gate)
+        {
+            _marks.MarkLeased();
+            PublishDirty();
+        }
+
+        await Task.Delay(Timeout.InfiniteTimeSpan, ct);
+    }
+
+    private List<PodLease> Leases()
+    {
+        lock (_gate)
+        {
+            return _marks.Leases();
+        }
+    }
+
     private void PublishDirty()
     {
         foreach (var name in _marks.TakeDirty())
@@ -103,8 +143,9 @@ internal sealed class DesiredPublisher(Objects objects, LinkServer link, ILogger
 
     private void Publish(string name, Node node)
     {
-        if (link.SetAllDesired(name, DesiredPlan.Of(node, _marks.PodsOf(name), objects.Store.Get))
-            == SetOutcome.TooLarge)
+        var desired = DesiredPlan.Of(
+            node, _marks.PodsOf(name), objects.Store.Get, hold.IsActive ? hold.IsHeldBack : null);
+        if (link.SetAllDesired(name, desired) == SetOutcome.TooLarge)
         {
             log.DesiredTooLarge(name);
         }

@@ -54,4 +54,11 @@ internal static partial class FleetLog
 
     [LoggerMessage(1216, LogLevel.Warning, "The key {KeyHash} is denied from now on")]
     public static partial void KeyDenied(this ILogger log, string keyHash);
+
+    [LoggerMessage(1220, LogLevel.Warning,
+        "A backup was restored: pods with a lease begin once their successors have ended everywhere")]
+    public static partial void HoldBegins(this ILogger log);
+
+    [LoggerMessage(1221, LogLevel.Information, "Nothing that the restored backup does not know runs with a lease")]
+    public static partial void HoldEnds(this ILogger log);
 }

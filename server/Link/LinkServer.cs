@@ -113,6 +113,15 @@ internal sealed class LinkServer
         }
     }
 
+    /// <inheritdoc cref="LinkTable.ReachedFor"/>
+    public TimeSpan? ReachedFor(string node)
+    {
+        lock (_gate)
+        {
+            return _table.ReachedFor(node);
+        }
+    }
+
     /// <inheritdoc cref="LinkTable.TryWithhold"/>
     public bool TryWithhold(string node, string key, TimeSpan silence)
     {

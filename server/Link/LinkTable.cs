@@ -102,6 +102,12 @@ internal sealed class LinkTable(
         _nodes.TryGetValue(node, out var link) && link.HasSpoken ? Now - link.LastHeard : null;
 
     /// <summary>
+    /// For how long the node has not run what only an earlier store knew; null when that is not known.
+    /// </summary>
+    public TimeSpan? ReachedFor(string node) =>
+        _nodes.TryGetValue(node, out var link) && link.ReachedAt is { } at ? Now - at : null;
+
+    /// <summary>
     /// From now on the node hears nothing until what the key stands for is given away (<see cref="Settle"/>), or until
     /// <see cref="Release"/>. False, and nothing changes, when it was heard within <paramref name="silence"/>, has a
     /// session, or is not known here.

@@ -59,6 +59,11 @@ internal sealed class NodeLink(string name, ServerSession session, NodePackets p
     /// <summary>Whether it is still there, where presence may be anybody's.</summary>
     public Doubt Doubt { get; } = new();
 
+    /// <summary>
+    /// Since when the node is known to have had desired of this server, by a heartbeat: a hello may be late.
+    /// </summary>
+    public TimeSpan? ReachedAt { get; set; }
+
     /// <summary>Something came of the node since this link is known.</summary>
     public bool HasSpoken { get; set; }
 

@@ -1,4 +1,7 @@
+using System.Globalization;
+using System.Text.Json.Nodes;
 using Edge.Proto;
+using Edge.Proto.Model;
 using Microsoft.Data.Sqlite;
 
 namespace Edge.Server.Store;
@@ -14,6 +17,17 @@ internal static class StoreRestore
     /// What the counter jumps by where the clock does not help: more than a server can use up in its life.
     /// </summary>
     public const long Jump = 1L << 40;
+
+    private const string MarkName = "edge-restored";
+    private const string MarkNamespace = "kube-system";
+    private const string MarkAbout =
+        "A backup was restored. Pods with a finite toleration of unreachable nodes begin once their successors, which "
+        + "the backup does not know, have ended everywhere. Delete this ConfigMap to let them begin at once.";
+
+    /// <summary>
+    /// A ConfigMap that stands until what may have been given away since the backup has ended (Fleet).
+    /// </summary>
+    public static readonly string MarkKey = StoreKeys.For("", "configmaps", MarkNamespace, MarkName);
 
     /// <summary>
     /// Bits of revisions for each second since 1970 (a million of them; a server gives out some ten thousand). The sum
@@ -50,7 +64,7 @@ internal static class StoreRestore
             {
                 // While no server can start on the old one.
                 revision = Next(Math.Max(old, counter), now);
-                Continue(draft, revision);
+                Continue(draft, revision, now);
             });
             // The old log would be taken for the new file's; a database that could be closed has none.
             Remove(path + "-wal", path + "-shm");
@@ -123,11 +137,27 @@ internal static class StoreRestore
         }
     }
 
-    private static void Continue(string draft, long revision)
+    private static void Continue(string draft, long revision, DateTimeOffset now)
     {
         using var database = new KvDatabase(draft, checkpointPages: 0);
-        database.Commit([], revision);
+        database.Commit([new RowWrite(MarkKey, revision, ValueCodec.EncodeOpen(Mark(revision, now)))], revision);
     }
+
+    /// <summary>Revisions are never given out twice, and so no uid is either.</summary>
+    private static byte[] Mark(long revision, DateTimeOffset now) => ObjectBytes.Write(new JsonObject
+    {
+        ["apiVersion"] = "v1",
+        ["kind"] = "ConfigMap",
+        ["metadata"] = new JsonObject
+        {
+            ["name"] = MarkName,
+            ["namespace"] = MarkNamespace,
+            ["uid"] = string.Create(
+                CultureInfo.InvariantCulture, $"{revision >> 48:x8}-0000-4000-8000-{revision & 0xffffffffffff:x12}"),
+            ["creationTimestamp"] = TimeJson.Text(now),
+        },
+        ["data"] = new JsonObject { ["about"] = MarkAbout },
+    });
 
     private static void Remove(params ReadOnlySpan<string> paths)
     {

@@ -38,6 +38,9 @@ internal sealed class ValueCodec(ReadOnlyMemory<byte> secretKey) : IDisposable
         return IsSecret(key) ? Seal(key, encoded) : encoded;
     }
 
+    /// <summary>As <see cref="Encode"/> does it without a key, which only Secrets need.</summary>
+    public static byte[] EncodeOpen(ReadOnlySpan<byte> value) => Copy(value);
+
     /// <summary>True for a Secret that lies open, as one does that something else than this codec wrote.</summary>
     public static bool IsOpenSecret(string key, ReadOnlySpan<byte> encoded) =>
         IsSecret(key) && encoded is [not Sealed, ..];

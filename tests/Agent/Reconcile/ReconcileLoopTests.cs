@@ -38,6 +38,7 @@ public sealed class ReconcileLoopTests : IAsyncLifetime
     private Task _running = Task.CompletedTask;
     private TimeSpan _silence;
     private TimeSpan? _held;
+    private bool _heldBack;
 
     public ReconcileLoopTests()
     {
@@ -50,6 +51,7 @@ public sealed class ReconcileLoopTests : IAsyncLifetime
         var around = new RoundSurroundings(_clock, () => Facts, () => _silence, Report)
         {
             HeldFor = _ => _held,
+            IsHeldBack = _ => _heldBack,
             ReportPassing = (uid, report) =>
             {
                 _passing.Enqueue(report?.Status?.Phase);
@@ -111,6 +113,25 @@ public sealed class ReconcileLoopTests : IAsyncLifetime
         });
 
         await Until(uid, "Running");
+    }
+
+    [Fact]
+    public async Task A_pod_that_is_held_back_begins_once_it_is_not_and_what_runs_goes_on()
+    {
+        _heldBack = true;
+        var uid = Want(1);
+        await Until(uid, "Pending");
+        await _world.Looked();
+        Assert.Empty(_world.Containers);
+
+        _heldBack = false;
+        Want(2);
+        await Until(uid, "Running");
+
+        _heldBack = true;
+        await Until(Want(3), "Pending");
+        await _world.Looked();
+        Assert.Contains(_world.Running, container => container.Uid == uid);
     }
 
     [Fact]

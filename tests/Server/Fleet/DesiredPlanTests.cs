@@ -76,6 +76,19 @@ public sealed class DesiredPlanTests
         Assert.Contains("10.64.0.0/24", left);
     }
 
+    [Fact]
+    public void Pods_with_a_lease_that_may_not_begin_are_named_and_others_are_not()
+    {
+        const string lease = "{\"nodeName\":\"n1\",\"containers\":[],\"terminationGracePeriodSeconds\":7,"
+            + "\"tolerations\":[{\"operator\":\"Exists\",\"effect\":\"NoExecute\",\"tolerationSeconds\":60}]}";
+        DesiredPod[] pods = [Pod("u2", lease), Pod("u1", lease), Pod("u3", Spec)];
+        Assert.Equal(new PodLease(TimeSpan.FromSeconds(60), TimeSpan.FromSeconds(7)), pods[0].Lease);
+        var node = DesiredPlan.Of(_node, pods, _ => null, _ => true)[0];
+        Assert.Equal("node", node.Key);
+        Assert.Contains("[\"u1\",\"u2\"]", Encoding.UTF8.GetString(node.Value.Span));
+        Assert.DoesNotContain("eldBack", Encoding.UTF8.GetString(DesiredPlan.Of(_node, pods, _ => null)[0].Value.Span));
+    }
+
     private static string Settings(Dictionary<string, string> labels)
     {
         var node = _node with { Metadata = new ObjectMeta { Name = "n1", Labels = labels } };

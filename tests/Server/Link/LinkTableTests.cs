@@ -241,6 +241,30 @@ public sealed class LinkTableTests
         }
     }
 
+    [Fact]
+    public void That_a_node_has_what_it_should_is_known_by_a_heartbeat_since_its_acknowledgement_not_by_a_hello()
+    {
+        _table.SetAllDesired("a", [Entry("pods/1", "run")]);
+        Hello("a");
+        Assert.Null(_table.ReachedFor("a"));
+        Beat("a", 1);
+        Assert.Null(_table.ReachedFor("a"));
+
+        var at = _table.Open("a")!.Session.Desired.Standing;
+        Say("a", new Envelope
+        {
+            Session = _session, Ack = new Ack { Map = Map.Desired, Epoch = at.Epoch, Version = at.Version },
+        });
+        Assert.Null(_table.ReachedFor("a"));
+        Beat("a", 2);
+        _clock.Advance(TimeSpan.FromMinutes(1));
+        Beat("a", 3);
+        Assert.Equal(TimeSpan.FromMinutes(1), _table.ReachedFor("a"));
+    }
+
+    private void Beat(string node, ulong number) =>
+        Say(node, new Envelope { Session = _session, Heartbeat = new Heartbeat { Number = number } });
+
     private void Connected(string node, uint keepAlive = 0)
     {
         _table.SetAllDesired(node, []);

@@ -25,6 +25,20 @@ public sealed class RestoreTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task That_a_backup_was_restored_stands_as_a_ConfigMap_that_tells_what_it_means()
+    {
+        await _fixture.Put(Key, "then");
+        await _fixture.Store.BackUp(Backup, default);
+
+        var revision = await _fixture.Restore(Backup);
+
+        var mark = _fixture.Store.Get(StoreRestore.MarkKey);
+        Assert.Equal(revision, mark?.Revision);
+        Assert.Contains("\"name\":\"edge-restored\"", StoreFixture.Text(mark));
+        Assert.Contains("Delete this ConfigMap", StoreFixture.Text(mark));
+    }
+
+    [Fact]
     public async Task The_same_backup_restored_twice_gives_out_no_revision_twice()
     {
         await _fixture.Put(Key, "then");

@@ -8,9 +8,9 @@ internal static class ClusterLife
     /// <summary>
     /// After the last fault everything is in its place within this time: two of the longest waits of a client for its
     /// broker and of an agent for its server (5 minutes each), a resync of the node (10 minutes), a back-off of a
-    /// container (5 minutes), and the same again for what came of it.
+    /// container (5 minutes), and the same again for what came of it; or, after a restore, the longest lease.
     /// </summary>
-    private static readonly TimeSpan s_bound = TimeSpan.FromMinutes(60);
+    private static readonly TimeSpan s_bound = TimeSpan.FromMinutes(75);
 
     /// <summary>Nobody asks for anything: every node's connection breaks and comes back.</summary>
     private static readonly TimeSpan s_return = TimeSpan.FromMinutes(20);

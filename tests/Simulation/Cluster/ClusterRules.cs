@@ -27,6 +27,9 @@ internal sealed record ClusterRules
     /// <summary>The server waits for all of what the node may still run, its grace included.</summary>
     public bool GivesGrace { get; init; } = true;
 
+    /// <summary>After a restore a node begins no pod whose successor may run elsewhere.</summary>
+    public bool HoldsBack { get; init; } = true;
+
     public ServerAnswer? Contact(ServerAnswer? answer, SimProcess process) => answer is not { } said
         ? null
         : new ServerAnswer(

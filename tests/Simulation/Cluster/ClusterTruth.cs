@@ -15,17 +15,10 @@ internal sealed class ClusterTruth(SimClock clock, Random random)
     /// <summary>The node counts up in it whenever it has something to say of itself.</summary>
     public const string SaidLabel = "edge/said";
 
-    /// <summary>
-    /// A backup may name a pod that was given to another node since. A node that is away learns of neither before its
-    /// lease is over, and whoever is there needs a session and the pod's grace.
-    /// </summary>
-    private static readonly TimeSpan s_restoreTakes = TimeSpan.FromMinutes(90);
-
     private readonly List<SimMachine> _machines = [];
     private readonly Dictionary<string, NodeTruth> _nodes = [];
     private int _uids;
     private ulong _epoch;
-    private long? _restoredAt;
 
     public Dictionary<string, PodTruth> Pods { get; } = [];
 
@@ -201,7 +194,6 @@ internal sealed class ClusterTruth(SimClock clock, Random random)
     /// <summary>The store is what it was hours ago.</summary>
     public void Restored(Objects objects, Func<Pod, string> hashOf)
     {
-        _restoredAt = clock.Now;
         var stored = objects.List(Resources.Pods).ToDictionary(pod => pod.Metadata.Uid!);
         foreach (var truth in Pods.Values)
         {
@@ -229,11 +221,6 @@ internal sealed class ClusterTruth(SimClock clock, Random random)
     /// <summary>Two pods of one name with a fence never run at once.</summary>
     private void CheckAlone(string name, SimContainer container)
     {
-        if (clock.Now - _restoredAt < s_restoreTakes.Ticks)
-        {
-            return;
-        }
-
         foreach (var machine in _machines)
         {
             var twin = machine.Running.FirstOrDefault(other => other.PodName == name && other.Uid != container.Uid);

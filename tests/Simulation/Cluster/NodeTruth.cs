@@ -18,18 +18,24 @@ internal sealed class NodeTruth
     /// <summary>Silences that ended, by how long they were: world time of their end.</summary>
     private readonly List<(long Length, long End)> _silences = [];
 
+    private ulong _session;
+
     /// <summary>World time; when the last message was sent that was answered.</summary>
     private long _answered;
 
     /// <summary>The newest count of itself that the server stored.</summary>
     public int SaidStored { get; set; }
 
-    public void Sent(ulong session, ulong number, long now) => _sent.TryAdd((session, number), now);
+    public void Sent(ulong session, ulong number, long now)
+    {
+        _session = session;
+        _sent.TryAdd((session, number), now);
+    }
 
-    /// <summary>The answer to that came.</summary>
+    /// <summary>The answer to that came. One of an earlier session says nothing to the agent any more.</summary>
     public void Heard(ulong session, ulong number, long now)
     {
-        if (!_sent.TryGetValue((session, number), out var sent) || sent <= _answered)
+        if (session != _session || !_sent.TryGetValue((session, number), out var sent) || sent <= _answered)
         {
             return;
         }

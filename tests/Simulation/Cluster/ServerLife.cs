@@ -43,7 +43,8 @@ internal sealed class ServerLife
             new TaintEvictionController(
                 Objects, events, rules.Contact(_link), process, logs.CreateLogger<TaintEvictionController>()),
         ];
-        var publisher = new DesiredPublisher(Objects, _link, logs.CreateLogger<DesiredPublisher>());
+        var hold = new RestoreHold(Objects, _link, process, logs.CreateLogger<RestoreHold>());
+        var publisher = new DesiredPublisher(Objects, _link, hold, logs.CreateLogger<DesiredPublisher>());
         var intake = new ReportIntake(
             Objects, _link.Events, new PodPresence(Objects, publisher.PodsOn, events, process), events, s_grace,
             process, logs.CreateLogger<ReportIntake>());
