@@ -13,7 +13,8 @@ internal sealed record PodPlan(IReadOnlyList<PodStep> Steps, DateTimeOffset? Wak
         var draft = new PlanDraft(view);
         if (view.Record.Removed)
         {
-            if (view.Pod is null)
+            // Wanted again, and not to be deleted: the server was restored from a backup. The pod begins anew.
+            if (view.Pod is null or { Metadata.DeletionTimestamp: null })
             {
                 draft.Add(new PodStep.Forget());
             }

@@ -29,7 +29,9 @@ internal sealed record RoundSurroundings(
     /// </summary>
     public Func<string, TimeSpan?> HeldFor { get; init; } = _ => null;
 
-    /// <summary>Whether the server holds the pod of this uid back: nothing of it begins, but what runs goes on.</summary>
+    /// <summary>
+    /// Whether the server holds the pod of this uid back: nothing of it begins, but what runs goes on.
+    /// </summary>
     public Func<string, bool> IsHeldBack { get; init; } = _ => false;
 
     /// <summary>

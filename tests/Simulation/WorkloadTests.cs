@@ -14,7 +14,7 @@ public sealed class WorkloadTests
     private static int Seeds => int.TryParse(
         Environment.GetEnvironmentVariable("EDGE_WORKLOAD_SEEDS"), CultureInfo.InvariantCulture, out var count)
         ? count
-        : 10;
+        : 5;
 
     private static int First => int.TryParse(
         Environment.GetEnvironmentVariable("EDGE_WORKLOAD_FIRST"), CultureInfo.InvariantCulture, out var seed)

@@ -2,7 +2,9 @@ using System.Runtime.ExceptionServices;
 
 namespace Edge.Tests.Simulation;
 
-/// <summary>Runs worlds that know nothing of each other, each on one thread, as many at once as there are cores.</summary>
+/// <summary>
+/// Runs worlds that know nothing of each other, each on one thread, as many at once as there are cores.
+/// </summary>
 internal static class Worlds
 {
     /// <summary>The lowest seed that fails is told of: the same one each time.</summary>
