@@ -33,5 +33,6 @@ internal sealed class ClusterTally
     }
 
     public override string ToString() =>
-        $"{Packets} packets, {Commits} commits of ledgers, {Starts} starts of containers, {Given} fences, traces {Hash:x16}";
+        $"{Packets} packets, {Commits} commits of ledgers, {Starts} starts of containers, {Given} fences, "
+        + $"traces {Hash:x16}";
 }
