@@ -66,8 +66,7 @@ static async Task<int> Agent(AgentSettings settings, CancellationToken terminate
     var around = new RoundSurroundings(clock, () => facts, contact.Since, SiteParts.Report(site, reports))
     {
         ReportPassing = SiteParts.Report(site, reports, isPassing: true),
-        HeldFor = site.HeldFor,
-        IsHeldBack = uid => known.Now.HeldBack?.Contains(uid) == true,
+        HeldFor = site.HeldFor, IsHeldBack = known.HoldsBack,
         KeepAlive = () => Fencing.KeepAlive(contact.KeepAlive, known.Now),
     };
     var runner = new PodRunner(edge, ledger, images, say, clock, log);

@@ -36,6 +36,9 @@ internal sealed class KnownSettings(Func<IReadOnlyDictionary<string, byte[]>> de
         }
     }
 
+    /// <summary>Whether nothing of the pod of this uid may begin.</summary>
+    public bool HoldsBack(string uid) => Now.HeldBack?.Contains(uid) == true;
+
     private NodeSettings Read(IReadOnlyDictionary<string, byte[]> entries)
     {
         try

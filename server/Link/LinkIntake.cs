@@ -156,11 +156,7 @@ internal sealed class LinkIntake(LinkDoor door, bool isSealed, Func<TimeSpan> no
                 Tell(new LinkEvent.Heard(link.Name, clock.GetUtcNow()));
                 break;
             case SessionNews.Heard:
-                if (envelope.BodyCase == Envelope.BodyOneofCase.Heartbeat && link.Session.Desired.Level)
-                {
-                    link.ReachedAt ??= now();
-                }
-
+                link.Reach(envelope, now());
                 Tell(new LinkEvent.Heard(link.Name, clock.GetUtcNow()));
                 break;
             case SessionNews.Passed when envelope.BodyCase == Envelope.BodyOneofCase.Lane:

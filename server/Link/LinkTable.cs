@@ -101,11 +101,8 @@ internal sealed class LinkTable(
     public TimeSpan? HeardAgo(string node) =>
         _nodes.TryGetValue(node, out var link) && link.HasSpoken ? Now - link.LastHeard : null;
 
-    /// <summary>
-    /// For how long the node has not run what only an earlier store knew; null when that is not known.
-    /// </summary>
-    public TimeSpan? ReachedFor(string node) =>
-        _nodes.TryGetValue(node, out var link) && link.ReachedAt is { } at ? Now - at : null;
+    /// <summary>For how long the node has had desired of this server; null when that is not known.</summary>
+    public TimeSpan? ReachedFor(string node) => Now - _nodes.GetValueOrDefault(node)?.ReachedAt;
 
     /// <summary>
     /// From now on the node hears nothing until what the key stands for is given away (<see cref="Settle"/>), or until

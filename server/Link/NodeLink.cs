@@ -62,7 +62,7 @@ internal sealed class NodeLink(string name, ServerSession session, NodePackets p
     /// <summary>
     /// Since when the node is known to have had desired of this server, by a heartbeat: a hello may be late.
     /// </summary>
-    public TimeSpan? ReachedAt { get; set; }
+    public TimeSpan? ReachedAt { get; private set; }
 
     /// <summary>Something came of the node since this link is known.</summary>
     public bool HasSpoken { get; set; }
@@ -90,6 +90,15 @@ internal sealed class NodeLink(string name, ServerSession session, NodePackets p
             {
                 Withheld.Remove(key);
             }
+        }
+    }
+
+    /// <summary>Takes what was heard in the open session.</summary>
+    public void Reach(Envelope envelope, TimeSpan now)
+    {
+        if (envelope.BodyCase == Envelope.BodyOneofCase.Heartbeat && session.Desired.Level)
+        {
+            ReachedAt ??= now;
         }
     }
 

@@ -46,7 +46,7 @@ internal sealed class AgentLife
         {
             ReportPassing = (uid, report) => Report(uid, report, isPassing: true),
             KeepAlive = () => Fencing.KeepAlive(contact.KeepAlive, known.Now),
-            IsHeldBack = uid => rules.HoldsBack && known.Now.HeldBack?.Contains(uid) == true,
+            IsHeldBack = uid => rules.HoldsBack && known.HoldsBack(uid),
         };
         var runner = new PodRunner(machine, Ledger, images, _ => { }, process, log);
         Loop = new ReconcileLoop(
