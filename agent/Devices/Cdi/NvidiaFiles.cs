@@ -1,5 +1,4 @@
 using Edge.Agent.Runtime;
-using Edge.Agent.Runtime.Spec;
 using Edge.Proto.Model;
 
 namespace Edge.Agent.Devices.Cdi;
