@@ -71,8 +71,10 @@ internal sealed class ClusterTruth(SimClock clock, Random random)
         var pod = Pods[container.Uid];
         var fenced = pod.Toleration is { } toleration
             && _nodes[machine.Name].WasCutOff(toleration, container.Made, clock.Now);
+        // What the server before a restore said may still arrive.
+        var told = pod.IsRevived && !_nodes[machine.Name].FollowsPresent;
         Demand(
-            pod.MayEnd || fenced || container.SpecHash != pod.SpecHash || container.Made <= pod.ChangedAt,
+            pod.MayEnd || fenced || told || container.SpecHash != pod.SpecHash || container.Made <= pod.ChangedAt,
             $"{pod.Name} on {machine.Name} was healthy and wanted, and was stopped");
     }
 

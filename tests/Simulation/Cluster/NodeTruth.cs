@@ -57,6 +57,9 @@ internal sealed class NodeTruth
         now - _answered >= length.Ticks
         || _silences.Exists(silence => silence.Length >= length.Ticks && silence.End >= since);
 
+    /// <summary>It has heard of the store that is there now.</summary>
+    public bool FollowsPresent => _counts;
+
     /// <summary>What is there now may be older than what was there before: until the new server says hello.</summary>
     public void Restored()
     {
