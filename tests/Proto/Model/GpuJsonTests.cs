@@ -17,6 +17,9 @@ public sealed class GpuJsonTests
         "recovery":11}},{"uuid":"GPU-b","index":1}]}
         """.Replace("\n", "", StringComparison.Ordinal);
 
+    /// <summary>What most changes the meaning of JSON.</summary>
+    private const string Marks = "{}[]\",:-0e\\";
+
     [Fact]
     public void Everything_is_read_back_as_it_was_written() =>
         Assert.Equal(Full, Text(GpuJson.Bytes(GpuJson.Read(Bytes(Full)), readings: true)));
@@ -55,6 +58,34 @@ public sealed class GpuJsonTests
         var many = string.Join(',', Enumerable.Range(0, GpuInventory.DevicesMax + 1).Select(_ => """{"uuid":"a"}"""));
         Assert.Throws<JsonException>(() => GpuJson.Read(Bytes($$"""{"devices":[{{many}}]}""")));
         Assert.Throws<JsonException>(() => GpuJson.Read(Bytes($$"""{"driver":"{{new string('5', 1000)}}"}""")));
+    }
+
+    [Fact]
+    public void Whatever_comes_is_an_inventory_or_refused()
+    {
+        var random = new Random(1);
+        for (var round = 0; round < 20_000; round++)
+        {
+            var bytes = Bytes(Full);
+            for (var change = random.Next(1, 4); change > 0; change--)
+            {
+                bytes[random.Next(bytes.Length)] = random.Next(4) == 0
+                    ? (byte)random.Next(256)
+                    : (byte)Marks[random.Next(Marks.Length)];
+            }
+
+            try
+            {
+                var read = GpuJson.Read(bytes);
+                Assert.Equal(
+                    Text(GpuJson.Bytes(read, readings: true)),
+                    Text(GpuJson.Bytes(GpuJson.Read(GpuJson.Bytes(read, readings: true)), readings: true)));
+            }
+            catch (JsonException)
+            {
+                // Refused.
+            }
+        }
     }
 
     private static byte[] Bytes(string text) => Encoding.UTF8.GetBytes(text);

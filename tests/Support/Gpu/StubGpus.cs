@@ -103,6 +103,14 @@ public sealed class StubGpus : IDisposable
 
     public void Dispose() => Directory.Delete(Root, recursive: true);
 
+    /// <summary>The native build of the product needs one of them, too.</summary>
+    private static string Compiler() =>
+        (from name in (string[])["clang", "cc", "gcc"]
+         from folder in (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':')
+         let path = Path.Combine(folder, name)
+         where File.Exists(path)
+         select path).FirstOrDefault() ?? throw new InvalidOperationException("a C compiler is not installed");
+
     private static string Build(params string[] options)
     {
         var source = Path.Combine(Repository.Root, "tests", "Support", "Gpu", "stub.c");
@@ -110,7 +118,7 @@ public sealed class StubGpus : IDisposable
         AppDomain.CurrentDomain.ProcessExit += (_, _) => Directory.Delete(folder, recursive: true);
         var library = Path.Combine(folder, "stub.so");
         using var compiler = Process.Start(
-            "cc", [.. options, "-O1", "-Wall", "-Wextra", "-Werror", "-shared", "-fPIC", "-o", library, source]);
+            Compiler(), [.. options, "-O1", "-Wall", "-Wextra", "-Werror", "-shared", "-fPIC", "-o", library, source]);
         compiler.WaitForExit();
         return compiler.ExitCode == 0
             ? library
