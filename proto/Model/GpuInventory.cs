@@ -65,7 +65,9 @@ public sealed record GpuDevice
     /// </summary>
     public string Uuid { get => field ?? ""; init; }
 
-    /// <summary>What pods ask for to get it; null for <see cref="Gpu"/>. One that is partitioned is not given.</summary>
+    /// <summary>
+    /// What pods ask for to get it; null for <see cref="Gpu"/>. One that is partitioned is not given.
+    /// </summary>
     public string? Resource { get; init; }
 
     /// <summary>How many may have it at once, in turns; null for one.</summary>

@@ -5,8 +5,8 @@ using Edge.Proto.Model;
 namespace Edge.Server.Fleet;
 
 /// <summary>
-/// A node's GPUs as an annotation of its Node: who places pods reads it there, and <c>kubectl describe node</c> prints
-/// it. Pure.
+/// A node's GPUs as an annotation of its Node: who places pods reads it there;
+/// <c>kubectl describe node</c> prints 140 characters of it. Pure.
 /// </summary>
 internal static class NodeGpusPlan
 {
