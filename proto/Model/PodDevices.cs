@@ -5,8 +5,8 @@ using System.Text.Json;
 namespace Edge.Proto.Model;
 
 /// <summary>
-/// The devices that a pod's containers were given, one by one, as an annotation of the pod: the scheduler writes it when
-/// it binds the pod, the agent keeps it in its ledger. By container, then by resource, the devices' ids.
+/// The devices that a pod's containers were given, one by one, as an annotation of the pod: the scheduler writes it
+/// when it binds the pod, the agent keeps it in its ledger. By container, then by resource, the devices' ids.
 /// </summary>
 public sealed record PodDevices(
     IReadOnlyDictionary<string, IReadOnlyDictionary<string, IReadOnlyList<string>>> Containers)
