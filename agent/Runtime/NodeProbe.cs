@@ -61,6 +61,18 @@ internal static class NodeProbe
         .Select(line => line[(name.Length + 1)..].Trim())
         .FirstOrDefault("");
 
-    private static char FirstByte(string path) =>
-        File.Exists(path) && File.ReadAllBytes(path) is [var first, ..] ? (char)first : ' ';
+    /// <summary>
+    /// A space where there is no such file. A kernel's file says that it is a page long, and whoever wants that much
+    /// meets its end.
+    /// </summary>
+    internal static char FirstByte(string path)
+    {
+        if (!File.Exists(path))
+        {
+            return ' ';
+        }
+
+        using var file = File.OpenRead(path);
+        return file.ReadByte() is var first and >= 0 ? (char)first : ' ';
+    }
 }
