@@ -5,7 +5,6 @@ using Edge.Agent.Link;
 using Edge.Agent.Local;
 using Edge.Agent.Network;
 using Edge.Agent.Reconcile;
-using Edge.Agent.Reconcile.Environment;
 using Edge.Agent.Reconcile.Probes;
 using Edge.Agent.Report;
 using Edge.Agent.Report.Streams;
@@ -34,11 +33,12 @@ static async Task<int> Agent(AgentSettings settings, CancellationToken terminate
         return CommandLine.Fail(missing);
     }
 
-    Directory.CreateDirectory(settings.RunDir);
     using var ledger = NodeLedger.Open(settings.DataDir, logs.CreateLogger("Ledger"));
     var local = logs.CreateLogger("Local");
     var site = SiteParts.Open(settings, ledger, clock, random, local);
-    await using var runtime = new ContainerdRuntime(Parts.Runtime(settings), clock, random, logs);
+    using var turn = await Parts.TakeOutput(settings, clock, stop.Token);
+    await using var runtime = new ContainerdRuntime(Parts.Runtime(settings), clock, random, logs, turn);
+    using var notice = ServiceNotice.OfThisProcess(Environment.GetEnvironmentVariable, clock, runtime.IsDraining);
     using var network = new SandboxNetwork(Parts.Network(settings), clock, logs.CreateLogger("Network"));
     await network.Start(stop.Token);
     network.KeepAddresses(Parts.Addresses(ledger));
@@ -47,12 +47,8 @@ static async Task<int> Agent(AgentSettings settings, CancellationToken terminate
     var node = NodeInventory.Read(settings.DataDir, settings.NodeIp, version);
     var reports = new ReportOutbox();
     var events = new EventReport(settings.NodeName, reports.Event, clock);
-    var contact = new ServerContact(
-        settings.RunDir, node.System.BootID, settings.KeepAlive, () => link?.LastAnswer, clock);
-    var facts = new NodeFacts(settings.NodeName, node.Address, node.Cpus * 1000L, node.MemoryBytes, node.StorageBytes)
-    {
-        PodCidr = settings.PodCidr,
-    };
+    var contact = SiteParts.Contact(settings, node, () => link?.LastAnswer, clock);
+    var facts = SiteParts.Node(settings, node);
     void Wake(string uid) => loop?.Wake(uid);
     Action<PodEvent> say = SiteParts.Say(site, events);
 
@@ -70,11 +66,11 @@ static async Task<int> Agent(AgentSettings settings, CancellationToken terminate
         KeepAlive = () => Fencing.KeepAlive(contact.KeepAlive, known.Now),
     };
     var runner = new PodRunner(edge, ledger, images, say, clock, log);
-    loop = new ReconcileLoop(edge, ledger, new PodRounds(ledger, runner, images, probes, around, log), clock, log);
+    loop = new ReconcileLoop(
+        edge, ledger, new PodRounds(ledger, runner, images, probes, around, log), clock, log) { Notice = notice };
     var status = new NodeStatusReport(
         settings.NodeName, settings.DataDir, node, SiteParts.Sources(site, settings, runtime, reports, gpus), clock,
         logs.CreateLogger("Report"));
-
     var files = new LogStreams(ledger, settings.DataDir, clock);
     SiteParts.Join(site, () => link, loop, status, events, settings.NodeName);
     GpuParts.Join(gpus, reports, status, site.Doors.SayOfNode);

@@ -5,6 +5,7 @@ using Edge.Agent.Ledger;
 using Edge.Agent.Link;
 using Edge.Agent.Local;
 using Edge.Agent.Reconcile;
+using Edge.Agent.Reconcile.Environment;
 using Edge.Agent.Report;
 using Edge.Agent.Runtime;
 using Edge.Agent.Settings;
@@ -78,6 +79,16 @@ internal static class SiteParts
         AgentSettings settings, NodeIdentity identity, string version, ServerContact contact) =>
         new(version, settings.NodeName, Path.Combine(settings.DataDir, "ledger.db"),
             () => identity.IsEnrolled ? identity.Broker.Url.OriginalString : null, contact.Since);
+
+    public static ServerContact Contact(
+        AgentSettings settings, NodeInventory node, Func<ServerAnswer?> lastAnswer, TimeProvider clock) =>
+        new(settings.RunDir, node.System.BootID, settings.KeepAlive, lastAnswer, clock);
+
+    public static NodeFacts Node(AgentSettings settings, NodeInventory node) => new(
+        settings.NodeName, node.Address, node.Cpus * 1000L, node.MemoryBytes, node.StorageBytes)
+    {
+        PodCidr = settings.PodCidr,
+    };
 
     /// <summary>Only root asks.</summary>
     public static LocalServer Server(

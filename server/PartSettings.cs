@@ -28,6 +28,7 @@ internal static class PartSettings
         KeyFile = pki.BrokerKeyFile,
         CrlFile = Path.Combine(settings.DataDir, "broker", "denied-keys.crl"),
         Port = settings.BrokerPort,
+        IsStartedElsewhere = !settings.StartsBroker,
     };
 
     public static LinkServerSettings Link(

@@ -34,6 +34,7 @@ static async Task Serve(ServerSettings settings, CancellationToken ct)
     ThreadPool.SetMinThreads(Environment.ProcessorCount + 1, Environment.ProcessorCount);
     // Heartbeats of a thousand nodes stay below; a rollout of ten pods is above.
     using var memory = new ResidentMemory(time, quietBytes: 8 * 1024 * 1024);
+    using var notice = ServiceNotice.OfThisProcess(Environment.GetEnvironmentVariable, time);
     Directory.CreateDirectory(settings.DataDir);
     Directory.CreateDirectory(settings.RunDir);
     var pki = PkiFiles.LoadOrCreate(settings.PkiDir, settings.CertificateNames);
@@ -112,6 +113,7 @@ static async Task Serve(ServerSettings settings, CancellationToken ct)
         [
             .. control.Select(loop => (Func<CancellationToken, Task>)loop.Run),
             scheduler.Run, publisher.Run, intake.Run, addressing.Run, denied.Run, link.Run, api.Run,
+            new ServicePulse(store, notice, time).Run,
             .. broker is null ? Array.Empty<Func<CancellationToken, Task>>() : [broker.Run],
             cancel => store.Completion.WaitAsync(cancel),
         ],

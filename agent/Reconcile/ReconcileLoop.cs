@@ -1,6 +1,7 @@
 using System.Threading.Channels;
 using Edge.Agent.Ledger;
 using Edge.Agent.Runtime;
+using Edge.Proto;
 using Microsoft.Extensions.Logging;
 
 namespace Edge.Agent.Reconcile;
@@ -37,6 +38,9 @@ internal sealed class ReconcileLoop(
     private bool _everyPod = true;
     private long _lookedAtAll = clock.GetTimestamp();
 
+    /// <summary>Told at each turn of the loop, and by it while it sleeps: a loop that hangs tells nothing.</summary>
+    public ServiceNotice? Notice { get; init; }
+
     /// <summary>Hints that something about one pod changed. Never blocks; any thread.</summary>
     public void Wake(string uid)
     {
@@ -67,6 +71,8 @@ internal sealed class ReconcileLoop(
         while (!cancellation.IsCancellationRequested)
         {
             failures = await Round(cancellation) ? 0 : failures + 1;
+            // Also without a containerd: then there is nothing that a restart of this process would mend.
+            Notice?.Ready();
             await Sleep(failures == 0 ? Next() : ObserveRetry(failures), cancellation);
             if (clock.GetElapsedTime(_lookedAtAll) >= Resync)
             {
@@ -224,20 +230,28 @@ internal sealed class ReconcileLoop(
 
     private async Task Sleep(TimeSpan wait, CancellationToken cancellation)
     {
-        if (_wake.Reader.TryRead(out _))
+        var since = clock.GetTimestamp();
+        while (true)
         {
-            return;
-        }
+            Notice?.Beat();
+            var left = wait - clock.GetElapsedTime(since);
+            if (_wake.Reader.TryRead(out _) || left <= TimeSpan.Zero || cancellation.IsCancellationRequested)
+            {
+                return;
+            }
 
-        using var limit = new CancellationTokenSource(wait, clock);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellation);
-        try
-        {
-            await _wake.Reader.ReadAsync(either.Token);
-        }
-        catch (OperationCanceledException)
-        {
-            // The time came, or the end.
+            var slice = Notice is { } notice && notice.BeatEvery < left ? notice.BeatEvery : left;
+            using var limit = new CancellationTokenSource(slice, clock);
+            using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellation);
+            try
+            {
+                await _wake.Reader.ReadAsync(either.Token);
+                return;
+            }
+            catch (OperationCanceledException)
+            {
+                // The time of the wait or of a beat came, or the end.
+            }
         }
     }
 }

@@ -27,13 +27,27 @@ internal sealed class ContainerdRuntime : IAsyncDisposable
     private readonly BandwidthCap _cap;
     private RuntimeFacts? _facts;
 
-    public ContainerdRuntime(RuntimeSettings settings, TimeProvider clock, Random random, ILoggerFactory logs)
+    /// <param name="settings">Where containerd is.</param>
+    /// <param name="clock">For times in logs and limits.</param>
+    /// <param name="random">For names of what is unfinished.</param>
+    /// <param name="logs">Where it tells what it does.</param>
+    /// <param name="turn">
+    /// Drains on at once where a process before this one stopped, without asking containerd; null to wait for that.
+    /// </param>
+    public ContainerdRuntime(
+        RuntimeSettings settings, TimeProvider clock, Random random, ILoggerFactory logs, OutputTurn? turn = null)
     {
         var log = logs.CreateLogger("Runtime");
         var files = new ContainerFiles(settings);
         _settings = settings;
         _channel = new GrpcChannel(settings.ContainerdSocket, RuntimeSettings.ContainerdNamespace, clock);
         _logs = new ContainerLogs(clock, log);
+        if (turn is not null)
+        {
+            _logs.AttachLeft(settings.RunDir, settings);
+            turn.ReleaseHeld();
+        }
+
         _events = new EventSubscription(_channel, clock, log);
         _observation = new ContainerObservation(_channel, files, _logs);
         _lease = new CreationLease(_channel);
@@ -51,6 +65,9 @@ internal sealed class ContainerdRuntime : IAsyncDisposable
             _channel, content, unpack, new ImageCatalog(_channel, content, unpack, platform), _cap, gates, platform,
             SyncContent);
     }
+
+    /// <summary>Whether what drains the containers still turns; see <see cref="ContainerLogs.IsTurning"/>.</summary>
+    public bool IsDraining() => _logs.IsTurning();
 
     public ChannelReader<RuntimeEvent> Events => _events.Events;
 

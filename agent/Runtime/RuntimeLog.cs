@@ -34,4 +34,7 @@ internal static partial class RuntimeLog
 
     [LoggerMessage(2410, LogLevel.Warning, "Undoing {Step} of {Container} failed: {Reason}")]
     public static partial void UndoFailed(ILogger log, string step, string container, string reason);
+
+    [LoggerMessage(2411, LogLevel.Warning, "No agent runs: draining the output of {Count} containers")]
+    public static partial void Draining(ILogger log, int count);
 }

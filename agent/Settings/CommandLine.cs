@@ -1,4 +1,6 @@
 using System.CommandLine;
+using Edge.Agent.Runtime.Logs;
+using Microsoft.Extensions.Logging;
 
 namespace Edge.Agent.Settings;
 
@@ -33,7 +35,7 @@ internal static class CommandLine
                 _ => throw new InvalidOperationException("settings are valid or not"),
             };
         });
-        var root = new RootCommand("edge-agent runs Kubernetes pods on an edge machine.") { run };
+        var root = new RootCommand("edge-agent runs Kubernetes pods on an edge machine.") { run, Drain() };
         foreach (var other in others ?? [])
         {
             root.Add(other);
@@ -79,6 +81,29 @@ internal static class CommandLine
         }
 
         return 1;
+    }
+
+    /// <summary>
+    /// What packaging/systemd/edge-drain.service runs. Takes nothing from the settings but the run directory: they may
+    /// be what keeps the agent down.
+    /// </summary>
+    private static Command Drain()
+    {
+        var directory = new Option<string?>(SettingName.RunDir.Flag)
+        {
+            Description = "the agent's run directory, by default that of its settings",
+        };
+        var command = new Command("drain", "Writes the containers' output to their logs while no agent runs.")
+        {
+            directory,
+        };
+        command.SetAction(async (parsed, stop) =>
+        {
+            using var logs = new TextLog(Console.Error, LogLevel.Information);
+            return await OutputDrain.Run(
+                parsed.GetValue(directory) ?? RunDir(), BootClock.Instance, logs.CreateLogger("Runtime"), stop);
+        });
+        return command;
     }
 
     /// <summary>The run directory of the agent that runs by the settings file, or of one without settings.</summary>

@@ -4,6 +4,7 @@ using Edge.Agent.Ledger;
 using Edge.Agent.Link;
 using Edge.Agent.Network;
 using Edge.Agent.Runtime;
+using Edge.Agent.Runtime.Logs;
 using Edge.Proto.Mqtt;
 
 namespace Edge.Agent.Settings;
@@ -20,6 +21,13 @@ internal static class Parts
         Snapshotter = settings.Snapshotter,
         InsecureRegistries = settings.InsecureRegistries,
     };
+
+    /// <summary>From now on this process drains the containers' output.</summary>
+    public static Task<OutputTurn> TakeOutput(AgentSettings settings, TimeProvider clock, CancellationToken stop)
+    {
+        Directory.CreateDirectory(settings.RunDir);
+        return OutputTurn.Take(settings.RunDir, clock, stop);
+    }
 
     public static NetworkSettings Network(AgentSettings settings) =>
         new() { RunDir = settings.RunDir, CniBinDirs = settings.CniBinDirs };

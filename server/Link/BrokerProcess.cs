@@ -8,8 +8,8 @@ using Microsoft.Extensions.Logging;
 namespace Edge.Server.Link;
 
 /// <summary>
-/// mosquitto as a process of its own: it is started when it is not there, adopted when it is, and it stays when
-/// edge-server ends, so that a restart or upgrade of edge-server cuts no session.
+/// mosquitto as a process of its own: it is started when it is not there (by us, or by its unit), adopted when it is,
+/// and it stays when edge-server ends, so that a restart or upgrade of edge-server cuts no session.
 /// </summary>
 internal sealed partial class BrokerProcess(BrokerSettings settings, TimeProvider clock, ILogger<BrokerProcess> log)
 {
@@ -97,13 +97,13 @@ internal sealed partial class BrokerProcess(BrokerSettings settings, TimeProvide
         }
     }
 
-    /// <summary>Ends the broker; for uninstalling and tests.</summary>
+    /// <summary>Ends the broker that runs; its unit, if it has one, starts it again.</summary>
     public async Task Stop(CancellationToken cancel)
     {
         if (FindRunning() is { } pid)
         {
             _ = Kill(pid, Terminate);
-            while (FindRunning() is not null)
+            while (FindRunning() == pid)
             {
                 await Task.Delay(TimeSpan.FromMilliseconds(50), clock, cancel);
             }
@@ -239,6 +239,11 @@ internal sealed partial class BrokerProcess(BrokerSettings settings, TimeProvide
         _pid = null;
         // Whatever ended the broker may have taken its files along.
         _ = WriteFiles();
+        if (settings.IsStartedElsewhere)
+        {
+            return;
+        }
+
         File.Delete(settings.SocketPath);
         // The shell's umask keeps log and pid file to the owner; -d detaches, so that the broker outlives this process.
         // Each node is a descriptor: the usual soft limit of 1024, which is there for select, would keep others out.

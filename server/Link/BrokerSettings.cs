@@ -26,6 +26,9 @@ internal sealed record BrokerSettings
 
     public int Port { get; init; } = 8883;
 
+    /// <summary>A unit of its own starts it, and starts it again when it ends.</summary>
+    public bool IsStartedElsewhere { get; init; }
+
     public string Executable { get; init; } = "mosquitto";
 
     public string ConfigFile => Path.Combine(DataDirectory, "mosquitto.conf");

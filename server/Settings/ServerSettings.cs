@@ -28,6 +28,9 @@ internal sealed record ServerSettings
     /// </summary>
     public string? Broker { get; init; }
 
+    /// <summary>False where our broker is a unit of its own: edge-server writes its files and signals it.</summary>
+    public bool StartsBroker { get; init; } = true;
+
     /// <summary>PEM file with the CA of that broker; null where its certificate is of the node CA.</summary>
     public string? BrokerCaFile { get; init; }
 

@@ -25,6 +25,11 @@ internal sealed record SettingName(string Key, string Flag, string Help, bool Re
     public static readonly SettingName Broker =
         new("broker", "--broker", "mqtts://host:port, or unix socket, of another broker; messages are sealed", false);
 
+    public static readonly SettingName BrokerStart =
+        new("brokerStart", "--broker-start",
+            "self, or unit where something else starts the broker with the configuration that is written for it", false,
+            "self");
+
     public static readonly SettingName BrokerCaFile =
         new("brokerCaFile", "--broker-ca-file", "PEM file with the CA of that broker; default the node CA", false);
 
@@ -68,8 +73,8 @@ internal sealed record SettingName(string Key, string Flag, string Help, bool Re
     /// <summary>Everything that can be set, in the order it is shown.</summary>
     public static IReadOnlyList<SettingName> All { get; } =
     [
-        DataDir, RunDir, Listen, AdvertiseAddress, BrokerPort, Broker, BrokerCaFile, BrokerUser, BrokerPasswordFile,
-        VersionMinor, NodeMonitorGracePeriod, NotReadyToleration, UnreachableToleration, NodeKeyRotation,
-        TerminatedPodGcThreshold, SecretKeyFile,
+        DataDir, RunDir, Listen, AdvertiseAddress, BrokerPort, Broker, BrokerStart, BrokerCaFile, BrokerUser,
+        BrokerPasswordFile, VersionMinor, NodeMonitorGracePeriod, NotReadyToleration, UnreachableToleration,
+        NodeKeyRotation, TerminatedPodGcThreshold, SecretKeyFile,
     ];
 }

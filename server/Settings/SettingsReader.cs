@@ -78,6 +78,7 @@ internal sealed class SettingsReader
             AdvertiseAddresses = [.. Values(SettingName.AdvertiseAddress).Select(Host)],
             BrokerPort = Number(SettingName.BrokerPort, PortMin, PortMax),
             Broker = Values(SettingName.Broker) is [var broker] ? BrokerOf(broker) : null,
+            StartsBroker = StartsBroker(),
             BrokerCaFile = FileOf(SettingName.BrokerCaFile),
             BrokerUser = BrokerUser(),
             BrokerPasswordFile = FileOf(SettingName.BrokerPasswordFile),
@@ -119,6 +120,17 @@ internal sealed class SettingsReader
 
         Wrong(name, value, $"a number from {min} to {max}");
         return min;
+    }
+
+    private bool StartsBroker()
+    {
+        var value = Values(SettingName.BrokerStart)[0];
+        if (value is not ("self" or "unit"))
+        {
+            Wrong(SettingName.BrokerStart, value, "self or unit");
+        }
+
+        return value == "self";
     }
 
     private int? Seconds(SettingName name) => Values(name) is [_] ? Number(name, 0, int.MaxValue) : null;

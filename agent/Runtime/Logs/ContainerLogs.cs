@@ -28,6 +28,8 @@ internal sealed class ContainerLogs : IDisposable
     private readonly ArrayBufferWriter<byte> _lines = new(ReadBytes);
     private bool _stopping;
     private long _written;
+    private long _turns;
+    private long _turnsSeen = -1;
 
     public ContainerLogs(TimeProvider clock, ILogger log)
     {
@@ -63,9 +65,49 @@ internal sealed class ContainerLogs : IDisposable
             var output = Fifo.Open(Path.Combine(fifoDirectory, "stdout"));
             var error = Fifo.Open(Path.Combine(fifoDirectory, "stderr"));
             _sources[id] = new LogSource(id, output, error, file, isTerminal);
+            new OutputMark(file.Name, isTerminal).Write(fifoDirectory);
         }
 
         Wake();
+    }
+
+    /// <summary>Drains whatever a process before this one drained, as it was marked then.</summary>
+    public void AttachLeft(string runDir, RuntimeSettings settings)
+    {
+        foreach (var directory in LogPaths.FifoDirectories(runDir))
+        {
+            if (OutputMark.Read(directory) is { } mark)
+            {
+                Attach(
+                    Path.GetFileName(directory), directory,
+                    new LogFile(mark.LogPath, settings.LogFileBytesMax, settings.LogFilesMax), mark.IsTerminal);
+            }
+        }
+    }
+
+    /// <summary>Containers whose output is drained.</summary>
+    public int Count
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _sources.Count;
+            }
+        }
+    }
+
+    /// <summary>
+    /// Whether the poller still turns: false when it has not since this was asked last. For one caller, who leaves it
+    /// time in between.
+    /// </summary>
+    public bool IsTurning()
+    {
+        var turns = Interlocked.Read(ref _turns);
+        var turning = turns != _turnsSeen;
+        _turnsSeen = turns;
+        Wake();
+        return turning;
     }
 
     /// <summary>Bytes of all log files that were written in this process.</summary>
@@ -180,6 +222,7 @@ internal sealed class ContainerLogs : IDisposable
 
             Libc.Read(_wake, count, count.Length);
             DrainReady(sources, entries);
+            Interlocked.Increment(ref _turns);
         }
     }
 

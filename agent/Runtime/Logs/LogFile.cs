@@ -8,6 +8,8 @@ namespace Edge.Agent.Runtime.Logs;
 /// </summary>
 internal sealed class LogFile(string path, long bytesMax, int filesMax) : IDisposable
 {
+    public string Name => path;
+
     private SafeFileHandle? _file;
     private long _length;
 

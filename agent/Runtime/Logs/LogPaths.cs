@@ -15,4 +15,17 @@ internal static class LogPaths
 
     public static string FifoDirectory(string runDir, string containerId) =>
         Path.Combine(runDir, "fifo", containerId);
+
+    /// <summary>Those of all containers that were made in this boot and are not removed.</summary>
+    public static string[] FifoDirectories(string runDir)
+    {
+        try
+        {
+            return Directory.GetDirectories(Path.Combine(runDir, "fifo"));
+        }
+        catch (DirectoryNotFoundException)
+        {
+            return [];
+        }
+    }
 }
