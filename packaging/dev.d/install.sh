@@ -10,6 +10,8 @@ RUN_PACKAGES='containerd=containerd runc=runc containernetworking-plugins=/usr/l
 libmosquitto1=libmosquitto.so.1 libsqlite3-0=libsqlite3.so.0 busybox-static=/bin/busybox docker-registry=docker-registry
 nftables=nft iproute2=ip curl=curl ca-certificates=/etc/ssl/certs procps=pgrep openssl=openssl'
 TEST_PACKAGES='faketime=faketime'
+# The emulated machine: its disk is made of packages, too.
+SOAK_PACKAGES='qemu-system-x86=qemu-system-x86_64 mmdebstrap=mmdebstrap e2fsprogs=mke2fs'
 BUILD_PACKAGES='clang=clang zlib1g-dev=/usr/include/zlib.h'
 
 present() {
