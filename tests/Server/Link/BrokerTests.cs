@@ -220,6 +220,29 @@ public sealed class BrokerTests
     }
 
     [SkippableFact]
+    public async Task A_broker_that_its_own_unit_starts_is_adopted_when_it_comes_and_is_started_by_nobody_else()
+    {
+        var (world, first) = await LinkWorld.Start();
+        await using var ended = world;
+        await world.EndSupervision();
+        await first.Stop(LinkWorld.Limit);
+        File.Delete(world.Settings.ConfigFile);
+        world.Settings = world.Settings with { IsStartedElsewhere = true };
+
+        var second = world.Supervise();
+        while (!File.Exists(world.Settings.ConfigFile))
+        {
+            await Task.Delay(TimeSpan.FromMilliseconds(20), TimeProvider.System, LinkWorld.Limit);
+        }
+
+        Assert.Null(second.FindRunning());
+        using var unit = Process.Start(world.Settings.Executable, ["-d", "-c", world.Settings.ConfigFile]);
+        var insider = await world.Insider(Topics.AllUp);
+        await Subscribed(insider);
+        Assert.NotNull(second.FindRunning());
+    }
+
+    [SkippableFact]
     public async Task A_broker_that_is_wiped_with_all_its_files_comes_back_as_it_was()
     {
         var (world, broker) = await LinkWorld.Start("a");

@@ -60,6 +60,16 @@ public sealed class SettingsTests
     }
 
     [Fact]
+    public void The_broker_is_started_by_the_server_or_by_its_own_unit()
+    {
+        Assert.True(Valid(null, _noFlags).StartsBroker);
+        Assert.False(Valid(null, new() { [SettingName.BrokerStart] = ["unit"] }).StartsBroker);
+        var wrong = Assert.IsType<SettingsResult.Invalid>(
+            SettingsReader.Read("server.yaml", "brokerStart: nobody\n", _noFlags));
+        Assert.Contains("self or unit", Assert.Single(wrong.Errors), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void An_empty_file_is_a_file_without_settings() =>
         Assert.Equal(33, Valid("# nothing yet\n", _noFlags).VersionMinor);
 
