@@ -30,6 +30,6 @@ dev_check_next() {
   for project in server agent; do
     step "compiling edge-$project for net10.0"
     dotnet build "$project" -v quiet --nologo -p:EdgeTargetFramework=net10.0 -p:PublishAot=false \
-      --artifacts-path artifacts/next
+      -p:RunAnalyzers=false --artifacts-path artifacts/next
   done
 }
