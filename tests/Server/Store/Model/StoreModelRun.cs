@@ -220,7 +220,15 @@ internal sealed class StoreModelRun : IAsyncDisposable
     {
         await Settle();
         await _fixture.Restore(path);
-        _model.Replace(objects);
+
+        // A restore says so in the store; at a revision of its own, as any write.
+        var mark = Store.Get(StoreRestore.MarkKey)!.Value;
+        Assert.True(mark.Revision > _model.Revision, "the restore's own word has a revision that was used");
+        _model.Replace(
+        [
+            .. objects.Where(stored => stored.Key != mark.Key).Append(mark)
+                .OrderBy(stored => stored.Key, StringComparer.Ordinal),
+        ]);
         Counts = Counts with { Restores = Counts.Restores + 1 };
         await Begin(_model.Revision);
     }
