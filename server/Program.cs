@@ -83,12 +83,10 @@ static async Task Serve(ServerSettings settings, CancellationToken ct)
 
     var hold = new RestoreHold(objects, link, time, logs.CreateLogger<RestoreHold>());
     var publisher = new DesiredPublisher(objects, link, hold, logs.CreateLogger<DesiredPublisher>());
+    var strangers = new NodeReturn(objects, publisher.PodsOn, time, logs.CreateLogger<NodeReturn>());
     var intake = new ReportIntake(
         objects, link.Events, new PodPresence(objects, publisher.PodsOn, events, time), events,
-        settings.NodeMonitorGracePeriod, time, logs.CreateLogger<ReportIntake>())
-    {
-        Introduce = new NodeReturn(objects, publisher.PodsOn, time, logs.CreateLogger<NodeReturn>()).Make,
-    };
+        settings.NodeMonitorGracePeriod, time, logs.CreateLogger<ReportIntake>()) { Introduce = strangers.Make };
     var addressing = new NodeAddressing(objects, logs.CreateLogger<NodeAddressing>());
     var contacts = new LastContacts(objects, link.HeardAgo, time);
     var relay = new LogRelay(link.OpenStream, contacts.Of, time);

@@ -7,8 +7,8 @@ namespace Edge.Server.Schedule;
 internal static class Binding
 {
     /// <summary>
-    /// Binds the pod, with the devices for its containers (null for none), unless it is another one by now, bound already
-    /// or on its way out.
+    /// Binds the pod, with the devices for its containers (null for none), unless it is another one by now, bound
+    /// already or on its way out.
     /// </summary>
     public static JsonObject? Bind(
         JsonObject pod, string uid, string node, PodDevices? devices, DateTimeOffset now)

@@ -75,7 +75,8 @@ internal sealed class ClusterState
 
         var old = _nodes[index];
         var now = old.Become(view);
-        now = _nodes[index] = ReferenceEquals(old.Devices, now.Devices) ? now : now.WithDevicesOf(_podsBySlot[old.Slot]);
+        now = _nodes[index] =
+            ReferenceEquals(old.Devices, now.Devices) ? now : now.WithDevicesOf(_podsBySlot[old.Slot]);
         _images.Change(old, now);
         var change = NodeChange.Between(old, now);
         if (change.Labels || change.Taints)
@@ -121,7 +122,8 @@ internal sealed class ClusterState
     }
 
     /// <summary>
-    /// Counts a pod on a node, with the devices it was given there; null when it is counted there already, and as it is.
+    /// Counts a pod on a node, with the devices it was given there; null when it is counted there already, and as it
+    /// is.
     /// </summary>
     public ClusterEvent? Assign(PodFacts pod, string node, IReadOnlyList<string> devices)
     {

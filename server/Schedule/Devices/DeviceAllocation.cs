@@ -3,8 +3,8 @@ using Edge.Proto.Model;
 namespace Edge.Server.Schedule.Devices;
 
 /// <summary>
-/// Devices of a node → which of them each container of a pod gets. The pod has one pool of a resource; sidecars and main
-/// containers share none of it, an init container gets what no sidecar before it has, as the kubelet does it. Pure.
+/// Devices of a node → which of them each container of a pod gets. The pod has one pool of a resource; sidecars and
+/// main containers share none of it, an init container gets what no sidecar before it has, as the kubelet does it. Pure.
 /// </summary>
 internal static class DeviceAllocation
 {

@@ -21,8 +21,8 @@ public sealed class NodeEdgeTests
         await bench.Until(id, _ => File.Exists(bench.LogFile()));
         var settings = new NetworkSettings { RunDir = bench.Settings.RunDir };
         using var network = new SandboxNetwork(settings, TimeProvider.System, NullLogger.Instance);
-        var edge = new NodeEdge(
-            bench.Runtime, network, new DeviceGrants(() => GpuInventory.None, _ => Task.CompletedTask, new CdiHost("/")), bench.Settings.DataDir, bench.Settings.RunDir);
+        var devices = new DeviceGrants(() => GpuInventory.None, _ => Task.CompletedTask, new CdiHost("/"));
+        var edge = new NodeEdge(bench.Runtime, network, devices, bench.Settings.DataDir, bench.Settings.RunDir);
         var record = new PodRecord
         {
             Uid = bench.PodUid, Namespace = "default", Name = "pod", StartTime = DateTimeOffset.UnixEpoch,

@@ -158,7 +158,11 @@ public sealed partial class Fleet : IAsyncLifetime
         await node.Agent.Stop();
         await node.PowerCut();
         _nodes.Remove(node);
-        Directory.Delete(node.Disk, recursive: true);
+        if (Directory.Exists(node.Disk))
+        {
+            Directory.Delete(node.Disk, recursive: true);
+        }
+
         await Kubectl.Do("delete", "node", node.Name, "--ignore-not-found", "--timeout=60s");
     }
 
