@@ -4,7 +4,8 @@ namespace Edge.Server.Schedule.Devices;
 
 /// <summary>
 /// Devices of a node → which of them each container of a pod gets. The pod has one pool of a resource; sidecars and
-/// main containers share none of it, an init container gets what no sidecar before it has, as the kubelet does it. Pure.
+/// main containers share none of it, an init container gets what no sidecar before it has, as the kubelet does it.
+/// Pure.
 /// </summary>
 internal static class DeviceAllocation
 {
