@@ -38,7 +38,7 @@ internal static class Devices
         _ => false,
     };
 
-    /// <summary>What pods have without chosen devices, such as one that the node is kept free for, counts too.</summary>
+    /// <summary>What pods have without chosen devices, as one the node is kept free for, counts too.</summary>
     private static long Free(NodeView node, string resource)
     {
         var (free, chosen) = (0L, 0L);
