@@ -63,15 +63,15 @@ public sealed class DrainTests(MachineWorld world, ITestOutputHelper output)
     }
 
     /// <summary>
-    /// Puts parts (P) together, and counts the lines that are not one more than the line before, and the longest time
-    /// between two.
+    /// Puts parts (P) together, wherever they were parted, and counts the lines that are not one more than the line
+    /// before or not whole, and the longest time between two.
     /// </summary>
     private const string Joined = """
-        { text = text $4 " " $5 }
+        { text = text substr($0, length($1) + length($2) + length($3) + 4) }
         $3 == "F" {
-          split(text, words, " "); text = ""; n++
-          if (words[1] != last + 1) wrong++
-          last = words[1]
+          split(text, words, " "); n++
+          if (words[1] != last + 1 || length(words[2]) != 1000 || length(text) != length(words[1]) + 1001) wrong++
+          text = ""; last = words[1]
           split(substr($1, 12, 12), t, ":"); now = t[1] * 3600 + t[2] * 60 + t[3]
           if (n > 1 && now - before > gap) gap = now - before
           before = now
