@@ -20,31 +20,45 @@ internal sealed class DeviceGrants(
     /// <summary>Devices of other kinds, by any user's word, as containerd's own Kubernetes interface has it.</summary>
     private const string AnnotationPrefix = "cdi.k8s.io/";
 
+    /// <summary>
+    /// After a container was made, or was not, this many looks decide whether it is there: the first may have begun
+    /// before.
+    /// </summary>
+    private const int LooksAfter = 2;
+
     private readonly Lock _lock = new();
-    private readonly Dictionary<string, HashSet<string>> _making = [];
-    private Dictionary<string, HashSet<string>> _held = [];
+
+    /// <summary>
+    /// What containers have that may not have been seen yet: the looks that are left, or null while one is being made.
+    /// </summary>
+    private readonly Dictionary<(string Pod, string Id), int?> _taken = [];
+    private HashSet<(string Pod, string Id)> _seen = [];
 
     /// <summary>What containers have that are there now: pod, and the ids of its label.</summary>
     public void Saw(IEnumerable<(string Pod, string Ids)> containers)
     {
-        var held = new Dictionary<string, HashSet<string>>();
+        var seen = new HashSet<(string Pod, string Id)>();
         foreach (var (pod, ids) in containers)
         {
-            if (ids.Length > 0)
+            foreach (var id in ids.Split(',', StringSplitOptions.RemoveEmptyEntries))
             {
-                Of(held, pod).UnionWith(ids.Split(','));
+                seen.Add((pod, id));
             }
         }
 
         lock (_lock)
         {
-            _held = held;
-            foreach (var (pod, ids) in held)
+            _seen = seen;
+            foreach (var (taken, left) in _taken)
             {
-                // What is being made counts until it is seen to be there.
-                if (_making.TryGetValue(pod, out var making) && making.IsSubsetOf(ids))
+                if (left is { } looks)
                 {
-                    _making.Remove(pod);
+                    // What is there is told by its label from now on.
+                    _taken[taken] = looks - 1;
+                    if (looks <= 1 || seen.Contains(taken))
+                    {
+                        _taken.Remove(taken);
+                    }
                 }
             }
         }
@@ -70,8 +84,7 @@ internal sealed class DeviceGrants(
         {
             if (key.StartsWith(AnnotationPrefix, StringComparison.Ordinal))
             {
-                names.AddRange(value.Split(
-                    ',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries));
+                names.AddRange(Named(value));
             }
         }
 
@@ -86,13 +99,31 @@ internal sealed class DeviceGrants(
         return new DeviceGrant(ids, edits);
     }
 
-    /// <summary>The container was not made after all.</summary>
-    public void Return(Pod pod)
+    /// <summary>The container was made, or could not be: what it has is seen from now on.</summary>
+    public void Settle(Pod pod, DeviceGrant grant)
     {
         lock (_lock)
         {
-            _making.Remove(pod.Metadata.Uid ?? "");
+            foreach (var id in grant.Ids)
+            {
+                _taken[(pod.Metadata.Uid ?? "", id)] = LooksAfter;
+            }
         }
+    }
+
+    /// <summary>What the scheduler counts is not to be had by asking for it past the scheduler.</summary>
+    private static string[] Named(string annotation)
+    {
+        var names = annotation.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+        foreach (var name in names)
+        {
+            if (name.StartsWith($"{NvidiaSpecPlan.Kind}=", StringComparison.Ordinal))
+            {
+                throw Refused($"device {name} is asked for by resources.limits, not by an annotation");
+            }
+        }
+
+        return names;
     }
 
     private static List<string> Chosen(Pod pod, Container container, GpuInventory inventory)
@@ -188,15 +219,15 @@ internal sealed class DeviceGrants(
                     throw Refused($"device {id} is not well: {reason}");
                 }
 
-                if (device.Shares is null or 1 && (IsHeld(_held, pod, id) || IsHeld(_making, pod, id)))
+                if (device.Shares is null or 1 && (IsHeld(_seen, pod, id) || IsHeld(_taken.Keys, pod, id)))
                 {
                     throw Refused($"device {id} is still held by another pod");
                 }
             }
 
-            if (ids.Count > 0)
+            foreach (var id in ids)
             {
-                Of(_making, pod).UnionWith(ids);
+                _taken[(pod, id)] = null;
             }
         }
     }
@@ -222,27 +253,17 @@ internal sealed class DeviceGrants(
         return null;
     }
 
-    private static bool IsHeld(Dictionary<string, HashSet<string>> held, string pod, string id)
+    private static bool IsHeld(IReadOnlyCollection<(string Pod, string Id)> held, string pod, string id)
     {
-        foreach (var (other, ids) in held)
+        foreach (var (other, its) in held)
         {
-            if (other != pod && ids.Contains(id))
+            if (other != pod && its == id)
             {
                 return true;
             }
         }
 
         return false;
-    }
-
-    private static HashSet<string> Of(Dictionary<string, HashSet<string>> held, string pod)
-    {
-        if (!held.TryGetValue(pod, out var ids))
-        {
-            held[pod] = ids = [];
-        }
-
-        return ids;
     }
 
     private static RuntimeException Refused(string why) => new(RuntimeReason.Refused, why);

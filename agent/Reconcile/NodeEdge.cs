@@ -69,31 +69,13 @@ internal sealed class NodeEdge(
     public async Task Create(ContainerLaunch launch, CancellationToken cancellation)
     {
         var grant = await devices.Give(launch.Pod, launch.Container, cancellation);
-        var uid = launch.Pod.Metadata.Uid ?? "";
-        TerminationFiles.ForgetOld(_volumes.PodDir(uid), launch.Container.Name, launch.Attempt);
-        var request = new ContainerRequest
-        {
-            Pod = launch.Pod,
-            Container = launch.Container,
-            Attempt = launch.Attempt,
-            Image = launch.Image,
-            Sandbox = SandboxFiles.Write(_volumes.PodDir(uid), launch.Pod, launch.Sandbox),
-            Mounts = _volumes.MountsOf(launch.Pod, launch.Container, launch.Env),
-            Env = launch.Env,
-            TerminationLog = TerminationFiles.PathOf(_volumes.PodDir(uid), launch.Container.Name, launch.Attempt),
-            SpecHash = launch.SpecHash,
-            TargetId = launch.TargetId,
-            DeviceIds = grant.Ids,
-            Edits = grant.Edits,
-        };
         try
         {
-            await runtime.CreateContainer(request, cancellation);
+            await runtime.CreateContainer(RequestOf(launch, grant), cancellation);
         }
-        catch (RuntimeException refused) when (refused.Reason == RuntimeReason.Refused)
+        finally
         {
-            devices.Return(launch.Pod);
-            throw;
+            devices.Settle(launch.Pod, grant);
         }
     }
 
@@ -125,6 +107,27 @@ internal sealed class NodeEdge(
         }
 
         return Task.CompletedTask;
+    }
+
+    private ContainerRequest RequestOf(ContainerLaunch launch, DeviceGrant grant)
+    {
+        var uid = launch.Pod.Metadata.Uid ?? "";
+        TerminationFiles.ForgetOld(_volumes.PodDir(uid), launch.Container.Name, launch.Attempt);
+        return new ContainerRequest
+        {
+            Pod = launch.Pod,
+            Container = launch.Container,
+            Attempt = launch.Attempt,
+            Image = launch.Image,
+            Sandbox = SandboxFiles.Write(_volumes.PodDir(uid), launch.Pod, launch.Sandbox),
+            Mounts = _volumes.MountsOf(launch.Pod, launch.Container, launch.Env),
+            Env = launch.Env,
+            TerminationLog = TerminationFiles.PathOf(_volumes.PodDir(uid), launch.Container.Name, launch.Attempt),
+            SpecHash = launch.SpecHash,
+            TargetId = launch.TargetId,
+            DeviceIds = grant.Ids,
+            Edits = grant.Edits,
+        };
     }
 
     private static List<HostPort> HostPortsOf(Pod pod) =>

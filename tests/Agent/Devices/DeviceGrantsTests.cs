@@ -51,7 +51,7 @@ public sealed class DeviceGrantsTests : IDisposable
     {
         await Give(Pod("before", "GPU-0"));
         Assert.Equal("device GPU-0 is still held by another pod", await Refusal(Pod("after", "GPU-0")));
-        await Give(Pod("before", "GPU-0"));
+        _grants.Settle(Pod("before"), await Give(Pod("before", "GPU-0")));
 
         _grants.Saw([("before", "GPU-0"), ("other", "")]);
         Assert.Equal("device GPU-0 is still held by another pod", await Refusal(Pod("after", "GPU-0")));
@@ -63,11 +63,33 @@ public sealed class DeviceGrantsTests : IDisposable
     [Fact]
     public async Task What_is_being_made_is_not_forgotten_by_a_look_from_before()
     {
-        await Give(Pod("one", "GPU-0"));
+        var grant = await Give(Pod("one", "GPU-0"));
+        _grants.Saw([]);
+        _grants.Saw([]);
         _grants.Saw([]);
         Assert.Equal("device GPU-0 is still held by another pod", await Refusal(Pod("two", "GPU-0")));
 
-        _grants.Return(Pod("one", "GPU-0"));
+        _grants.Settle(Pod("one"), grant);
+        _grants.Saw([]);
+        Assert.Equal("device GPU-0 is still held by another pod", await Refusal(Pod("two", "GPU-0")));
+    }
+
+    [Fact]
+    public async Task What_could_not_be_made_holds_nothing_after_two_looks()
+    {
+        _grants.Settle(Pod("one"), await Give(Pod("one", "GPU-0")));
+        _grants.Saw([]);
+        _grants.Saw([]);
+        Assert.Equal(["GPU-0"], (await Give(Pod("two", "GPU-0"))).Ids);
+    }
+
+    [Fact]
+    public async Task A_container_that_left_gives_back_what_the_other_one_never_had()
+    {
+        _grants.Settle(Pod("one"), await Give(Pod("one", "GPU-0")));
+        _grants.Saw([("one", "GPU-0")]);
+        _grants.Settle(Pod("one"), await Give(Pod("one", "GPU-1")));
+        _grants.Saw([("one", "GPU-1")]);
         Assert.Equal(["GPU-0"], (await Give(Pod("two", "GPU-0"))).Ids);
     }
 
@@ -118,6 +140,21 @@ public sealed class DeviceGrantsTests : IDisposable
         };
         var grant = await Give(pod);
         Assert.Equal(["/dev/video0"], grant.Edits.DeviceNodes.Select(node => node.Path));
+    }
+
+    [Fact]
+    public async Task A_GPU_cannot_be_had_past_the_scheduler_by_an_annotation()
+    {
+        var pod = Pod("sly");
+        pod = pod with
+        {
+            Metadata = pod.Metadata with
+            {
+                Annotations = new Dictionary<string, string> { ["cdi.k8s.io/gpu"] = "nvidia.com/gpu=all" },
+            },
+        };
+        Assert.Equal(
+            "device nvidia.com/gpu=all is asked for by resources.limits, not by an annotation", await Refusal(pod));
     }
 
     private Task<DeviceGrant> Give(Pod pod) => _grants.Give(pod, pod.Spec.Containers[0], default);
