@@ -44,14 +44,14 @@ public static class GpuJson
     private static void Write(Utf8JsonWriter json, GpuInventory gpus, bool readings)
     {
         json.WriteStartObject();
-        Text(json, "driver", gpus.Driver);
-        Text(json, "cuda", gpus.Cuda);
-        Text(json, "machine", gpus.Machine);
+        json.WriteIfSet("driver", gpus.Driver);
+        json.WriteIfSet("cuda", gpus.Cuda);
+        json.WriteIfSet("machine", gpus.Machine);
         if (gpus.Problem is { } problem)
         {
             json.WriteStartObject("problem");
-            Text(json, "reason", problem.Reason);
-            Text(json, "message", problem.Message);
+            json.WriteIfSet("reason", problem.Reason);
+            json.WriteIfSet("message", problem.Message);
             json.WriteEndObject();
         }
 
@@ -68,32 +68,32 @@ public static class GpuJson
     private static void Write(Utf8JsonWriter json, GpuDevice device, bool readings)
     {
         json.WriteStartObject();
-        Text(json, "uuid", device.Uuid);
-        Text(json, "resource", device.Resource);
-        Number(json, "shares", device.Shares);
-        Number(json, "index", device.Index);
-        Number(json, "minor", device.Minor);
-        Text(json, "product", device.Product);
-        Text(json, "bus", device.Bus);
-        Text(json, "class", device.Class);
-        Number(json, "numa", device.Numa);
-        Number(json, "memoryBytes", device.MemoryBytes);
-        Flag(json, "sharesMemory", device.SharesMemory ? true : null);
-        Flag(json, "virtual", device.IsVirtual ? true : null);
-        Text(json, "compute", device.Compute);
-        Flag(json, "migEnabled", device.MigEnabled);
+        json.WriteIfSet("uuid", device.Uuid);
+        json.WriteIfSet("resource", device.Resource);
+        json.WriteIfSet("shares", device.Shares);
+        json.WriteIfSet("index", device.Index);
+        json.WriteIfSet("minor", device.Minor);
+        json.WriteIfSet("product", device.Product);
+        json.WriteIfSet("bus", device.Bus);
+        json.WriteIfSet("class", device.Class);
+        json.WriteIfSet("numa", device.Numa);
+        json.WriteIfSet("memoryBytes", device.MemoryBytes);
+        json.WriteIfSet("sharesMemory", device.SharesMemory ? true : null);
+        json.WriteIfSet("virtual", device.IsVirtual ? true : null);
+        json.WriteIfSet("compute", device.Compute);
+        json.WriteIfSet("migEnabled", device.MigEnabled);
         if (device.Instances.Count > 0)
         {
             json.WriteStartArray("instances");
             foreach (var instance in device.Instances)
             {
                 json.WriteStartObject();
-                Text(json, "uuid", instance.Uuid);
-                Text(json, "profile", instance.Profile);
-                Text(json, "resource", instance.Resource);
-                Number(json, "gpuInstance", instance.GpuInstance);
-                Number(json, "computeInstance", instance.ComputeInstance);
-                Number(json, "memoryBytes", instance.MemoryBytes);
+                json.WriteIfSet("uuid", instance.Uuid);
+                json.WriteIfSet("profile", instance.Profile);
+                json.WriteIfSet("resource", instance.Resource);
+                json.WriteIfSet("gpuInstance", instance.GpuInstance);
+                json.WriteIfSet("computeInstance", instance.ComputeInstance);
+                json.WriteIfSet("memoryBytes", instance.MemoryBytes);
                 json.WriteEndObject();
             }
 
@@ -102,7 +102,7 @@ public static class GpuJson
 
         Numbers(json, "distances", device.Distances);
         Numbers(json, "nvLinks", device.NvLinks);
-        Text(json, "unhealthy", device.Unhealthy);
+        json.WriteIfSet("unhealthy", device.Unhealthy);
         if (readings && device.Readings is { } now)
         {
             Write(json, now);
@@ -114,43 +114,19 @@ public static class GpuJson
     private static void Write(Utf8JsonWriter json, GpuReadings now)
     {
         json.WriteStartObject("readings");
-        Number(json, "memoryUsedBytes", now.MemoryUsedBytes);
-        Number(json, "memoryFreeBytes", now.MemoryFreeBytes);
-        Number(json, "memoryReservedBytes", now.MemoryReservedBytes);
-        Number(json, "load", now.Load);
-        Number(json, "memoryLoad", now.MemoryLoad);
-        Number(json, "celsius", now.Celsius);
-        Number(json, "milliwatts", now.Milliwatts);
-        Number(json, "limitMilliwatts", now.LimitMilliwatts);
-        Number(json, "millijoules", now.Millijoules);
-        Flag(json, "ecc", now.Ecc);
-        Number(json, "eccErrors", now.EccErrors);
-        Number(json, "recovery", now.Recovery);
+        json.WriteIfSet("memoryUsedBytes", now.MemoryUsedBytes);
+        json.WriteIfSet("memoryFreeBytes", now.MemoryFreeBytes);
+        json.WriteIfSet("memoryReservedBytes", now.MemoryReservedBytes);
+        json.WriteIfSet("load", now.Load);
+        json.WriteIfSet("memoryLoad", now.MemoryLoad);
+        json.WriteIfSet("celsius", now.Celsius);
+        json.WriteIfSet("milliwatts", now.Milliwatts);
+        json.WriteIfSet("limitMilliwatts", now.LimitMilliwatts);
+        json.WriteIfSet("millijoules", now.Millijoules);
+        json.WriteIfSet("ecc", now.Ecc);
+        json.WriteIfSet("eccErrors", now.EccErrors);
+        json.WriteIfSet("recovery", now.Recovery);
         json.WriteEndObject();
-    }
-
-    private static void Text(Utf8JsonWriter json, string name, string? value)
-    {
-        if (value is not null)
-        {
-            json.WriteString(name, value);
-        }
-    }
-
-    private static void Number(Utf8JsonWriter json, string name, long? value)
-    {
-        if (value is { } number)
-        {
-            json.WriteNumber(name, number);
-        }
-    }
-
-    private static void Flag(Utf8JsonWriter json, string name, bool? value)
-    {
-        if (value is { } flag)
-        {
-            json.WriteBoolean(name, flag);
-        }
     }
 
     private static void Numbers(Utf8JsonWriter json, string name, IReadOnlyList<int> values)

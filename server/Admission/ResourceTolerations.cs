@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Edge.Server.Schema;
+using Edge.Server.Schema.Rules;
 
 namespace Edge.Server.Admission;
 
@@ -35,18 +36,12 @@ internal static class ResourceTolerations
     {
         foreach (var (name, _) in amounts ?? [])
         {
-            if (IsExtended(name))
+            if (ResourceNames.IsExtended(name))
             {
                 (resources ??= new(StringComparer.Ordinal)).Add(name);
             }
         }
     }
-
-    /// <summary>Of another domain than Kubernetes' own (IsExtendedResourceName).</summary>
-    private static bool IsExtended(string name) =>
-        name.IndexOf('/', StringComparison.Ordinal) is > 0 and var slash
-        && !name[..slash].EndsWith("kubernetes.io", StringComparison.Ordinal)
-        && !name.StartsWith("requests.", StringComparison.Ordinal);
 
     private static void Add(JsonObject spec, string resource)
     {

@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json.Nodes;
 using Edge.Proto.Model;
+using Edge.Server.Schema;
 
 namespace Edge.Server.Fleet;
 
@@ -15,19 +16,16 @@ internal static class NodeGpusPlan
     /// </summary>
     public static JsonObject Annotate(JsonObject node, GpuInventory gpus)
     {
-        var metadata = node["metadata"]!.AsObject();
+        var metadata = node.Ensure("metadata");
         if (gpus.Devices.Count == 0)
         {
-            (metadata["annotations"] as JsonObject)?.Remove(GpuInventory.Annotation);
-            return node;
+            metadata.Object("annotations")?.Remove(GpuInventory.Annotation);
         }
-
-        if (metadata["annotations"] is not JsonObject annotations)
+        else
         {
-            metadata["annotations"] = annotations = [];
+            metadata.Ensure("annotations")[GpuInventory.Annotation] = Encoding.UTF8.GetString(GpuJson.Bytes(gpus));
         }
 
-        annotations[GpuInventory.Annotation] = Encoding.UTF8.GetString(GpuJson.Bytes(gpus));
         return node;
     }
 }

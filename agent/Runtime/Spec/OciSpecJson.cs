@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Text.Json;
+using Edge.Proto.Model;
 
 namespace Edge.Agent.Runtime.Spec;
 
@@ -77,7 +78,7 @@ internal static class OciSpecJson
         }
 
         json.WriteBoolean("noNewPrivileges", process.NoNewPrivileges);
-        Number(json, "oomScoreAdj", process.OomScoreAdj);
+        json.WriteIfSet("oomScoreAdj", process.OomScoreAdj);
         json.WriteEndObject();
     }
 
@@ -105,7 +106,7 @@ internal static class OciSpecJson
         {
             json.WriteStartObject();
             json.WriteString("type", one.Type);
-            Text(json, "path", one.Path);
+            json.WriteIfSet("path", one.Path);
             json.WriteEndObject();
         }
 
@@ -125,7 +126,7 @@ internal static class OciSpecJson
             json.WriteEndArray();
         }
 
-        Text(json, "rootfsPropagation", linux.RootfsPropagation);
+        json.WriteIfSet("rootfsPropagation", linux.RootfsPropagation);
         if (linux.Seccomp is { } seccomp)
         {
             Seccomp(json, seccomp);
@@ -155,19 +156,15 @@ internal static class OciSpecJson
     private static void IntelRdt(Utf8JsonWriter json, OciIntelRdt rdt)
     {
         json.WriteStartObject("intelRdt");
-        Text(json, "closID", rdt.ClosId);
+        json.WriteIfSet("closID", rdt.ClosId);
         if (rdt.Schemata is { } schemata)
         {
             Strings(json, "schemata", schemata);
         }
 
-        Text(json, "l3CacheSchema", rdt.L3CacheSchema);
-        Text(json, "memBwSchema", rdt.MemBwSchema);
-        if (rdt.EnableMonitoring is { } monitoring)
-        {
-            json.WriteBoolean("enableMonitoring", monitoring);
-        }
-
+        json.WriteIfSet("l3CacheSchema", rdt.L3CacheSchema);
+        json.WriteIfSet("memBwSchema", rdt.MemBwSchema);
+        json.WriteIfSet("enableMonitoring", rdt.EnableMonitoring);
         json.WriteEndObject();
     }
 
@@ -205,7 +202,7 @@ internal static class OciSpecJson
                 Strings(json, "env", env);
             }
 
-            Number(json, "timeout", hook.Timeout);
+            json.WriteIfSet("timeout", hook.Timeout);
             json.WriteEndObject();
         }
 
@@ -221,9 +218,9 @@ internal static class OciSpecJson
             json.WriteStartObject();
             json.WriteBoolean("allow", rule.Allow);
             json.WriteString("access", rule.Access);
-            Text(json, "type", rule.Type);
-            Number(json, "major", rule.Major);
-            Number(json, "minor", rule.Minor);
+            json.WriteIfSet("type", rule.Type);
+            json.WriteIfSet("major", rule.Major);
+            json.WriteIfSet("minor", rule.Minor);
             json.WriteEndObject();
         }
 
@@ -232,7 +229,7 @@ internal static class OciSpecJson
         {
             json.WriteStartObject("memory");
             json.WriteNumber("limit", memory.Limit);
-            Number(json, "swap", memory.Swap);
+            json.WriteIfSet("swap", memory.Swap);
             json.WriteEndObject();
         }
 
@@ -240,8 +237,8 @@ internal static class OciSpecJson
         {
             json.WriteStartObject("cpu");
             json.WriteNumber("shares", cpu.Shares);
-            Number(json, "quota", cpu.Quota);
-            Number(json, "period", (long?)cpu.Period);
+            json.WriteIfSet("quota", cpu.Quota);
+            json.WriteIfSet("period", (long?)cpu.Period);
             json.WriteEndObject();
         }
 
@@ -255,9 +252,9 @@ internal static class OciSpecJson
         json.WriteString("type", device.Type);
         json.WriteNumber("major", device.Major);
         json.WriteNumber("minor", device.Minor);
-        Number(json, "fileMode", device.FileMode);
-        Number(json, "uid", device.Uid);
-        Number(json, "gid", device.Gid);
+        json.WriteIfSet("fileMode", device.FileMode);
+        json.WriteIfSet("uid", device.Uid);
+        json.WriteIfSet("gid", device.Gid);
         json.WriteEndObject();
     }
 
@@ -265,7 +262,7 @@ internal static class OciSpecJson
     {
         json.WriteStartObject("seccomp");
         json.WriteString("defaultAction", seccomp.DefaultAction);
-        Number(json, "defaultErrnoRet", seccomp.DefaultErrnoRet);
+        json.WriteIfSet("defaultErrnoRet", seccomp.DefaultErrnoRet);
         if (seccomp.Architectures is { } architectures)
         {
             Strings(json, "architectures", architectures);
@@ -277,7 +274,7 @@ internal static class OciSpecJson
             json.WriteStartObject();
             Strings(json, "names", group.Names);
             json.WriteString("action", group.Action);
-            Number(json, "errnoRet", group.ErrnoRet);
+            json.WriteIfSet("errnoRet", group.ErrnoRet);
             if (group.Args is { } conditions)
             {
                 json.WriteStartArray("args");
@@ -310,21 +307,5 @@ internal static class OciSpecJson
         }
 
         json.WriteEndArray();
-    }
-
-    private static void Text(Utf8JsonWriter json, string name, string? value)
-    {
-        if (value is not null)
-        {
-            json.WriteString(name, value);
-        }
-    }
-
-    private static void Number(Utf8JsonWriter json, string name, long? value)
-    {
-        if (value is { } number)
-        {
-            json.WriteNumber(name, number);
-        }
     }
 }

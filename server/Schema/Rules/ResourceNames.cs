@@ -32,9 +32,12 @@ internal static class ResourceNames
         s_compute.Contains(name) || IsCompute(name, "requests.") || IsCompute(name, "limits.");
 
     /// <summary>What may be promised to more than one; devices and huge pages may not.</summary>
-    public static bool MayBeOvercommitted(string name) => (!name.Contains('/', StringComparison.Ordinal)
-        || name.StartsWith("kubernetes.io/", StringComparison.Ordinal))
-        && !name.StartsWith("hugepages-", StringComparison.Ordinal);
+    public static bool MayBeOvercommitted(string name) =>
+        !IsForeign(name) && !name.StartsWith("hugepages-", StringComparison.Ordinal);
+
+    /// <summary>A resource of somebody else, such as devices (IsExtendedResourceName).</summary>
+    public static bool IsExtended(string name) =>
+        IsForeign(name) && !name.StartsWith("requests.", StringComparison.Ordinal);
 
     /// <summary>A qualified name, or one that is known. False when it is wrong.</summary>
     public static bool Check(string name, string path, FieldErrors errors)
@@ -52,14 +55,16 @@ internal static class ResourceNames
     /// <summary>Things are counted in whole numbers. That no amount is negative, the description says.</summary>
     public static void CheckAmount(string name, JsonNode? amount, string path, FieldErrors errors)
     {
-        var whole = s_counted.Contains(name) || (name.Contains('/', StringComparison.Ordinal)
-            && !name.StartsWith("kubernetes.io/", StringComparison.Ordinal)
-            && !name.StartsWith("requests.", StringComparison.Ordinal));
+        var whole = s_counted.Contains(name) || IsExtended(name);
         if (whole && Quantity.TryParse(JsonTree.AsText(amount), out var value) && !decimal.IsInteger(value.Value))
         {
             errors.Invalid(path, amount, "must be an integer");
         }
     }
+
+    /// <summary>With a domain that is not Kubernetes' own (not IsNativeResource).</summary>
+    private static bool IsForeign(string name) => name.Contains('/', StringComparison.Ordinal)
+        && !name.Contains("kubernetes.io/", StringComparison.Ordinal);
 
     private static bool IsCompute(string name, string prefix) =>
         name.StartsWith(prefix, StringComparison.Ordinal) && s_compute.Contains(name[prefix.Length..]);

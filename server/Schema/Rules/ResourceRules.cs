@@ -39,9 +39,6 @@ internal static class ResourceRules
         }
     }
 
-    private static bool IsExtended(string name) => name.Contains('/', StringComparison.Ordinal)
-        && !name.StartsWith("kubernetes.io/", StringComparison.Ordinal);
-
     private static void Amounts(JsonObject? amounts, string path, FieldErrors errors)
     {
         foreach (var (name, value) in amounts ?? [])
@@ -55,7 +52,7 @@ internal static class ResourceRules
                 errors.Invalid(inner, name, "must be a standard resource for containers");
             }
 
-            if (IsExtended(name) && Quantity.TryParse(JsonTree.AsText(value), out var amount)
+            if (ResourceNames.IsExtended(name) && Quantity.TryParse(JsonTree.AsText(value), out var amount)
                 && !decimal.IsInteger(amount.Value))
             {
                 errors.Invalid(inner, value, "must be an integer");
