@@ -4,6 +4,7 @@ using Edge.Agent.Devices.Cdi;
 using Edge.Agent.Devices.Gpu;
 using Edge.Agent.Local;
 using Edge.Agent.Report;
+using Edge.Agent.Runtime;
 using Edge.Agent.Settings;
 
 namespace Edge.Agent;
@@ -34,6 +35,10 @@ internal static class GpuParts
     /// <summary>Gives containers what was found.</summary>
     public static DeviceGrants Grants(AgentSettings settings, GpuNode gpus) =>
         new(() => gpus.Gpus, gpus.FirstLook, new CdiHost(settings.SystemRoot));
+
+    /// <summary>Has the containers of a GPU begin again where that is what an event asks for.</summary>
+    public static void Join(GpuNode gpus, ContainerdRuntime runtime) =>
+        gpus.EndContainers = new DeviceRestarts(runtime).End;
 
     /// <summary>What is seen goes to the server, and the Node shows it.</summary>
     public static void Join(

@@ -73,6 +73,7 @@ static async Task<int> Agent(AgentSettings settings, CancellationToken terminate
         logs.CreateLogger("Report"));
     var files = new LogStreams(ledger, settings.DataDir, clock);
     SiteParts.Join(site, () => link, loop, status, events, settings.NodeName);
+    GpuParts.Join(gpus, runtime);
     GpuParts.Join(gpus, reports, status, site.Doors.SayOfNode);
     var desk = new LocalDesk(site, ledger, files, SiteParts.Facts(settings, identity, version, contact));
 

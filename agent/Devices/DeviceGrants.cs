@@ -172,19 +172,11 @@ internal sealed class DeviceGrants(
 
     private static bool Has(GpuInventory inventory, string resource)
     {
-        foreach (var device in inventory.Devices)
+        foreach (var offer in inventory.Offers)
         {
-            if (device.MigEnabled != true && (device.Resource ?? GpuDevice.Gpu) == resource)
+            if (offer.Resource == resource)
             {
                 return true;
-            }
-
-            foreach (var part in device.Instances)
-            {
-                if ((part.Resource ?? MigInstance.ResourceOf(part.Profile)) == resource)
-                {
-                    return true;
-                }
             }
         }
 
@@ -219,7 +211,7 @@ internal sealed class DeviceGrants(
                     throw Refused($"device {id} is not well: {reason}");
                 }
 
-                if (device.Shares is null or 1 && (IsHeld(_seen, pod, id) || IsHeld(_taken.Keys, pod, id)))
+                if (device.Shares == 1 && (IsHeld(_seen, pod, id) || IsHeld(_taken.Keys, pod, id)))
                 {
                     throw Refused($"device {id} is still held by another pod");
                 }
@@ -232,21 +224,13 @@ internal sealed class DeviceGrants(
         }
     }
 
-    private static GpuDevice? Find(GpuInventory inventory, string id)
+    private static GpuOffer? Find(GpuInventory inventory, string id)
     {
-        foreach (var device in inventory.Devices)
+        foreach (var offer in inventory.Offers)
         {
-            if (device.Uuid == id)
+            if (offer.Id == id)
             {
-                return device;
-            }
-
-            foreach (var part in device.Instances)
-            {
-                if (part.Uuid == id)
-                {
-                    return device;
-                }
+                return offer;
             }
         }
 

@@ -96,9 +96,10 @@ internal sealed class NodeStatusReport(
             ["ephemeral-storage"] = Quantity.FromBytes(inventory.StorageBytes),
             ["pods"] = Quantity.FromUnits(PodsMax),
         };
-        if (gpus.Devices.Count > 0)
+        foreach (var offer in gpus.Offers)
         {
-            capacity[GpuLabelsPlan.Resource] = Quantity.FromUnits(gpus.Devices.Count);
+            var others = capacity.TryGetValue(offer.Resource, out var counted) ? counted.Units : 0;
+            capacity[offer.Resource] = Quantity.FromUnits(others + offer.Shares);
         }
 
         return new NodeReport
@@ -135,9 +136,12 @@ internal sealed class NodeStatusReport(
             allocatable["pods"] = Quantity.FromUnits(Math.Max(0, PodsMax - local.Pods));
         }
 
-        if (gpus.Devices.Count > 0)
+        foreach (var offer in gpus.Offers)
         {
-            allocatable[GpuLabelsPlan.Resource] = Quantity.FromUnits(gpus.Healthy);
+            if (offer.Unhealthy is not null)
+            {
+                allocatable[offer.Resource] = Quantity.FromUnits(allocatable[offer.Resource].Units - offer.Shares);
+            }
         }
 
         return allocatable;

@@ -32,6 +32,23 @@ public sealed record GpuInventory
     /// <summary>By index. A device that was seen once stays until the machine restarts.</summary>
     public IReadOnlyList<GpuDevice> Devices { get => field ?? []; init; }
 
+    /// <summary>
+    /// What pods may be given of it, one by one: whole GPUs, and the parts of those that are partitioned.
+    /// </summary>
+    public IReadOnlyList<GpuOffer> Offers
+    {
+        get
+        {
+            var offers = new List<GpuOffer>();
+            for (var board = 0; board < Devices.Count; board++)
+            {
+                Devices[board].Offer(board, offers);
+            }
+
+            return offers;
+        }
+    }
+
     /// <summary>Those that may be given to pods.</summary>
     public int Healthy
     {
@@ -47,6 +64,12 @@ public sealed record GpuInventory
         }
     }
 }
+
+/// <summary>
+/// A device that pods ask for by its resource: the position of the GPU that it is, or is a part of, how many may have
+/// it at once, and why it is not given (null while it is well).
+/// </summary>
+public sealed record GpuOffer(string Id, string Resource, int Board, int Shares, string? Unhealthy);
 
 /// <summary>One word for a condition's reason, and its message.</summary>
 public sealed record GpuProblem(string Reason, string Message);
@@ -120,6 +143,21 @@ public sealed record GpuDevice
 
     /// <summary>Not reported: they change all the time.</summary>
     public GpuReadings? Readings { get; init; }
+
+    internal void Offer(int board, List<GpuOffer> offers)
+    {
+        var shares = Math.Max(1, Shares ?? 1);
+        if (MigEnabled != true)
+        {
+            offers.Add(new GpuOffer(Uuid, Resource ?? Gpu, board, shares, Unhealthy));
+        }
+
+        foreach (var part in Instances)
+        {
+            offers.Add(new GpuOffer(
+                part.Uuid, part.Resource ?? MigInstance.ResourceOf(part.Profile), board, shares, Unhealthy));
+        }
+    }
 }
 
 /// <summary>A MIG device: a compute instance in a GPU instance.</summary>

@@ -123,7 +123,7 @@ internal sealed record NodeView
             return DeviceUse;
         }
 
-        var use = DeviceUse is null ? new int[devices.All.Length] : [.. DeviceUse];
+        var use = DeviceUse is null ? new int[devices.All.Count] : [.. DeviceUse];
         foreach (var id in pod.Devices)
         {
             // One that is gone from the machine counts nowhere.

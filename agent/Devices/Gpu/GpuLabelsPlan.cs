@@ -5,11 +5,10 @@ using Edge.Proto.Model;
 namespace Edge.Agent.Devices.Gpu;
 
 /// <summary>
-/// What a Node says of its GPUs: NVIDIA's resource, gpu-feature-discovery's labels and a condition. Pure.
+/// What a Node says of its GPUs: gpu-feature-discovery's labels and a condition. Pure.
 /// </summary>
 internal static class GpuLabelsPlan
 {
-    public const string Resource = "nvidia.com/gpu";
     public const string ConditionType = "GPUProblem";
 
     /// <summary>Of a label's value.</summary>

@@ -25,6 +25,9 @@ internal static partial class GpuLog
     [LoggerMessage(2806, LogLevel.Warning, "what was known of the GPUs cannot be kept: {Error}")]
     public static partial void NotKept(ILogger logger, string error);
 
+    [LoggerMessage(2808, LogLevel.Warning, "containers on GPU {Uuid} cannot be ended yet: {Error}")]
+    public static partial void NotRestarted(ILogger logger, string uuid, string error);
+
     [LoggerMessage(2807, LogLevel.Information, "no GPU here tells of events; looks alone find one that breaks")]
     public static partial void NothingToHear(ILogger logger);
 }

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Edge.Agent.Runtime;
 using Edge.Proto.Model;
 using Edge.Proto.Sync;
 using Microsoft.Extensions.Logging;
@@ -31,6 +32,9 @@ internal sealed class GpuNode
     private readonly Backoff _backoff;
     private readonly Lock _gate = new();
     private readonly TaskCompletionSource _looked = new();
+
+    /// <summary>By GPU, what its containers are still to be ended for.</summary>
+    private readonly Dictionary<string, GpuEvent> _restarts = [];
     private Task? _watching;
     private volatile GpuHealth _health = GpuHealth.None;
 
@@ -58,6 +62,10 @@ internal sealed class GpuNode
     /// <summary>For the Node's events: whether it is a warning, reason, message.</summary>
     public Action<bool, string, string> Say { get; set; } = (_, _, _) => { };
 
+    /// <summary>Ends the containers that have a GPU.</summary>
+    public Func<GpuInventory, string, CancellationToken, Task> EndContainers { get; set; } =
+        (_, _, _) => Task.CompletedTask;
+
     /// <summary>
     /// Waits until it is known what there is, but not long: a Node that says it has no GPUs, and then that it has,
     /// makes others move.
@@ -71,6 +79,7 @@ internal sealed class GpuNode
         var withCuda = true;
         while (true)
         {
+            await Restart(cancellation);
             if (Gpus.Devices.Count > 0 || GpuTraces.Any(_settings))
             {
                 var seen = await _probe.Look(withCuda, cancellation);
@@ -90,8 +99,59 @@ internal sealed class GpuNode
         }
     }
 
+    private async Task Restart(CancellationToken cancellation)
+    {
+        foreach (var happened in Restarts())
+        {
+            lock (_gate)
+            {
+                // What happens from here on asks for another end.
+                _restarts.Remove(happened.Uuid);
+            }
+
+            try
+            {
+                await EndContainers(Gpus, happened.Uuid, cancellation);
+                Say(true, "GPURestart", $"XID {happened.Data} on GPU {happened.Uuid}: its containers begin again");
+            }
+            catch (RuntimeException fault)
+            {
+                GpuLog.NotRestarted(_logger, happened.Uuid, fault.Message);
+                Ask(happened);
+            }
+        }
+    }
+
+    private GpuEvent[] Restarts()
+    {
+        lock (_gate)
+        {
+            return [.. _restarts.Values];
+        }
+    }
+
+    /// <summary>Of a GPU that is not known nothing can be ended.</summary>
+    private void Ask(GpuEvent restart)
+    {
+        lock (_gate)
+        {
+            foreach (var device in _health.Gpus.Devices)
+            {
+                if (device.Uuid == restart.Uuid)
+                {
+                    _restarts[device.Uuid] = restart;
+                }
+            }
+        }
+    }
+
     private TimeSpan Wait()
     {
+        if (Restarts().Length > 0)
+        {
+            return LookAgain;
+        }
+
         var gpus = Gpus;
         if (gpus.Problem is null && gpus.Healthy == gpus.Devices.Count)
         {
@@ -128,10 +188,10 @@ internal sealed class GpuNode
         GpuLog.Happened(_logger, happened.Uuid, happened.Type, happened.Data, outcome);
         if (outcome == GpuOutcome.Restart)
         {
-            Say(true, "GPURestart", $"XID {happened.Data} on GPU {happened.Uuid}: its containers begin again");
+            Ask(happened);
         }
 
-        if (outcome is GpuOutcome.Look or GpuOutcome.TakeOut)
+        if (outcome != GpuOutcome.Ignore)
         {
             _wakeup.Signal();
         }

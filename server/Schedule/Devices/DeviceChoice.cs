@@ -22,11 +22,11 @@ internal static class DeviceChoice
         var free = new List<int>();
         var shares = 0;
         var isShared = false;
-        for (var at = 0; at < devices.All.Length; at++)
+        for (var at = 0; at < devices.All.Count; at++)
         {
             var device = devices.All[at];
             var left = device.Shares - (use?[at] ?? 0);
-            if (device.IsHealthy && device.Resource == resource && left > 0)
+            if (device.Unhealthy is null && device.Resource == resource && left > 0)
             {
                 free.Add(at);
                 shares += left;
@@ -58,7 +58,7 @@ internal static class DeviceChoice
 
     private static int[] LeastUsed(NodeDevices devices, int[]? use, List<int> free, int count)
     {
-        var taken = new int[devices.All.Length];
+        var taken = new int[devices.All.Count];
         var picked = new int[count];
         for (var pick = 0; pick < count; pick++)
         {

@@ -42,14 +42,14 @@ internal static class Devices
     private static long Free(NodeView node, string resource)
     {
         var (free, chosen) = (0L, 0L);
-        for (var at = 0; at < node.Devices!.All.Length; at++)
+        for (var at = 0; at < node.Devices!.All.Count; at++)
         {
             var device = node.Devices.All[at];
             if (device.Resource == resource)
             {
                 var used = node.DeviceUse?[at] ?? 0;
                 chosen += used;
-                free += device.IsHealthy ? Math.Max(0, device.Shares - used) : 0;
+                free += device.Unhealthy is null ? Math.Max(0, device.Shares - used) : 0;
             }
         }
 

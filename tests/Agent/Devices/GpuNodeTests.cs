@@ -16,6 +16,7 @@ public sealed class GpuNodeTests : IDisposable
     private readonly Channel<GpuInventory> _seen = Channel.CreateBounded<GpuInventory>(64);
     private readonly Channel<string> _said = Channel.CreateBounded<string>(64);
     private readonly CancellationTokenSource _stop = new(s_patience);
+    private Func<GpuInventory, string, Task> _ended = (_, _) => Task.CompletedTask;
 
     public void Dispose()
     {
@@ -49,12 +50,20 @@ public sealed class GpuNodeTests : IDisposable
     }
 
     [Fact]
-    public async Task After_an_XID_for_its_containers_a_GPU_stays()
+    public async Task An_XID_for_its_containers_ends_them_and_the_GPU_stays()
     {
+        var ended = new TaskCompletionSource<string>();
+        _ended = (_, gpu) =>
+        {
+            ended.SetResult(gpu);
+            return Task.CompletedTask;
+        };
         var (node, running) = Begin();
         await node.FirstLook(_stop.Token);
 
         _machine.Happen("xid 0 94");
+
+        Assert.Equal(StubGpus.Uuid(0), await ended.Task.WaitAsync(_stop.Token));
 
         Assert.Equal(
             $"True GPURestart XID 94 on GPU {StubGpus.Uuid(0)}: its containers begin again",
@@ -86,6 +95,7 @@ public sealed class GpuNodeTests : IDisposable
             new Random(1), NullLogger.Instance)
         {
             Changed = Seen,
+            EndContainers = (gpus, gpu, _) => _ended(gpus, gpu),
             Say = (warning, reason, message) => _said.Writer.TryWrite($"{warning} {reason} {message}"),
         };
         return (node, node.Run(stop ?? _stop.Token));

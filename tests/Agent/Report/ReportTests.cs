@@ -152,6 +152,42 @@ public sealed class ReportTests : IDisposable
     }
 
     [Fact]
+    public async Task Shares_and_parts_of_GPUs_are_counted_by_what_pods_ask_for()
+    {
+        var gpus = new GpuInventory
+        {
+            Devices =
+            [
+                new GpuDevice { Uuid = "GPU-a", Shares = 4, Resource = "nvidia.com/gpu.shared" },
+                new GpuDevice { Uuid = "GPU-b", Shares = 4, Resource = "nvidia.com/gpu.shared", Unhealthy = "XID 79" },
+                new GpuDevice
+                {
+                    Uuid = "GPU-c",
+                    MigEnabled = true,
+                    Instances =
+                    [
+                        new MigInstance { Uuid = "MIG-1", Profile = "1g.10gb+me" },
+                        new MigInstance { Uuid = "MIG-2", Profile = "1g.10gb+me" },
+                    ],
+                },
+            ],
+        };
+        var (report, said) = Report(() => new RuntimeSight("containerd://1.6.20", []), gpus: () => gpus);
+        using var stop = new CancellationTokenSource();
+        var running = report.Run(stop.Token);
+        var status = Read(await said.ReadAsync()).Status;
+        Assert.Equal("nvidia.com/gpu.shared 8, nvidia.com/mig-1g.10gb.me 2", Devices(status.Capacity));
+        Assert.Equal("nvidia.com/gpu.shared 4, nvidia.com/mig-1g.10gb.me 2", Devices(status.Allocatable));
+        await stop.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => running);
+
+        static string Devices(IReadOnlyDictionary<string, Quantity>? amounts) => string.Join(", ", amounts!
+            .Where(amount => amount.Key.StartsWith("nvidia.com/", StringComparison.Ordinal))
+            .OrderBy(amount => amount.Key, StringComparer.Ordinal)
+            .Select(amount => $"{amount.Key} {amount.Value.Units}"));
+    }
+
+    [Fact]
     public void The_last_answer_is_known_after_a_restart_and_unknown_after_a_reboot()
     {
         var answered = new ServerAnswer(_clock.GetTimestamp(), IsDesiredReached: true);
