@@ -12,7 +12,7 @@ namespace Edge.Tests.Simulation;
 public sealed class ClusterTests(ITestOutputHelper output)
 {
     /// <summary>100 node-hours each. More by EDGE_CLUSTER_SEEDS, in the long run that is not part of CI.</summary>
-    private const int Seeds = 130;
+    private const int Seeds = 1000;
 
     private const int DaysStretch = 12;
     private const int DaysSeeds = 5;
