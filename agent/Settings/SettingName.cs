@@ -84,4 +84,8 @@ internal sealed record SettingName(string Key, string Flag, string Help, bool Re
         CgroupRoot, Snapshotter, InsecureRegistry, Profile, KeepAliveSeconds, BrokerUser, BrokerPasswordFile,
         StaticPodPath, PodCidr, NvidiaDriverRoot, SystemRoot, GpuRestartXid,
     ];
+
+    /// <summary>Their keys, and whether each may have several values.</summary>
+    public static IReadOnlyDictionary<string, bool> Repeating { get; } =
+        All.ToDictionary(setting => setting.Key, setting => setting.Repeats);
 }

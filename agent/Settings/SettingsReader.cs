@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net;
 using System.Text.RegularExpressions;
+using Edge.Proto;
 
 namespace Edge.Agent.Settings;
 
@@ -40,7 +41,7 @@ internal sealed partial class SettingsReader
         string? path, string? yaml, IReadOnlyDictionary<SettingName, IReadOnlyList<string>> flags, string hostName)
     {
         _flags = flags.Keys.ToDictionary(setting => setting.Key, setting => flags[setting]);
-        _file = path is null || yaml is null ? [] : SettingsFile.Read(path, yaml, _errors);
+        _file = path is null || yaml is null ? [] : SettingsFile.Read(path, yaml, SettingName.Repeating, _errors);
         _hostName = hostName;
         foreach (var setting in flags.Keys.Where(setting => flags[setting].Count > 1 && !setting.Repeats))
         {

@@ -77,4 +77,8 @@ internal sealed record SettingName(string Key, string Flag, string Help, bool Re
         BrokerPasswordFile, VersionMinor, NodeMonitorGracePeriod, NotReadyToleration, UnreachableToleration,
         NodeKeyRotation, TerminatedPodGcThreshold, SecretKeyFile,
     ];
+
+    /// <summary>Their keys, and whether each may have several values.</summary>
+    public static IReadOnlyDictionary<string, bool> Repeating { get; } =
+        All.ToDictionary(setting => setting.Key, setting => setting.Repeats);
 }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net;
+using Edge.Proto;
 
 namespace Edge.Server.Settings;
 
@@ -49,7 +50,7 @@ internal sealed class SettingsReader
     {
         _secretKeyCredential = secretKeyCredential;
         _flags = flags.ToDictionary(flag => flag.Key.Key, flag => flag.Value);
-        _file = path is null || yaml is null ? [] : SettingsFile.Read(path, yaml, _errors);
+        _file = path is null || yaml is null ? [] : SettingsFile.Read(path, yaml, SettingName.Repeating, _errors);
     }
 
     /// <param name="path">The file's name, for messages; null when there is none.</param>

@@ -1,13 +1,18 @@
 using YamlDotNet.Core;
 using YamlDotNet.Core.Events;
 
-namespace Edge.Agent.Settings;
+namespace Edge.Proto;
 
 /// <summary>Reads the settings file: one YAML mapping of keys to a scalar or a list of scalars.</summary>
-internal static class SettingsFile
+public static class SettingsFile
 {
     /// <summary>Values by key; what is wrong goes to <paramref name="errors"/>, each with its line.</summary>
-    public static Dictionary<string, IReadOnlyList<string>> Read(string path, string yaml, List<string> errors)
+    /// <param name="path">The file's name, for messages.</param>
+    /// <param name="yaml">Its text.</param>
+    /// <param name="known">The keys there are, and whether each may have several values.</param>
+    /// <param name="errors">Added to.</param>
+    public static Dictionary<string, IReadOnlyList<string>> Read(
+        string path, string yaml, IReadOnlyDictionary<string, bool> known, ICollection<string> errors)
     {
         var values = new Dictionary<string, IReadOnlyList<string>>();
         try
@@ -16,7 +21,7 @@ internal static class SettingsFile
             parser.Consume<StreamStart>();
             if (parser.TryConsume<DocumentStart>(out _) && !IsEmpty(parser))
             {
-                ReadMapping(path, parser, values, errors);
+                ReadMapping(path, parser, known, values, errors);
             }
         }
         catch (YamlException broken)
@@ -30,7 +35,8 @@ internal static class SettingsFile
     private static bool IsEmpty(Parser parser) => parser.Accept<Scalar>(out var scalar) && scalar.Value.Length == 0;
 
     private static void ReadMapping(
-        string path, Parser parser, Dictionary<string, IReadOnlyList<string>> values, List<string> errors)
+        string path, Parser parser, IReadOnlyDictionary<string, bool> known,
+        Dictionary<string, IReadOnlyList<string>> values, ICollection<string> errors)
     {
         if (!parser.TryConsume<MappingStart>(out _))
         {
@@ -41,17 +47,15 @@ internal static class SettingsFile
         while (!parser.TryConsume<MappingEnd>(out _))
         {
             var key = parser.Consume<Scalar>();
-            var setting = SettingName.All.FirstOrDefault(known => known.Key == key.Value);
             var line = $"{path}:{key.Start.Line}";
-            if (setting is null)
+            if (!known.TryGetValue(key.Value, out var repeats))
             {
-                errors.Add($"{line}: unknown setting \"{key.Value}\"; "
-                    + $"known are {string.Join(", ", SettingName.All.Select(known => known.Key))}");
+                errors.Add($"{line}: unknown setting \"{key.Value}\"; known are {string.Join(", ", known.Keys)}");
                 parser.SkipThisAndNestedEvents();
             }
-            else if (ReadValues(parser) is not { } read || (read.Count != 1 && !setting.Repeats))
+            else if (ReadValues(parser) is not [_, ..] read || (read.Count > 1 && !repeats))
             {
-                errors.Add($"{line}: {key.Value} must be {(setting.Repeats ? "a value or a list" : "one value")}");
+                errors.Add($"{line}: {key.Value} must be {(repeats ? "a value or a list" : "one value")}");
             }
             else if (!values.TryAdd(key.Value, read))
             {
