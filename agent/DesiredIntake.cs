@@ -23,8 +23,14 @@ internal static class DesiredIntake
         return held;
     }
 
+    /// <param name="changes">From the link.</param>
+    /// <param name="ledger">Keeps them.</param>
+    /// <param name="loop">Acts on them.</param>
+    /// <param name="taken">After each: who else reads the node's settings.</param>
+    /// <param name="clock">Paces.</param>
+    /// <param name="stop">Ends it.</param>
     public static async Task Run(
-        ChannelReader<DesiredChange> changes, NodeLedger ledger, ReconcileLoop loop, TimeProvider clock,
+        ChannelReader<DesiredChange> changes, NodeLedger ledger, ReconcileLoop loop, Action taken, TimeProvider clock,
         CancellationToken stop)
     {
         while (true)
@@ -39,6 +45,7 @@ internal static class DesiredIntake
             await ledger.ApplyWhenThereIsRoom(upserts, change.Removals, clock, stop);
             change.Committed();
             loop.DesiredChanged();
+            taken();
         }
     }
 }

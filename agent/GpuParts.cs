@@ -2,10 +2,12 @@ using System.CommandLine;
 using Edge.Agent.Devices;
 using Edge.Agent.Devices.Cdi;
 using Edge.Agent.Devices.Gpu;
+using Edge.Agent.Devices.Sharing;
 using Edge.Agent.Local;
 using Edge.Agent.Report;
 using Edge.Agent.Runtime;
 using Edge.Agent.Settings;
+using Edge.Proto.Model;
 
 namespace Edge.Agent;
 
@@ -32,24 +34,34 @@ internal static class GpuParts
                 variable("DP_DISABLE_HEALTHCHECKS"), variable("DP_ENABLE_HEALTHCHECKS"), settings.GpuRestartXids),
             settings.RunDir, clock, random, logs.CreateLogger("Devices"));
 
+    /// <summary>What is offered of what was found.</summary>
+    public static GpuSharing Sharing(
+        AgentSettings settings, GpuNode gpus, Func<NodeSettings> ordered, TextLog logs) =>
+        new(
+            () => gpus.Gpus, ordered, settings.GpuSharingFile, Path.Combine(settings.DataDir, "gpu-sharing.yaml"),
+            logs.CreateLogger("Devices"));
+
     /// <summary>Gives containers what was found.</summary>
-    public static DeviceGrants Grants(AgentSettings settings, GpuNode gpus) =>
-        new(() => gpus.Gpus, gpus.FirstLook, new CdiHost(settings.SystemRoot));
+    public static DeviceGrants Grants(AgentSettings settings, GpuNode gpus, GpuSharing sharing) =>
+        new(() => sharing.Gpus, gpus.FirstLook, new CdiHost(settings.SystemRoot));
 
     /// <summary>Has the containers of a GPU begin again where that is what an event asks for.</summary>
     public static void Join(GpuNode gpus, ContainerdRuntime runtime) =>
         gpus.EndContainers = new DeviceRestarts(runtime).End;
 
-    /// <summary>What is seen goes to the server, and the Node shows it.</summary>
+    /// <summary>What is offered goes to the server, and the Node shows it.</summary>
     public static void Join(
-        GpuNode gpus, ReportOutbox reports, NodeStatusReport status, Action<bool, string, string> say)
+        GpuNode gpus, GpuSharing sharing, ReportOutbox reports, NodeStatusReport status,
+        Action<bool, string, string> say)
     {
-        gpus.Changed = now =>
+        gpus.Changed = _ => sharing.Look();
+        sharing.Changed = now =>
         {
             reports.Gpus(now);
             status.Wake();
         };
         gpus.Say = say;
+        sharing.Say = say;
     }
 
     private static readonly string[] s_self = [Environment.ProcessPath ?? "edge-agent"];

@@ -54,11 +54,13 @@ static async Task<int> Agent(AgentSettings settings, CancellationToken terminate
 
     var log = logs.CreateLogger("Reconcile");
     var gpus = GpuParts.Open(settings, Environment.GetEnvironmentVariable, clock, random, logs);
-    var edge = new NodeEdge(runtime, network, GpuParts.Grants(settings, gpus), settings.DataDir, settings.RunDir);
+    var known = new KnownSettings(() => ledger.Desired, log);
+    var sharing = GpuParts.Sharing(settings, gpus, () => known.Now, logs);
+    var grants = GpuParts.Grants(settings, gpus, sharing);
+    var edge = new NodeEdge(runtime, network, grants, settings.DataDir, settings.RunDir);
     await using var pulls = new ImagePulls(edge, Wake, clock, stop.Token);
     await using var probes = new ProbeSet(new ProbeClient(edge, clock), Wake, say, clock);
     var images = new ImageSteps(edge, pulls, say, clock);
-    var known = new KnownSettings(() => ledger.Desired, log);
     var around = new RoundSurroundings(clock, () => facts, contact.Since, SiteParts.Report(site, reports))
     {
         ReportPassing = SiteParts.Report(site, reports, isPassing: true),
@@ -69,12 +71,12 @@ static async Task<int> Agent(AgentSettings settings, CancellationToken terminate
     loop = new ReconcileLoop(
         edge, ledger, new PodRounds(ledger, runner, images, probes, around, log), clock, log) { Notice = notice };
     var status = new NodeStatusReport(
-        settings.NodeName, settings.DataDir, node, SiteParts.Sources(site, settings, runtime, reports, gpus), clock,
-        logs.CreateLogger("Report"));
+        settings.NodeName, settings.DataDir, node, SiteParts.Sources(site, settings, runtime, reports, gpus, sharing),
+        clock, logs.CreateLogger("Report"));
     var files = new LogStreams(ledger, settings.DataDir, clock);
     SiteParts.Join(site, () => link, loop, status, events, settings.NodeName);
     GpuParts.Join(gpus, runtime);
-    GpuParts.Join(gpus, reports, status, site.Doors.SayOfNode);
+    GpuParts.Join(gpus, sharing, reports, status, site.Doors.SayOfNode);
     var desk = new LocalDesk(site, ledger, files, SiteParts.Facts(settings, identity, version, contact));
 
     async Task Online()
@@ -102,7 +104,7 @@ static async Task<int> Agent(AgentSettings settings, CancellationToken terminate
         };
         await Task.WhenAll(
             link.Run(stop.Token), spending.Tell(reports.Budgets, stop.Token),
-            DesiredIntake.Run(link.Desired, ledger, loop, clock, stop.Token),
+            DesiredIntake.Run(link.Desired, ledger, loop, () => sharing.Look(), clock, stop.Token),
             new StreamAnswers(answers, logs.CreateLogger("Report")).Run(link.Streams, stop.Token),
             keys.Run(link, known, clock, random, logs.CreateLogger("Enrolment"), stop.Token));
     }

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Edge.Agent.Devices.Gpu;
+using Edge.Agent.Devices.Sharing;
 using Edge.Agent.Enrolment;
 using Edge.Agent.Ledger;
 using Edge.Agent.Link;
@@ -66,11 +67,13 @@ internal static class SiteParts
 
     /// <summary>What the node's status is made of besides the node itself.</summary>
     public static NodeStatusSources Sources(
-        Site site, AgentSettings settings, ContainerdRuntime runtime, ReportOutbox reports, GpuNode gpus) =>
+        Site site, AgentSettings settings, ContainerdRuntime runtime, ReportOutbox reports, GpuNode gpus,
+        GpuSharing sharing) =>
         new(token => RuntimeSight.Read(runtime, token), reports.Node)
         {
             Local = site.Changes,
-            Gpus = () => gpus.Gpus,
+            Gpus = sharing.Look,
+            Sharing = () => sharing.Condition,
             Known = gpus.FirstLook,
             IsEco = settings.IsEco,
         };

@@ -77,7 +77,12 @@ internal sealed class DeviceGrants(
         var names = new List<string>();
         foreach (var id in ids)
         {
-            names.Add($"{NvidiaSpecPlan.Kind}={id}");
+            // Two shares of one device are one device.
+            var name = $"{NvidiaSpecPlan.Kind}={DeviceShare.DeviceOf(id)}";
+            if (!names.Contains(name))
+            {
+                names.Add(name);
+            }
         }
 
         foreach (var (key, value) in pod.Metadata.Annotations ?? new Dictionary<string, string>())
@@ -145,7 +150,6 @@ internal sealed class DeviceGrants(
         {
             foreach (var id in own)
             {
-                // Two shares of one device are one device.
                 if (!ids.Contains(id))
                 {
                     ids.Add(id);
@@ -205,13 +209,13 @@ internal sealed class DeviceGrants(
         {
             foreach (var id in ids)
             {
-                var device = Find(inventory, id) ?? throw Refused($"device {id} is not on this node");
+                var device = inventory.Of(id) ?? throw Refused($"device {id} is not on this node");
                 if (device.Unhealthy is { } reason)
                 {
                     throw Refused($"device {id} is not well: {reason}");
                 }
 
-                if (device.Shares == 1 && (IsHeld(_seen, pod, id) || IsHeld(_taken.Keys, pod, id)))
+                if (IsHeld(_seen, pod, id) || IsHeld(_taken.Keys, pod, id))
                 {
                     throw Refused($"device {id} is still held by another pod");
                 }
@@ -224,24 +228,11 @@ internal sealed class DeviceGrants(
         }
     }
 
-    private static GpuOffer? Find(GpuInventory inventory, string id)
-    {
-        foreach (var offer in inventory.Offers)
-        {
-            if (offer.Id == id)
-            {
-                return offer;
-            }
-        }
-
-        return null;
-    }
-
     private static bool IsHeld(IReadOnlyCollection<(string Pod, string Id)> held, string pod, string id)
     {
         foreach (var (other, its) in held)
         {
-            if (other != pod && its == id)
+            if (other != pod && DeviceShare.Exclude(its, id))
             {
                 return true;
             }

@@ -21,27 +21,31 @@ internal sealed class DeviceRestarts(ContainerdRuntime runtime)
         }
     }
 
-    /// <summary>Running containers that have the GPU, or a part of it.</summary>
+    /// <summary>Running containers that have the GPU, a part or a share of it.</summary>
     public static List<string> Of(GpuInventory gpus, string gpu, IReadOnlyList<ObservedContainer> containers)
     {
-        var parts = new HashSet<string>();
-        foreach (var offer in gpus.Offers)
-        {
-            if (gpus.Devices[offer.Board].Uuid == gpu)
-            {
-                parts.Add(offer.Id);
-            }
-        }
-
         var having = new List<string>();
         foreach (var container in containers)
         {
-            if (container.State == RunState.Running && parts.Overlaps(container.Devices.Split(',')))
+            if (container.State == RunState.Running && Has(gpus, gpu, container.Devices))
             {
                 having.Add(container.Id);
             }
         }
 
         return having;
+    }
+
+    private static bool Has(GpuInventory gpus, string gpu, string ids)
+    {
+        foreach (var id in ids.Split(',', StringSplitOptions.RemoveEmptyEntries))
+        {
+            if (gpus.Of(id)?.Uuid == gpu)
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 }

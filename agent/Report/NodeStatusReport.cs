@@ -1,4 +1,5 @@
 using Edge.Agent.Devices.Gpu;
+using Edge.Agent.Devices.Sharing;
 using Edge.Proto.Model;
 using Edge.Proto.Sync;
 using Microsoft.Extensions.Logging;
@@ -165,6 +166,9 @@ internal sealed class NodeStatusReport(
         .. GpuLabelsPlan.Condition(gpus) is { } state
             ? [Keep(GpuLabelsPlan.ConditionType, state.Wrong, state.Reason, state.Message, state.Reason, state.Message)]
             : (Condition[])[],
+        .. sources.Sharing() is { } shared
+            ? [Keep(GpuSharing.ConditionType, shared.Wrong, shared.Reason, shared.Message, shared.Reason, shared.Message)]
+            : (Condition[])[],
     ];
 
     private Condition Keep(
@@ -208,6 +212,9 @@ internal sealed record NodeStatusSources(
 
     /// <summary>One object while nothing of them changed.</summary>
     public Func<GpuInventory> Gpus { get; init; } = () => GpuInventory.None;
+
+    /// <summary>Of the document that says how GPUs are shared; it changes only where it wakes who reports.</summary>
+    public Func<(bool Wrong, string Reason, string Message)?> Sharing { get; init; } = () => null;
 
     /// <summary>Ends when the first report can tell everything, or soon after that should have been.</summary>
     public Func<CancellationToken, Task> Known { get; init; } = _ => Task.CompletedTask;

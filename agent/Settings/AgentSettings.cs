@@ -56,6 +56,9 @@ internal sealed record AgentSettings
     /// <summary>XIDs after which containers begin again instead of the GPU being taken out.</summary>
     public IReadOnlyList<string> GpuRestartXids { get; init; } = [];
 
+    /// <summary>The machine's own configuration document of NVIDIA's device plugin; null for none.</summary>
+    public string? GpuSharingFile { get; init; }
+
     /// <summary>The kubelet's <c>staticPodPath</c>; null for none.</summary>
     public string? StaticPodDir { get; init; }
 

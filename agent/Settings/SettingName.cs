@@ -77,12 +77,15 @@ internal sealed record SettingName(string Key, string Flag, string Help, bool Re
     public static readonly SettingName GpuRestartXid =
         new("gpuRestartXids", "--gpu-restart-xid", "XID after which a GPU's containers begin again", true);
 
+    public static readonly SettingName GpuSharingFile =
+        new("gpuSharingFile", "--gpu-sharing-file", "how GPUs are shared: a document of NVIDIA's device plugin", false);
+
     /// <summary>Everything that can be set, in the order it is shown.</summary>
     public static IReadOnlyList<SettingName> All { get; } =
     [
         DataDir, RunDir, NodeName, NodeIp, Server, Token, TokenFile, CaCertHash, CaFile, ContainerdSocket, CniBinDir,
         CgroupRoot, Snapshotter, InsecureRegistry, Profile, KeepAliveSeconds, BrokerUser, BrokerPasswordFile,
-        StaticPodPath, PodCidr, NvidiaDriverRoot, SystemRoot, GpuRestartXid,
+        StaticPodPath, PodCidr, NvidiaDriverRoot, SystemRoot, GpuRestartXid, GpuSharingFile,
     ];
 
     /// <summary>Their keys, and whether each may have several values.</summary>

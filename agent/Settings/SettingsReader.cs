@@ -90,6 +90,7 @@ internal sealed partial class SettingsReader
         NvidiaDriverRoot = Absolute(SettingName.NvidiaDriverRoot),
         SystemRoot = Absolute(SettingName.SystemRoot),
         GpuRestartXids = Xids(),
+        GpuSharingFile = One(SettingName.GpuSharingFile) is null ? null : Absolute(SettingName.GpuSharingFile),
         IsEco = IsEco(),
         KeepAlive = TimeSpan.FromSeconds(Number(SettingName.KeepAliveSeconds, KeepAliveMin, KeepAliveMax)),
         BrokerUser = One(SettingName.BrokerUser),

@@ -14,6 +14,9 @@ public sealed record GpuInventory
     /// <summary>More than any machine has; what says more is not believed.</summary>
     public const int DevicesMax = 64;
 
+    /// <summary>The strategy with which nothing is given of a GPU that is partitioned.</summary>
+    public const string NoParts = "none";
+
     /// <summary>Neither GPUs nor a reason to think that there should be some.</summary>
     public static GpuInventory None { get; } = new();
 
@@ -33,6 +36,15 @@ public sealed record GpuInventory
     public IReadOnlyList<GpuDevice> Devices { get => field ?? []; init; }
 
     /// <summary>
+    /// <c>none</c>, <c>single</c> or <c>mixed</c>, as the device plugin's documents say what becomes of GPUs that are
+    /// partitioned; null where nobody says it: their parts are given by their profiles.
+    /// </summary>
+    public string? MigStrategy { get; init; }
+
+    /// <summary>Of what is shared a container gets one share (<c>failRequestsGreaterThanOne</c>).</summary>
+    public bool GivesOneShare { get; init; }
+
+    /// <summary>
     /// What pods may be given of it, one by one: whole GPUs, and the parts of those that are partitioned.
     /// </summary>
     public IReadOnlyList<GpuOffer> Offers
@@ -42,7 +54,7 @@ public sealed record GpuInventory
             var offers = new List<GpuOffer>();
             for (var board = 0; board < Devices.Count; board++)
             {
-                Devices[board].Offer(board, offers);
+                Devices[board].Offer(board, MigStrategy != NoParts, offers);
             }
 
             return offers;
@@ -62,6 +74,31 @@ public sealed record GpuInventory
 
             return healthy;
         }
+    }
+
+    /// <summary>
+    /// The GPU that a pod has, of which it has a part, or of both a share: also what is not offered any more.
+    /// </summary>
+    public GpuDevice? Of(string id)
+    {
+        var whole = DeviceShare.DeviceOf(id);
+        foreach (var device in Devices)
+        {
+            if (device.Uuid == whole)
+            {
+                return device;
+            }
+
+            foreach (var part in device.Instances)
+            {
+                if (part.Uuid == whole)
+                {
+                    return device;
+                }
+            }
+        }
+
+        return null;
     }
 }
 
@@ -144,18 +181,21 @@ public sealed record GpuDevice
     /// <summary>Not reported: they change all the time.</summary>
     public GpuReadings? Readings { get; init; }
 
-    internal void Offer(int board, List<GpuOffer> offers)
+    internal void Offer(int board, bool inParts, List<GpuOffer> offers)
     {
-        var shares = Math.Max(1, Shares ?? 1);
         if (MigEnabled != true)
         {
-            offers.Add(new GpuOffer(Uuid, Resource ?? Gpu, board, shares, Unhealthy));
+            offers.Add(new GpuOffer(Uuid, Resource ?? Gpu, board, Math.Max(1, Shares ?? 1), Unhealthy));
         }
 
-        foreach (var part in Instances)
+        if (inParts)
         {
-            offers.Add(new GpuOffer(
-                part.Uuid, part.Resource ?? MigInstance.ResourceOf(part.Profile), board, shares, Unhealthy));
+            foreach (var part in Instances)
+            {
+                offers.Add(new GpuOffer(
+                    part.Uuid, part.Resource ?? MigInstance.ResourceOf(part.Profile), board,
+                    Math.Max(1, part.Shares ?? 1), Unhealthy));
+            }
         }
     }
 }
@@ -170,6 +210,9 @@ public sealed record MigInstance
 
     /// <summary>What pods ask for to get it; null for that of its profile.</summary>
     public string? Resource { get; init; }
+
+    /// <summary>How many may have it at once, in turns; null for one.</summary>
+    public int? Shares { get; init; }
 
     /// <summary>The device plugin's name for a profile; <c>+</c> may not stand in a resource's.</summary>
     public static string ResourceOf(string profile) =>

@@ -55,6 +55,8 @@ public static class GpuJson
             json.WriteEndObject();
         }
 
+        json.WriteIfSet("migStrategy", gpus.MigStrategy);
+        json.WriteIfSet("givesOneShare", gpus.GivesOneShare ? true : null);
         json.WriteStartArray("devices");
         foreach (var device in gpus.Devices)
         {
@@ -91,6 +93,7 @@ public static class GpuJson
                 json.WriteIfSet("uuid", instance.Uuid);
                 json.WriteIfSet("profile", instance.Profile);
                 json.WriteIfSet("resource", instance.Resource);
+                json.WriteIfSet("shares", instance.Shares);
                 json.WriteIfSet("gpuInstance", instance.GpuInstance);
                 json.WriteIfSet("computeInstance", instance.ComputeInstance);
                 json.WriteIfSet("memoryBytes", instance.MemoryBytes);
@@ -153,6 +156,8 @@ public static class GpuJson
         Problem = json.TryGetProperty("problem", out var problem)
             ? new GpuProblem(Text(problem, "reason") ?? "", Text(problem, "message") ?? "")
             : null,
+        MigStrategy = Text(json, "migStrategy"),
+        GivesOneShare = Flag(json, "givesOneShare") == true,
         Devices = List(json, "devices", GpuInventory.DevicesMax, Device),
     };
 
@@ -184,6 +189,7 @@ public static class GpuJson
         Uuid = Text(json, "uuid") ?? "",
         Profile = Text(json, "profile") ?? "",
         Resource = Text(json, "resource"),
+        Shares = Small(json, "shares"),
         GpuInstance = Small(json, "gpuInstance") ?? 0,
         ComputeInstance = Small(json, "computeInstance") ?? 0,
         MemoryBytes = Number(json, "memoryBytes"),

@@ -46,6 +46,16 @@ public sealed record NodeSettings
     /// </summary>
     public IReadOnlyList<string>? HeldBack { get; init; }
 
+    /// <summary>
+    /// The device plugin's configuration document for a node with GPUs; <see cref="GpuSharingFault"/> says why there is
+    /// none where one is meant.
+    /// </summary>
+    public string? GpuSharing { get; init; }
+
+    /// <summary>Where it stands, for people; null where the server has none for the node.</summary>
+    public string? GpuSharingFrom { get; init; }
+    public string? GpuSharingFault { get; init; }
+
     /// <summary>The Node object's own labels and annotations, for the downward API.</summary>
     public IReadOnlyDictionary<string, string>? Labels { get; init; }
 }

@@ -26,7 +26,7 @@ internal static class GpuLabelsPlan
         }
 
         Versions(gpus, labels);
-        var first = gpus.Devices[0];
+        var first = Typical(gpus.Devices);
         var (capable, isVirtual) = (false, false);
         foreach (var device in gpus.Devices)
         {
@@ -34,29 +34,96 @@ internal static class GpuLabelsPlan
             isVirtual |= device.IsVirtual;
         }
 
+        var isShared = false;
+        foreach (var offer in gpus.Offers)
+        {
+            isShared |= offer.Shares > 1;
+        }
+
         labels["nvidia.com/gpu.machine"] = gpus.Machine is { Length: > 0 } machine ? Value(machine) : "unknown";
         labels["nvidia.com/mig.capable"] = capable ? "true" : "false";
         labels["nvidia.com/mps.capable"] = "false";
         labels["nvidia.com/vgpu.present"] = isVirtual ? "true" : "false";
         labels["nvidia.com/gpu.mode"] = Mode(gpus.Devices);
-        labels["nvidia.com/gpu.count"] = Number(gpus.Devices.Count);
-        labels["nvidia.com/gpu.replicas"] = "1";
-        labels["nvidia.com/gpu.sharing-strategy"] = "none";
-        if (first.Product is { Length: > 0 } product)
-        {
-            labels["nvidia.com/gpu.product"] = Value(product);
-        }
-
-        if (first.MemoryBytes is { } bytes)
-        {
-            labels["nvidia.com/gpu.memory"] = Number(bytes >> 20);
-        }
-
+        labels["nvidia.com/gpu.sharing-strategy"] = isShared ? "time-slicing" : "none";
         if (first.Compute?.Split('.') is [var major, var minor])
         {
             labels["nvidia.com/gpu.compute.major"] = major;
             labels["nvidia.com/gpu.compute.minor"] = minor;
             labels["nvidia.com/gpu.family"] = Family(major, minor);
+        }
+
+        Resource(labels, GpuDevice.Gpu, gpus.Devices.Count, new Shown(first.Product, first.MemoryBytes)
+        {
+            // gpu-feature-discovery has none where what is shared, or not, is the parts.
+            Shares = first.MigEnabled == true ? 0 : first.Shares ?? 1,
+            IsRenamed = first.Resource is not null,
+        });
+        Parts(gpus, labels);
+    }
+
+    /// <summary>Of several kinds the first counts, and what is not partitioned goes first.</summary>
+    private static GpuDevice Typical(IReadOnlyList<GpuDevice> devices)
+    {
+        foreach (var device in devices)
+        {
+            if (device.MigEnabled != true)
+            {
+                return device;
+            }
+        }
+
+        return devices[0];
+    }
+
+    /// <summary>What labels say of the devices of a resource.</summary>
+    private readonly record struct Shown(string? Product, long? MemoryBytes)
+    {
+        public int Shares { get; init; }
+        public bool IsRenamed { get; init; }
+    }
+
+    private static void Resource(Dictionary<string, string> labels, string resource, int count, Shown shown)
+    {
+        labels[$"{resource}.count"] = Number(count);
+        labels[$"{resource}.replicas"] = Number(shown.Shares);
+        if (shown.Product is { Length: > 0 } product)
+        {
+            labels[$"{resource}.product"] = Value(
+                shown.Shares > 1 && !shown.IsRenamed ? $"{product}-SHARED" : product);
+        }
+
+        if (shown.MemoryBytes is { } bytes)
+        {
+            labels[$"{resource}.memory"] = Number(bytes >> 20);
+        }
+    }
+
+    /// <summary>
+    /// With <c>single</c> the labels of whole GPUs tell of the parts, with <c>mixed</c> each profile has its own.
+    /// </summary>
+    private static void Parts(GpuInventory gpus, Dictionary<string, string> labels)
+    {
+        if (gpus.MigStrategy is not ("single" or "mixed"))
+        {
+            return;
+        }
+
+        labels["nvidia.com/mig.strategy"] = gpus.MigStrategy;
+        var counts = new Dictionary<string, int>();
+        foreach (var device in gpus.Devices)
+        {
+            foreach (var part in device.Instances)
+            {
+                var resource = gpus.MigStrategy == "single" ? GpuDevice.Gpu : MigInstance.ResourceOf(part.Profile);
+                counts[resource] = counts.GetValueOrDefault(resource) + 1;
+                var product = device.Product is { Length: > 0 } of ? $"{of}-MIG-{part.Profile.Replace('+', '.')}" : null;
+                Resource(labels, resource, counts[resource], new Shown(product, part.MemoryBytes)
+                {
+                    Shares = part.Shares ?? 1,
+                    IsRenamed = part.Resource is not null && part.Resource != resource,
+                });
+            }
         }
     }
 

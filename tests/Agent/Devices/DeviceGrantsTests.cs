@@ -94,11 +94,33 @@ public sealed class DeviceGrantsTests : IDisposable
     }
 
     [Fact]
-    public async Task A_shared_device_is_given_to_several()
+    public async Task A_shared_device_is_given_to_several_and_each_share_to_one()
     {
         _gpus = Inventory(Gpu("GPU-0") with { Shares = 2 });
-        await Give(Pod("one", "GPU-0"));
-        Assert.Equal(["GPU-0"], (await Give(Pod("two", "GPU-0"))).Ids);
+        await Give(Pod("one", "GPU-0::0"));
+        var grant = await Give(Pod("two", "GPU-0::1"));
+        Assert.Equal(["GPU-0::1"], grant.Ids);
+        Assert.Equal(["/dev/nvidia0"], grant.Edits.DeviceNodes.Select(node => node.Path));
+        Assert.Equal("device GPU-0::1 is still held by another pod", await Refusal(Pod("three", "GPU-0::1")));
+    }
+
+    [Fact]
+    public async Task What_was_given_stays_when_the_document_changes()
+    {
+        _gpus = Inventory(Gpu("GPU-0") with { Shares = 4, Resource = "nvidia.com/gpu.shared" }, Gpu("GPU-1"));
+        foreach (var number in (int[])[0, 3])
+        {
+            _grants.Settle(Pod($"{number}"), await Give(Pod($"{number}", $"GPU-0::{number}")));
+        }
+
+        _grants.Settle(Pod("all"), await Give(Pod("all", "GPU-1")));
+        _gpus = Inventory(Gpu("GPU-0"), Gpu("GPU-1") with { Shares = 4 });
+        // Their containers begin again, whatever is offered now.
+        await Give(Pod("0", "GPU-0::0"));
+        await Give(Pod("3", "GPU-0::3"));
+        await Give(Pod("all", "GPU-1"));
+        Assert.Equal("device GPU-0 is still held by another pod", await Refusal(Pod("new", "GPU-0")));
+        Assert.Equal("device GPU-1::0 is still held by another pod", await Refusal(Pod("new", "GPU-1::0")));
     }
 
     [Fact]
