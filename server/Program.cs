@@ -82,7 +82,10 @@ static async Task Serve(ServerSettings settings, CancellationToken ct)
     var scheduler = new SchedulerLoop(objects, events, time, logs.CreateLogger<SchedulerLoop>());
 
     var hold = new RestoreHold(objects, link, time, logs.CreateLogger<RestoreHold>());
-    var publisher = new DesiredPublisher(objects, link, hold, logs.CreateLogger<DesiredPublisher>());
+    var publisher = new DesiredPublisher(objects, link, hold, logs.CreateLogger<DesiredPublisher>())
+    {
+        GpuSharingConfig = settings.GpuSharingConfig,
+    };
     var strangers = new NodeReturn(objects, publisher.PodsOn, time, logs.CreateLogger<NodeReturn>());
     var intake = new ReportIntake(
         objects, link.Events, new PodPresence(objects, publisher.PodsOn, events, time), events,

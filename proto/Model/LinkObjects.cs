@@ -24,6 +24,9 @@ public sealed record NodeReport
 /// <summary>What the server decides for a node as a whole (desired key <c>node</c>).</summary>
 public sealed record NodeSettings
 {
+    /// <summary>Of <see cref="GpuSharing"/>, characters; such documents have some hundred.</summary>
+    public const int GpuSharingMax = 16 * 1024;
+
     /// <summary>The node's share of the pod network, such as <c>10.64.3.0/24</c>.</summary>
     public string? PodCIDR { get; init; }
     public string ClusterDomain { get => field ?? "cluster.local"; init; }

@@ -65,6 +65,9 @@ internal sealed class DesiredMarks(ILogger log)
         }
     }
 
+    /// <summary>Compiles all nodes again: an equal compilation sends nothing.</summary>
+    public void MarkNodes() => _dirty.UnionWith(_nodes);
+
     /// <param name="prefix">What is followed: of an empty listing only this says whose it is.</param>
     /// <param name="step">What the follower gave.</param>
     public void Take(string prefix, FollowStep step)

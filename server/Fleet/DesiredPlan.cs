@@ -41,9 +41,10 @@ internal static class DesiredPlan
     /// <param name="pods">The pods bound to it.</param>
     /// <param name="find">Looks up a referenced object; what is absent is left out, and the agent says so.</param>
     /// <param name="isHeldBack">Which pods with a lease may not begin yet (<see cref="RestorePlan"/>).</param>
+    /// <param name="sharing">How the node's GPUs are shared.</param>
     public static IReadOnlyList<MapEntry> Of(
         Node node, IEnumerable<DesiredPod> pods, Func<string, StoredObject?> find,
-        Func<PodLease, bool>? isHeldBack = null)
+        Func<PodLease, bool>? isHeldBack = null, GpuSharingChoice? sharing = null)
     {
         var entries = new List<MapEntry>();
         var references = new SortedSet<string>(StringComparer.Ordinal);
@@ -60,7 +61,7 @@ internal static class DesiredPlan
         }
 
         heldBack?.Sort(StringComparer.Ordinal);
-        entries.Insert(0, Settings(node, heldBack));
+        entries.Insert(0, Settings(node, heldBack, sharing));
         entries.AddRange(
             from key in references
             let stored = find(key)
@@ -69,7 +70,7 @@ internal static class DesiredPlan
         return entries;
     }
 
-    private static MapEntry Settings(Node node, List<string>? heldBack)
+    private static MapEntry Settings(Node node, List<string>? heldBack, GpuSharingChoice? sharing)
     {
         var keepAlive = Fencing.KeepAlive(node);
         var settings = new NodeSettings
@@ -78,6 +79,9 @@ internal static class DesiredPlan
             KeepAliveSeconds = keepAlive == Fencing.KeepAliveDefault ? null : (int)keepAlive.TotalSeconds,
             RenewKey = node.Metadata.Annotations?.ContainsKey(NodeKey.RenewAnnotation) == true ? true : null,
             HeldBack = heldBack,
+            GpuSharing = sharing?.Text,
+            GpuSharingFrom = sharing?.From,
+            GpuSharingFault = sharing?.Fault,
             Labels = Sorted(node.Metadata.Labels),
         };
         return new MapEntry("node", JsonSerializer.SerializeToUtf8Bytes(settings, ModelJson.Default.NodeSettings));

@@ -33,6 +33,16 @@ internal sealed class DesiredPublisher(
 
     private readonly DesiredMarks _marks = new(log);
 
+    private readonly GpuSharingMaps _sharing = new(objects, null);
+
+    /// <summary>
+    /// <c>NAMESPACE/NAME</c> of the ConfigMap that says how GPUs are shared; null to look for such.
+    /// </summary>
+    public string? GpuSharingConfig
+    {
+        init => _sharing = new GpuSharingMaps(objects, value);
+    }
+
     /// <summary>Keys in the store of the pods that are bound to the node. Any thread.</summary>
     public IReadOnlyList<string> PodsOn(string node)
     {
@@ -53,6 +63,7 @@ internal sealed class DesiredPublisher(
             _marks.Take(prefix, new FollowStep.Listed(objects.Store.List(prefix)));
         }
 
+        _sharing.Refresh();
         PublishDirty();
     }
 
@@ -85,9 +96,16 @@ internal sealed class DesiredPublisher(
         {
             lock (_gate)
             {
+                var isShared = false;
                 while (_inbox.Reader.TryRead(out var told))
                 {
                     _marks.Take(told.Prefix, told.Step);
+                    isShared |= _sharing.Means(told.Prefix, told.Step);
+                }
+
+                if (isShared && _sharing.Refresh())
+                {
+                    _marks.MarkNodes();
                 }
 
                 PublishDirty();
@@ -144,7 +162,8 @@ internal sealed class DesiredPublisher(
     private void Publish(string name, Node node)
     {
         var desired = DesiredPlan.Of(
-            node, _marks.PodsOf(name), objects.Store.Get, hold.IsActive ? hold.IsHeldBack : null);
+            node, _marks.PodsOf(name), objects.Store.Get, hold.IsActive ? hold.IsHeldBack : null,
+            _sharing.For(node));
         if (link.SetAllDesired(name, desired) == SetOutcome.TooLarge)
         {
             log.DesiredTooLarge(name);

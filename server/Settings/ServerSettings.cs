@@ -65,6 +65,12 @@ internal sealed record ServerSettings
     /// <summary>The file with the key that seals Secrets; not beside the database.</summary>
     public required string SecretKeyFile { get; init; }
 
+    /// <summary>
+    /// <c>NAMESPACE/NAME</c> of the ConfigMap that says how nodes share GPUs; null to look where NVIDIA's manuals have
+    /// it made.
+    /// </summary>
+    public string? GpuSharingConfig { get; init; }
+
     /// <summary>Of the database, in the data directory.</summary>
     public const string DatabaseName = "edge.db";
 

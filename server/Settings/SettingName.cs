@@ -67,6 +67,11 @@ internal sealed record SettingName(string Key, string Flag, string Help, bool Re
         new("secretKeyFile", "--secret-key-file",
             "key that seals Secrets; default the credential edge-secrets-key, or <data-dir>/pki/secrets.key", false);
 
+    public static readonly SettingName GpuSharingConfig =
+        new("gpuSharingConfig", "--gpu-sharing-config",
+            "NAMESPACE/NAME of the ConfigMap with documents of NVIDIA's device plugin; default: looked for where "
+            + "NVIDIA's manuals have it made", false);
+
     /// <summary>The name that the unit gives the key under (LoadCredential, LoadCredentialEncrypted).</summary>
     public const string SecretKeyCredential = "edge-secrets-key";
 
@@ -75,7 +80,7 @@ internal sealed record SettingName(string Key, string Flag, string Help, bool Re
     [
         DataDir, RunDir, Listen, AdvertiseAddress, BrokerPort, Broker, BrokerStart, BrokerCaFile, BrokerUser,
         BrokerPasswordFile, VersionMinor, NodeMonitorGracePeriod, NotReadyToleration, UnreachableToleration,
-        NodeKeyRotation, TerminatedPodGcThreshold, SecretKeyFile,
+        NodeKeyRotation, TerminatedPodGcThreshold, SecretKeyFile, GpuSharingConfig,
     ];
 
     /// <summary>Their keys, and whether each may have several values.</summary>

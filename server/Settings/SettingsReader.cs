@@ -93,11 +93,22 @@ internal sealed class SettingsReader
             SecretKeyFile = Values(SettingName.SecretKeyFile) is [_]
                 ? Directory(SettingName.SecretKeyFile)
                 : _secretKeyCredential ?? Path.Combine(dataDir, "pki", "secrets.key"),
+            GpuSharingConfig = Values(SettingName.GpuSharingConfig) is [var map] ? ConfigMap(map) : null,
         };
     }
 
     private IReadOnlyList<string> Values(SettingName name) =>
         _flags.GetValueOrDefault(name.Key) ?? _file.GetValueOrDefault(name.Key) ?? name.Default;
+
+    private string ConfigMap(string value)
+    {
+        if (value.Split('/') is not [{ Length: > 0 }, { Length: > 0 }])
+        {
+            Wrong(SettingName.GpuSharingConfig, value, "NAMESPACE/NAME");
+        }
+
+        return value;
+    }
 
     private string Directory(SettingName name)
     {

@@ -21,7 +21,7 @@ internal sealed class GpuSharing(
     public const string ConditionType = "GPUSharingProblem";
 
     private readonly Lock _gate = new();
-    private readonly FileText? _file = file is null ? null : new FileText(file, SharingReader.TextMax);
+    private readonly FileText? _file = file is null ? null : new FileText(file, NodeSettings.GpuSharingMax);
 
     /// <summary>What was read last and did not change since.</summary>
     private SharingSource? _read;

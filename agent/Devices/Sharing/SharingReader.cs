@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Edge.Proto.Model;
 
 namespace Edge.Agent.Devices.Sharing;
 
@@ -11,9 +12,6 @@ namespace Edge.Agent.Devices.Sharing;
 /// </summary>
 internal static class SharingReader
 {
-    /// <summary>Characters; such documents have some hundred.</summary>
-    public const int TextMax = 16 * 1024;
-
     /// <summary>Shares of one device: more than that many programs do not take turns on a GPU.</summary>
     private const int ReplicasMax = 256;
 
@@ -27,9 +25,9 @@ internal static class SharingReader
     /// <exception cref="FormatException">It is no such document; the message names the field and why.</exception>
     public static SharingDocument Read(string text)
     {
-        if (text.Length > TextMax)
+        if (text.Length > NodeSettings.GpuSharingMax)
         {
-            throw new FormatException($"it is longer than {TextMax} characters");
+            throw new FormatException($"it is longer than {NodeSettings.GpuSharingMax} characters");
         }
 
         return YamlTree.Read(text) switch
