@@ -39,8 +39,11 @@ internal sealed record NodeView
     /// <summary>The devices that it has one by one; null for nearly every node.</summary>
     public NodeDevices? Devices { get; init; }
 
-    /// <summary>By their position, how many pods have each; null while none has any.</summary>
+    /// <summary>By their position, how many shares of each pods have; null while none has any.</summary>
     public int[]? DeviceUse { get; init; }
+
+    /// <summary>The ids of shares that pods have, so that each is given once.</summary>
+    public IReadOnlyList<string> Shares { get; init; } = [];
 
     /// <summary>The node alone; its pods are added with <see cref="With"/>.</summary>
     public static NodeView From(Node node)
@@ -71,6 +74,7 @@ internal sealed record NodeView
             Pods = Pods + 1,
             HostPorts = pod.Spec.HostPorts.Count == 0 ? HostPorts : [.. HostPorts, .. pod.Spec.HostPorts],
             DeviceUse = UseWith(placed, 1),
+            Shares = SharesWith(placed),
         };
     }
 
@@ -85,6 +89,7 @@ internal sealed record NodeView
             Pods = Pods - 1,
             HostPorts = pod.Spec.HostPorts.Count == 0 ? HostPorts : Except(HostPorts, pod.Spec.HostPorts),
             DeviceUse = UseWith(placed, -1),
+            Shares = SharesWithout(placed),
         };
     }
 
@@ -114,6 +119,7 @@ internal sealed record NodeView
         HostPorts = HostPorts,
         Devices = Devices?.Text == now.Devices?.Text ? Devices : now.Devices,
         DeviceUse = DeviceUse,
+        Shares = Shares,
     };
 
     private int[]? UseWith(PlacedPod pod, int times)
@@ -127,13 +133,41 @@ internal sealed record NodeView
         foreach (var id in pod.Devices)
         {
             // One that is gone from the machine counts nowhere.
-            if (devices.PositionOf(id) is >= 0 and var at)
+            if (devices.UseOf(id) is { At: >= 0 } had)
             {
-                use[at] += times;
+                use[had.At] += times * had.Shares;
             }
         }
 
         return use;
+    }
+
+    private IReadOnlyList<string> SharesWith(PlacedPod pod)
+    {
+        List<string>? all = null;
+        foreach (var id in pod.Devices)
+        {
+            if (DeviceShare.Is(id))
+            {
+                (all ??= [.. Shares]).Add(id);
+            }
+        }
+
+        return all ?? Shares;
+    }
+
+    private IReadOnlyList<string> SharesWithout(PlacedPod pod)
+    {
+        List<string>? rest = null;
+        foreach (var id in pod.Devices)
+        {
+            if (DeviceShare.Is(id))
+            {
+                (rest ??= [.. Shares]).Remove(id);
+            }
+        }
+
+        return rest ?? Shares;
     }
 
     /// <summary>

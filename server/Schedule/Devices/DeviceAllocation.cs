@@ -26,7 +26,7 @@ internal static class DeviceAllocation
                 continue;
             }
 
-            foreach (var (container, ids) in HandOut(own, [.. pool.Select(at => devices.All[at].Id)]))
+            foreach (var (container, ids) in HandOut(own, Ids(devices, pool, node.Shares)))
             {
                 containers[container] = new Dictionary<string, IReadOnlyList<string>>(
                     containers.GetValueOrDefault(container) ?? new Dictionary<string, IReadOnlyList<string>>())
@@ -37,6 +37,28 @@ internal static class DeviceAllocation
         }
 
         return containers.Count == 0 ? null : new PodDevices(containers);
+    }
+
+    /// <summary>
+    /// What is shared is given by the lowest number that nobody has; after a change of the document numbers beyond the
+    /// shares of now may be held.
+    /// </summary>
+    private static List<string> Ids(NodeDevices devices, int[] pool, IReadOnlyList<string> held)
+    {
+        var ids = new List<string>(pool.Length);
+        foreach (var at in pool)
+        {
+            var device = devices.All[at];
+            var id = device.Id;
+            for (var number = 0; device.Shares > 1 && (number == 0 || held.Contains(id) || ids.Contains(id)); number++)
+            {
+                id = DeviceShare.Of(device.Id, number);
+            }
+
+            ids.Add(id);
+        }
+
+        return ids;
     }
 
     /// <summary>The most that is had at once (KEP-753).</summary>

@@ -20,11 +20,12 @@ internal sealed class NodeDevices
     private const int Farthest = 60;
 
     private readonly IReadOnlyList<GpuDevice> _gpus;
+    private readonly bool _givesOneShare;
     private readonly Dictionary<string, int> _positions = [];
 
     private NodeDevices(string text, GpuInventory gpus)
     {
-        (Text, _gpus, All) = (text, gpus.Devices, gpus.Offers);
+        (Text, _gpus, All, _givesOneShare) = (text, gpus.Devices, gpus.Offers, gpus.GivesOneShare);
         for (var at = 0; at < All.Count; at++)
         {
             _positions.TryAdd(All[at].Id, at);
@@ -56,8 +57,32 @@ internal sealed class NodeDevices
         }
     }
 
-    /// <summary>Negative when it is not one of the node's.</summary>
-    public int PositionOf(string id) => _positions.GetValueOrDefault(id, -1);
+    /// <summary>
+    /// The position of what a pod has, and how many shares that is: one, or all of a device that it was given whole.
+    /// The position is negative when it is not one of the node's.
+    /// </summary>
+    public (int At, int Shares) UseOf(string id)
+    {
+        var at = _positions.GetValueOrDefault(DeviceShare.DeviceOf(id), -1);
+        return (at, at < 0 || DeviceShare.Is(id) ? 1 : All[at].Shares);
+    }
+
+    /// <summary>
+    /// Whether a container may have no more than one of it, because it is shared
+    /// (<c>failRequestsGreaterThanOne</c>).
+    /// </summary>
+    public bool GivesOneOf(string resource)
+    {
+        for (var at = 0; _givesOneShare && at < All.Count; at++)
+        {
+            if (All[at].Resource == resource && All[at].Shares > 1)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
 
     /// <summary>Whether any device is asked for by the resource.</summary>
     public bool Has(string resource)

@@ -1,4 +1,5 @@
 using Edge.Server.Schedule.Demand;
+using Edge.Server.Schedule.Devices;
 using Edge.Server.Schedule.Topology;
 
 namespace Edge.Server.Schedule.Filters;
@@ -18,6 +19,11 @@ internal static class Devices
             return null;
         }
 
+        if (TooMany(pod, devices) is { } refused)
+        {
+            return refused;
+        }
+
         foreach (var (resource, wanted) in pod.Spec.Requests.Extended!)
         {
             if (devices.Has(resource) && Free(node, resource) < wanted)
@@ -25,6 +31,27 @@ internal static class Devices
                 return pod.NoDevice.TryGetValue(resource, out var known)
                     ? known
                     : pod.NoDevice[resource] = new Rejection([$"Insufficient {resource}"], MayFreeUp: true);
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>
+    /// Where the device plugin fails the pod on its node (<c>failRequestsGreaterThanOne</c>), the node is left out: two
+    /// shares are not twice the device. A pod that has them already keeps them.
+    /// </summary>
+    private static Rejection? TooMany(PreparedPod pod, NodeDevices devices)
+    {
+        foreach (var claim in pod.Spec.DeviceClaims)
+        {
+            if (claim.Count > 1 && devices.GivesOneOf(claim.Resource))
+            {
+                var reason = $"request for '{claim.Resource}: {claim.Count}' too large: maximum request size for shared "
+                    + "resources is 1";
+                return pod.NoDevice.TryGetValue(reason, out var known)
+                    ? known
+                    : pod.NoDevice[reason] = new Rejection([reason], MayFreeUp: false);
             }
         }
 

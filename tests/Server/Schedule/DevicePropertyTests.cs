@@ -6,7 +6,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Edge.Tests.Server.Schedule;
 
-/// <summary>No device is ever given to more pods than may have it, whatever comes and goes.</summary>
+/// <summary>No device is ever given to more pods than may have it, whatever comes, goes and is shared anew.</summary>
 public sealed class DevicePropertyTests
 {
     private const int Steps = 100_000;
@@ -47,6 +47,11 @@ public sealed class DevicePropertyTests
                     var sick = random.Next(Nodes);
                     _gpus[sick] = Changed(random, _gpus[sick]);
                     Tell(sick);
+                    break;
+                case 19:
+                    var shared = random.Next(Nodes);
+                    _gpus[shared] = Shared(_gpus[shared], random.Next(1, 5));
+                    Tell(shared);
                     break;
                 case 18 when step % 50 == 0:
                     Restart();
@@ -90,6 +95,12 @@ public sealed class DevicePropertyTests
         };
     }
 
+    /// <summary>Another sharing document, while pods have what they have.</summary>
+    private static GpuInventory Shared(GpuInventory gpus, int shares) => gpus with
+    {
+        Devices = [.. gpus.Devices.Select(device => device with { Shares = shares == 1 ? null : shares })],
+    };
+
     private (ClusterFeed Feed, Placement Placement) Begin()
     {
         _cluster = new ClusterState();
@@ -121,11 +132,16 @@ public sealed class DevicePropertyTests
 
         _cluster.Assign(pod, placed.Node, placed.DeviceIds);
         Assert.Equal(count, placed.DeviceIds.Count);
-        foreach (var id in placed.DeviceIds)
+        foreach (var taken in placed.DeviceIds.CountBy(DeviceShare.DeviceOf))
         {
-            Assert.Null(_gpus[placed.Node[^1] - '0'].Devices.Single(device => device.Uuid == id).Unhealthy);
+            var device = _gpus[placed.Node[^1] - '0'].Devices.Single(device => device.Uuid == taken.Key);
+            var (held, shares) = (Held(taken.Key).ToList(), device.Shares ?? 1);
+            Assert.Null(device.Unhealthy);
+            Assert.True(held.Count + taken.Value <= shares, $"step {step}: {taken.Key} has {shares} shares");
+            Assert.All(placed.DeviceIds, id => Assert.DoesNotContain(held, other => DeviceShare.Exclude(id, other)));
         }
 
+        Assert.Distinct(placed.DeviceIds);
         _held[$"pod-{step}"] = (placed.Node, placed.DeviceIds);
     }
 
@@ -135,12 +151,17 @@ public sealed class DevicePropertyTests
         _cluster.Release(Resources.Pods.KeyOf("default", name));
     }
 
+    private IEnumerable<string> Held(string device) =>
+        _held.Values.SelectMany(held => held.Devices).Where(id => DeviceShare.DeviceOf(id) == device);
+
     private void Check(int seed, int step)
     {
-        foreach (var taken in _held.Values.SelectMany(held => held.Devices).CountBy(id => id))
+        foreach (var taken in _held.Values.SelectMany(held => held.Devices).CountBy(DeviceShare.DeviceOf))
         {
-            var shares = taken.Key.StartsWith("GPU-0-", StringComparison.Ordinal) ? 3 : 1;
-            Assert.True(taken.Value <= shares, $"seed {seed}, step {step}: {taken.Key} is held {taken.Value} times");
+            var held = Held(taken.Key).ToList();
+            Assert.True(
+                taken.Value == held.Distinct().Count() && (taken.Value == 1 || held.TrueForAll(DeviceShare.Is)),
+                $"seed {seed}, step {step}: {string.Join(' ', held)}");
         }
     }
 
