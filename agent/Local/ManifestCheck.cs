@@ -96,6 +96,12 @@ internal static class ManifestCheck
             yield return "spec.terminationGracePeriodSeconds: Invalid value: must be greater than or equal to 0";
         }
 
+        if (spec.RuntimeClassName is not (null or "" or "nvidia" or "nvidia-cdi" or "nvidia-legacy"))
+        {
+            // What others mean only the server knows, and their isolation is not to be had here.
+            yield return $"spec.runtimeClassName: Forbidden: RuntimeClass \"{spec.RuntimeClassName}\" not found";
+        }
+
         if (spec.EphemeralContainers is { Count: > 0 })
         {
             yield return "spec.ephemeralContainers: Forbidden: cannot be set on create";

@@ -14,6 +14,7 @@ internal sealed class PodAdmission(Objects objects, DefaultTolerations toleratio
     private static readonly ResourceSchema s_schema = SchemaCatalog.Default.Find("", "v1", "pods")!;
 
     private readonly PodPriority _priority = new(objects);
+    private readonly PodRuntime _runtime = new(objects);
 
     /// <summary>
     /// Makes metadata (with a name) and spec of a template into the pod that a create through the API would have
@@ -38,7 +39,8 @@ internal sealed class PodAdmission(Objects objects, DefaultTolerations toleratio
     }
 
     /// <summary>
-    /// Fills in what is decided before strategy, defaults and validation: account, generation, priority, tolerations.
+    /// Fills in what is decided before strategy, defaults and validation: account, generation, priority,
+    /// tolerations, runtime.
     /// Null when it is done, otherwise why the pod is forbidden.
     /// </summary>
     public string? Complete(JsonObject pod)
@@ -48,7 +50,7 @@ internal sealed class PodAdmission(Objects objects, DefaultTolerations toleratio
         NameAccount(spec);
         tolerations.AddTo(spec);
         ResourceTolerations.AddTo(spec);
-        return _priority.Set(spec);
+        return _runtime.Set(spec) ?? _priority.Set(spec);
     }
 
     /// <summary>

@@ -86,6 +86,8 @@ public sealed class ManifestReaderTests
     [InlineData("image: a", "image: a, resources: {requests: {memory: much}}", "spec.containers[0].resources")]
     [InlineData("containers:", "volumes: [{name: v, nfs: {server: a, path: /}}], containers:",
         "spec: Forbidden: this agent does not mount volume \"v\" of that type")]
+    [InlineData("containers:", "runtimeClassName: kata, containers:",
+        "spec.runtimeClassName: Forbidden: RuntimeClass \"kata\" not found")]
     [InlineData("containers:", "volumes: [{name: ../v, emptyDir: {}}], containers:", "spec.volumes[0].name: Invalid")]
     [InlineData("name: web", "name: ../web", "metadata.name: Invalid value: \"../web\"")]
     [InlineData("name: web", "name: \"web\\n\"", "metadata.name: Invalid value")]

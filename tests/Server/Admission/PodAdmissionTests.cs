@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json.Nodes;
 using Edge.Proto.Model;
 using Edge.Server.Admission;
@@ -123,6 +124,64 @@ public sealed class PodAdmissionTests : IAsyncDisposable
         admission.Keep(stored, next);
         Assert.True(JsonNode.DeepEquals(stored["spec"], next["spec"]), next.ToJsonString());
     }
+
+    [Theory]
+    [InlineData("nvidia")]
+    [InlineData("nvidia-legacy")]
+    public void NVIDIAs_runtime_class_is_there_without_an_object(string name)
+    {
+        var pod = Pod($$""","runtimeClassName":"{{name}}" """);
+        Assert.Null(Admission().Complete(pod));
+        Assert.Equal(name, pod["spec"]!["runtimeClassName"]!.GetValue<string>());
+    }
+
+    [Fact]
+    public async Task A_runtime_class_gives_its_overhead_nodes_and_tolerations()
+    {
+        await Runtime("gpu", """
+            "handler":"nvidia","overhead":{"podFixed":{"memory":"64Mi"}},"scheduling":{"nodeSelector":{"gpu":"yes"},
+            "tolerations":[{"key":"nvidia.com/gpu","operator":"Exists"},{"key":"site"}]}
+            """);
+        var pod = Pod("""
+            ,"runtimeClassName":"gpu","tolerations":[{"key":"site"}]
+            """);
+        Assert.Null(Admission().Complete(pod));
+        var spec = pod["spec"]!;
+        Assert.Equal("""{"memory":"64Mi"} {"gpu":"yes"}""", $"{spec["overhead"]!.ToJsonString()} "
+            + $"{spec["nodeSelector"]!.ToJsonString()}");
+        Assert.Equal("""[{"key":"site"},{"key":"nvidia.com/gpu","operator":"Exists"}]""",
+            spec["tolerations"]!.ToJsonString());
+        Assert.Null(Admission().Complete(Pod(""","runtimeClassName":"gpu","overhead":{"memory":"65536Ki"}""")));
+    }
+
+    [Fact]
+    public async Task A_runtime_class_that_cannot_be_had_forbids_the_pod()
+    {
+        await Runtime("gpu", """
+            "handler":"nvidia","overhead":{"podFixed":{"memory":"64Mi"}},"scheduling":{"nodeSelector":{"gpu":"yes"}}
+            """);
+        await Runtime("sandboxed", """ "handler":"kata" """);
+        Assert.Equal("pod rejected: RuntimeClass \"gvisor\" not found",
+            Admission().Complete(Pod(""","runtimeClassName":"gvisor" """)));
+        Assert.Equal("pod rejected: RuntimeClass \"sandboxed\": no node has a runtime for its handler \"kata\"",
+            Admission().Complete(Pod(""","runtimeClassName":"sandboxed" """)));
+        Assert.Equal("pod rejected: Pod's Overhead doesn't match RuntimeClass's defined Overhead",
+            Admission().Complete(Pod(""","runtimeClassName":"gpu","overhead":{"memory":"1Mi"}""")));
+        Assert.Equal("pod rejected: Pod Overhead set without corresponding RuntimeClass defined Overhead",
+            Admission().Complete(Pod(""","overhead":{"memory":"1Mi"}""")));
+        Assert.Equal(
+            "conflict: runtimeClass.scheduling.nodeSelector[gpu] = yes; pod.spec.nodeSelector[gpu] = no",
+            Admission().Complete(Pod(""","runtimeClassName":"gpu","nodeSelector":{"gpu":"no"}""")));
+    }
+
+    private async Task Runtime(string name, string said) => await _fixture.Store.Txn(
+        [],
+        [
+            StoreOp.Put(
+                StoreKeys.For("node.k8s.io", "runtimeclasses", null, name),
+                Encoding.UTF8.GetBytes($$"""{"metadata":{"name":"{{name}}"},{{said}}}""")),
+        ],
+        default);
 
     private PodAdmission Admission(DefaultTolerations? tolerations = null) =>
         new(_objects, tolerations ?? DefaultTolerations.None);
