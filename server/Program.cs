@@ -82,10 +82,7 @@ static async Task Serve(ServerSettings settings, CancellationToken ct)
     var scheduler = new SchedulerLoop(objects, events, time, logs.CreateLogger<SchedulerLoop>());
 
     var hold = new RestoreHold(objects, link, time, logs.CreateLogger<RestoreHold>());
-    var publisher = new DesiredPublisher(objects, link, hold, logs.CreateLogger<DesiredPublisher>())
-    {
-        GpuSharingConfig = settings.GpuSharingConfig,
-    };
+    var publisher = new DesiredPublisher(objects, link, hold, logs.CreateLogger<DesiredPublisher>(), settings.GpuMap);
     var strangers = new NodeReturn(objects, publisher.PodsOn, time, logs.CreateLogger<NodeReturn>());
     var intake = new ReportIntake(
         objects, link.Events, new PodPresence(objects, publisher.PodsOn, events, time), events,

@@ -166,8 +166,8 @@ internal sealed class NodeStatusReport(
         .. GpuLabelsPlan.Condition(gpus) is { } state
             ? [Keep(GpuLabelsPlan.ConditionType, state.Wrong, state.Reason, state.Message, state.Reason, state.Message)]
             : (Condition[])[],
-        .. sources.Sharing() is { } shared
-            ? [Keep(GpuSharing.ConditionType, shared.Wrong, shared.Reason, shared.Message, shared.Reason, shared.Message)]
+        .. sources.Sharing() is { } how
+            ? [Keep(GpuSharing.ConditionType, how.Wrong, how.Reason, how.Message, how.Reason, how.Message)]
             : (Condition[])[],
     ];
 

@@ -16,8 +16,11 @@ namespace Edge.Server.Fleet;
 /// <param name="link">To the nodes.</param>
 /// <param name="hold">What a restored backup holds back.</param>
 /// <param name="log">Of what cannot be read or sent.</param>
+/// <param name="gpuSharing">
+/// <c>NAMESPACE/NAME</c> of the ConfigMap that says how GPUs are shared; null to look for such.
+/// </param>
 internal sealed class DesiredPublisher(
-    Objects objects, LinkServer link, RestoreHold hold, ILogger<DesiredPublisher> log)
+    Objects objects, LinkServer link, RestoreHold hold, ILogger<DesiredPublisher> log, string? gpuSharing = null)
 {
     /// <summary>Watch steps that may wait; beyond it the watches wait, which the store bounds itself.</summary>
     private const int InboxMax = 1024;
@@ -33,15 +36,7 @@ internal sealed class DesiredPublisher(
 
     private readonly DesiredMarks _marks = new(log);
 
-    private readonly GpuSharingMaps _sharing = new(objects, null);
-
-    /// <summary>
-    /// <c>NAMESPACE/NAME</c> of the ConfigMap that says how GPUs are shared; null to look for such.
-    /// </summary>
-    public string? GpuSharingConfig
-    {
-        init => _sharing = new GpuSharingMaps(objects, value);
-    }
+    private readonly GpuSharingMaps _sharing = new(objects, gpuSharing);
 
     /// <summary>Keys in the store of the pods that are bound to the node. Any thread.</summary>
     public IReadOnlyList<string> PodsOn(string node)

@@ -46,7 +46,8 @@ internal static class GpuSharingPlan
 
         if (node.Metadata.Labels?.GetValueOrDefault(Label) is { Length: > 0 } named)
         {
-            return Find(maps, named) ?? new GpuSharingChoice($"label {Label}={named}", null, "no ConfigMap has that key");
+            return Find(maps, named)
+                ?? new GpuSharingChoice($"label {Label}={named}", null, "no ConfigMap has that key");
         }
 
         foreach (var name in s_defaults)

@@ -69,7 +69,7 @@ internal sealed record ServerSettings
     /// <c>NAMESPACE/NAME</c> of the ConfigMap that says how nodes share GPUs; null to look where NVIDIA's manuals have
     /// it made.
     /// </summary>
-    public string? GpuSharingConfig { get; init; }
+    public string? GpuMap { get; init; }
 
     /// <summary>Of the database, in the data directory.</summary>
     public const string DatabaseName = "edge.db";

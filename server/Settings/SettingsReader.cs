@@ -93,7 +93,7 @@ internal sealed class SettingsReader
             SecretKeyFile = Values(SettingName.SecretKeyFile) is [_]
                 ? Directory(SettingName.SecretKeyFile)
                 : _secretKeyCredential ?? Path.Combine(dataDir, "pki", "secrets.key"),
-            GpuSharingConfig = Values(SettingName.GpuSharingConfig) is [var map] ? ConfigMap(map) : null,
+            GpuMap = Values(SettingName.GpuSharingConfig) is [var map] ? ConfigMap(map) : null,
         };
     }
 

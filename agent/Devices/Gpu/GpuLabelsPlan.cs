@@ -117,7 +117,8 @@ internal static class GpuLabelsPlan
             {
                 var resource = gpus.MigStrategy == "single" ? GpuDevice.Gpu : MigInstance.ResourceOf(part.Profile);
                 counts[resource] = counts.GetValueOrDefault(resource) + 1;
-                var product = device.Product is { Length: > 0 } of ? $"{of}-MIG-{part.Profile.Replace('+', '.')}" : null;
+                var profile = part.Profile.Replace('+', '.');
+                var product = device.Product is { Length: > 0 } whole ? $"{whole}-MIG-{profile}" : null;
                 Resource(labels, resource, counts[resource], new Shown(product, part.MemoryBytes)
                 {
                     Shares = part.Shares ?? 1,

@@ -86,7 +86,8 @@ internal static class SharingPlan
 
         if (asked == GpuInventory.NoParts)
         {
-            unmet.Add($"{partitioned} of {devices.Count} GPUs are partitioned, which migStrategy none gives nothing of");
+            unmet.Add(
+                $"{partitioned} of {devices.Count} GPUs are partitioned, which migStrategy none gives nothing of");
             return asked;
         }
 

@@ -47,8 +47,8 @@ internal static class Devices
         {
             if (claim.Count > 1 && devices.GivesOneOf(claim.Resource))
             {
-                var reason = $"request for '{claim.Resource}: {claim.Count}' too large: maximum request size for shared "
-                    + "resources is 1";
+                var reason = $"request for '{claim.Resource}: {claim.Count}' too large: maximum request size for "
+                    + "shared resources is 1";
                 return pod.NoDevice.TryGetValue(reason, out var known)
                     ? known
                     : pod.NoDevice[reason] = new Rejection([reason], MayFreeUp: false);

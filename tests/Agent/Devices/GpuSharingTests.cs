@@ -130,8 +130,8 @@ public sealed class GpuSharingTests : IDisposable
         Order("flags: {migStrategy: single}");
         var sharing = Open();
         Assert.Equal(
-            (true, "NotWithTheseGPUs", $"{Where}: migStrategy single cannot be: at least one GPU is partitioned and has "
-                + "no parts; parts are given by their profiles, as with mixed"),
+            (true, "NotWithTheseGPUs", $"{Where}: migStrategy single cannot be: at least one GPU is partitioned and "
+                + "has no parts; parts are given by their profiles, as with mixed"),
             Look(sharing));
     }
 

@@ -70,5 +70,5 @@ public sealed class SharingCases
     private static bool Depends(string label) =>
         label.EndsWith(".count", StringComparison.Ordinal) || label.EndsWith(".replicas", StringComparison.Ordinal)
         || label.EndsWith(".product", StringComparison.Ordinal) || label.EndsWith(".memory", StringComparison.Ordinal)
-        || label.EndsWith("-strategy", StringComparison.Ordinal) || label.EndsWith(".strategy", StringComparison.Ordinal);
+        || label.EndsWith("strategy", StringComparison.Ordinal);
 }
