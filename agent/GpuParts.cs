@@ -43,7 +43,7 @@ internal static class GpuParts
 
     /// <summary>Gives containers what was found.</summary>
     public static DeviceGrants Grants(AgentSettings settings, GpuNode gpus, GpuSharing sharing) =>
-        new(() => sharing.Gpus, gpus.FirstLook, new CdiHost(settings.SystemRoot));
+        new(() => sharing.Gpus, gpus.FirstLook, new CdiHost(settings.SystemRoot, settings.NvidiaDriverRoot));
 
     /// <summary>Has the containers of a GPU begin again where that is what an event asks for.</summary>
     public static void Join(GpuNode gpus, ContainerdRuntime runtime) =>

@@ -6,8 +6,9 @@ namespace Edge.Agent.Devices.Cdi;
 /// The specifications that lie on this node, and those of the GPUs that were found. Read anew for each container that
 /// asks for a device: files come and go with drivers and tools, and such containers are few.
 /// </summary>
-/// <param name="root">Of the host's files; another one for tests.</param>
-internal sealed class CdiHost(string root)
+/// <param name="root">Of the system's files.</param>
+/// <param name="driverRoot">Of NVIDIA's driver.</param>
+internal sealed class CdiHost(string root, string driverRoot)
 {
     /// <summary>The largest file that is read; <c>nvidia-ctk</c>'s for eight GPUs has some 60 KB.</summary>
     private const long FileMax = 1 << 20;
@@ -15,7 +16,7 @@ internal sealed class CdiHost(string root)
     /// <summary>In the order of their priority, the lowest first.</summary>
     private static readonly string[] s_directories = ["etc/cdi", "var/run/cdi"];
 
-    private readonly NvidiaFiles _nvidia = new(root);
+    private readonly NvidiaFiles _nvidia = new(new HostTree(root), new HostTree(driverRoot));
 
     public CdiCatalog Catalog(GpuInventory gpus)
     {

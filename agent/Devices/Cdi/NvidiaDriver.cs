@@ -1,10 +1,20 @@
 namespace Edge.Agent.Devices.Cdi;
 
 /// <summary>
-/// What the NVIDIA driver of a node has installed for programs in containers; every path is one of the host.
+/// What the NVIDIA driver of a node has installed for programs in containers; every path is one of the host, below
+/// one of its two roots.
 /// </summary>
 internal sealed record NvidiaDriver
 {
+    /// <summary>
+    /// Below it the host has libraries, programs and firmware; empty for /. A container has them where they would be
+    /// without it.
+    /// </summary>
+    public string DriverRoot { get; init; } = "";
+
+    /// <summary>The same for devices, sockets and the hook.</summary>
+    public string SystemRoot { get; init; } = "";
+
     /// <summary>Of the loaded kernel module, such as <c>570.86.15</c>.</summary>
     public required string Version { get; init; }
 

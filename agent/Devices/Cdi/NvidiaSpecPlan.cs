@@ -66,10 +66,10 @@ internal static class NvidiaSpecPlan
 
     private static List<EditedDevice> Nodes(NvidiaDriver driver, NvidiaGpu gpu)
     {
-        List<EditedDevice> nodes = [new($"/dev/nvidia{gpu.Minor}")];
+        List<EditedDevice> nodes = [Node(driver, $"/dev/nvidia{gpu.Minor}")];
         if (gpu.PciAddress is { } address && driver.DriNodes.TryGetValue(address, out var rendering))
         {
-            nodes.AddRange(rendering.Select(path => new EditedDevice(path)));
+            nodes.AddRange(rendering.Select(path => Node(driver, path)));
         }
 
         return nodes;
@@ -91,7 +91,7 @@ internal static class NvidiaSpecPlan
                 return null;
             }
 
-            nodes.Add(new EditedDevice($"{CapabilityNodes}{minor}"));
+            nodes.Add(Node(driver, $"{CapabilityNodes}{minor}"));
         }
 
         return nodes;
@@ -103,21 +103,22 @@ internal static class NvidiaSpecPlan
         var mounts = new List<EditedMount>();
         foreach (var library in driver.Libraries)
         {
-            mounts.Add(ReadOnly(library.Path, library.Path));
+            mounts.Add(ReadOnly(driver, library.Path, library.Path));
             if (driver.Hook is null)
             {
-                mounts.AddRange(library.Links.Select(link => ReadOnly(library.Path, link)));
+                mounts.AddRange(library.Links.Select(link => ReadOnly(driver, library.Path, link)));
             }
         }
 
-        mounts.AddRange(driver.Firmware.Concat(driver.Programs).Select(path => ReadOnly(path, path)));
-        mounts.AddRange(driver.Sockets.Select(path => new EditedMount(path, path, null, s_socket)));
+        mounts.AddRange(driver.Firmware.Concat(driver.Programs).Select(path => ReadOnly(driver, path, path)));
+        mounts.AddRange(driver.Sockets.Select(
+            path => new EditedMount(driver.SystemRoot + path, path, null, s_socket)));
         return new ContainerEdits
         {
             Env = [NoDevices],
-            DeviceNodes = [.. driver.ControlNodes.Select(path => new EditedDevice(path))],
+            DeviceNodes = [.. driver.ControlNodes.Select(path => Node(driver, path))],
             Mounts = mounts,
-            Hooks = driver.Hook is { } hook ? Hooks(driver, hook, directories) : [],
+            Hooks = driver.Hook is { } hook ? Hooks(driver, driver.SystemRoot + hook, directories) : [],
         };
     }
 
@@ -152,5 +153,9 @@ internal static class NvidiaSpecPlan
     private static IReadOnlyList<string> Directories(NvidiaDriver driver) =>
         [.. driver.Libraries.Select(library => Path.GetDirectoryName(library.Path)!).Distinct().Order()];
 
-    private static EditedMount ReadOnly(string host, string inside) => new(host, inside, null, s_readOnly);
+    private static EditedMount ReadOnly(NvidiaDriver driver, string host, string inside) =>
+        new(driver.DriverRoot + host, inside, null, s_readOnly);
+
+    private static EditedDevice Node(NvidiaDriver driver, string path) =>
+        new(path, driver.SystemRoot.Length == 0 ? null : driver.SystemRoot + path);
 }

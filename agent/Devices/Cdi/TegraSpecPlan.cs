@@ -19,11 +19,16 @@ internal static class TegraSpecPlan
     /// <param name="files">Those that are there.</param>
     /// <param name="group">The group that may open <c>/dev/nvmap</c>; null where anybody may.</param>
     /// <param name="uuid">The GPU's; null where the driver tells none.</param>
-    public static CdiSpec For(IReadOnlyList<TegraFile> files, uint? group, string? uuid)
+    /// <param name="root">Below it the host has them; empty for /.</param>
+    public static CdiSpec For(IReadOnlyList<TegraFile> files, uint? group, string? uuid, string root = "")
     {
         var edits = new ContainerEdits
         {
-            DeviceNodes = [.. files.Where(file => file.Kind == "dev").Select(file => new EditedDevice(file.Path))],
+            DeviceNodes =
+            [
+                .. files.Where(file => file.Kind == "dev")
+                    .Select(file => new EditedDevice(file.Path, root.Length == 0 ? null : root + file.Path)),
+            ],
             AdditionalGids = group is { } gid ? [gid] : [],
         };
         var common = new ContainerEdits
@@ -32,7 +37,7 @@ internal static class TegraSpecPlan
             Mounts =
             [
                 .. files.Where(file => file.Kind != "dev")
-                    .Select(file => new EditedMount(file.Target ?? file.Path, file.Path, null, s_readOnly)),
+                    .Select(file => new EditedMount(root + (file.Target ?? file.Path), file.Path, null, s_readOnly)),
             ],
         };
         IReadOnlyList<string> names = uuid is null ? ["0", "all"] : ["0", uuid, "all"];

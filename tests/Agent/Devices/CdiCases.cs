@@ -76,6 +76,8 @@ public sealed class CdiCases
 
     private static NvidiaDriver Driver(JsonNode driver) => new()
     {
+        DriverRoot = Text(driver["driverRoot"]) ?? "",
+        SystemRoot = Text(driver["systemRoot"]) ?? "",
         Version = Text(driver["version"])!,
         Libraries = [.. Objects(driver["libraries"]).Select(library => new DriverLibrary(
             Text(library["path"])!, Texts(library["links"])))],

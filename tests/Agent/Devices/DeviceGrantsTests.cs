@@ -12,7 +12,7 @@ public sealed class DeviceGrantsTests : IDisposable
     private GpuInventory _gpus = Inventory(Gpu("GPU-0"), Gpu("GPU-1"));
 
     public DeviceGrantsTests() =>
-        _grants = new DeviceGrants(() => _gpus, _ => Task.CompletedTask, new CdiHost(_root));
+        _grants = new DeviceGrants(() => _gpus, _ => Task.CompletedTask, new CdiHost(_root, _root));
 
     public void Dispose() => Directory.Delete(_root, recursive: true);
 
@@ -33,6 +33,25 @@ public sealed class DeviceGrantsTests : IDisposable
         Assert.Equal(
             ["/usr/lib64/libcuda.so.570.1", "/usr/lib64/libcuda.so.1", "/usr/bin/nvidia-smi"],
             grant.Edits.Mounts.Select(mount => mount.ContainerPath));
+    }
+
+    [Fact]
+    public async Task A_driver_in_a_root_of_its_own_is_mounted_where_containers_look_for_it()
+    {
+        Put("run/nvidia/driver/usr/lib64/libcuda.so.570.1");
+        Put("usr/lib64/libcuda.so.570.1");
+        Put("dev/nvidiactl");
+        var grants = new DeviceGrants(
+            () => _gpus, _ => Task.CompletedTask, new CdiHost(_root, Path.Combine(_root, "run/nvidia/driver")));
+
+        var grant = await grants.Give(Pod("one", "GPU-1"), Pod("one", "GPU-1").Spec.Containers[0], default);
+
+        Assert.Equal(
+            ($"{_root}/run/nvidia/driver/usr/lib64/libcuda.so.570.1", "/usr/lib64/libcuda.so.570.1"),
+            (grant.Edits.Mounts.Single().HostPath, grant.Edits.Mounts.Single().ContainerPath));
+        Assert.Equal(
+            [("/dev/nvidiactl", $"{_root}/dev/nvidiactl"), ("/dev/nvidia1", $"{_root}/dev/nvidia1")],
+            grant.Edits.DeviceNodes.Select(node => (node.Path, node.HostPath)));
     }
 
     [Fact]

@@ -21,7 +21,7 @@ public sealed class NodeEdgeTests
         await bench.Until(id, _ => File.Exists(bench.LogFile()));
         var settings = new NetworkSettings { RunDir = bench.Settings.RunDir };
         using var network = new SandboxNetwork(settings, TimeProvider.System, NullLogger.Instance);
-        var devices = new DeviceGrants(() => GpuInventory.None, _ => Task.CompletedTask, new CdiHost("/"));
+        var devices = new DeviceGrants(() => GpuInventory.None, _ => Task.CompletedTask, new CdiHost("/", "/"));
         var edge = new NodeEdge(bench.Runtime, network, devices, bench.Settings.DataDir, bench.Settings.RunDir);
         var record = new PodRecord
         {
