@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using Edge.Server.Schedule.Demand;
+using Edge.Server.Schedule.Devices;
 using Edge.Server.Schedule.Filters;
 using Edge.Server.Schedule.Topology;
 
@@ -22,6 +23,7 @@ internal sealed class ClusterState
     private readonly TopologyIndex _topology = new();
     private readonly ImageIndex _images = new();
     private readonly TaintRejections _taintRejections = new();
+    private readonly DeviceTopologies _deviceTopologies = new();
 
     public IReadOnlyList<NodeView> Nodes => _nodes;
 
@@ -75,8 +77,13 @@ internal sealed class ClusterState
 
         var old = _nodes[index];
         var now = old.Become(view);
-        now = _nodes[index] =
-            ReferenceEquals(old.Devices, now.Devices) ? now : now.WithDevicesOf(_podsBySlot[old.Slot]);
+        if (!ReferenceEquals(old.Devices, now.Devices))
+        {
+            now.Devices?.Share(_deviceTopologies);
+            now = now.WithDevicesOf(_podsBySlot[old.Slot]);
+        }
+
+        _nodes[index] = now;
         _images.Change(old, now);
         var change = NodeChange.Between(old, now);
         if (change.Labels || change.Taints)
@@ -220,6 +227,7 @@ internal sealed class ClusterState
             _podsBySlot.Add([]);
         }
 
+        view.Devices?.Share(_deviceTopologies);
         var node = view with { Slot = slot };
         _indexOf[view.Name] = _nodes.Count;
         _nodes.Add(node);

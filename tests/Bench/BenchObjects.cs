@@ -1,4 +1,6 @@
 using System.Text;
+using System.Text.Json;
+using Edge.Proto.Model;
 using Edge.Server.Store;
 
 namespace Edge.Tests.Bench;
@@ -21,6 +23,42 @@ internal static class BenchObjects
         "topology.kubernetes.io/zone":"zone-{{{index % Zones}}}"}},"status":{"allocatable":
         {"cpu":"16","memory":"32Gi","pods":"110"},"conditions":[{"type":"Ready","status":"True"}]}}
         """);
+
+    /// <summary>Eight GPUs, say, in pairs that are linked, on boards of four, each with a processor.</summary>
+    public static StoredObject GpuNode(int index, int gpus)
+    {
+        var inventory = new GpuInventory
+        {
+            Driver = "550.54.15", Cuda = "12.4",
+            Devices =
+            [
+                .. Enumerable.Range(0, gpus).Select(gpu => new GpuDevice
+                {
+                    Uuid = $"GPU-{index:x8}-{gpu:x4}-2222-3333-444444444444", Index = gpu, Minor = gpu,
+                    Product = "NVIDIA L40S", Bus = $"0000:{0x19 + (16 * gpu):x2}:00.0", Numa = gpu / 4,
+                    MemoryBytes = 48L << 30, Compute = "8.9",
+                    Distances = [.. Enumerable.Range(0, gpus).Select(
+                        other => other == gpu ? 0 : other / 2 == gpu / 2 ? 20 : other / 4 == gpu / 4 ? 40 : 50)],
+                    NvLinks = [.. Enumerable.Range(0, gpus).Select(
+                        other => other != gpu && other / 2 == gpu / 2 ? 4 : 0)],
+                }),
+            ],
+        };
+        var annotation = JsonEncodedText.Encode(Encoding.UTF8.GetString(GpuJson.Bytes(inventory)));
+        var plain = Encoding.UTF8.GetString(Node(index).Value.Span);
+        return Stored(Resources.Nodes.KeyOf(null, NameOf(index)), plain
+            .Replace("\"labels\":", $"\"annotations\":{{\"{GpuInventory.Annotation}\":\"{annotation}\"}},\"labels\":")
+            .Replace("\"pods\":\"110\"", $"\"pods\":\"110\",\"{GpuDevice.Gpu}\":\"{gpus}\""));
+    }
+
+    /// <summary>Asks for so many GPUs.</summary>
+    public static StoredObject GpuPod(int index, int gpus)
+    {
+        var plain = Plain("gpus", index);
+        return Stored(plain.Key, Encoding.UTF8.GetString(plain.Value.Span)
+            .Replace("\"memory\":\"128Mi\"", $"\"memory\":\"128Mi\",\"{GpuDevice.Gpu}\":\"{gpus}\"")
+            .Replace("\"memory\":\"256Mi\"", $"\"memory\":\"256Mi\",\"{GpuDevice.Gpu}\":\"{gpus}\""));
+    }
 
     /// <summary>Pods of many applications, ten a node, each application's on nodes far from each other.</summary>
     public static StoredObject PlacedPod(int index, int nodes)

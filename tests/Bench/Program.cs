@@ -3,13 +3,15 @@ using Edge.Tests.Bench;
 using Edge.Tests.EndToEnd.Fixture;
 
 // Prints one line a figure (see Figure.Line) and ends with 1 when a budget is missed. `schedule` measures the scheduler
-// alone, `fields` who owns which field, `fleet` the server with a thousand nodes, `api` its API, `link` what the link
-// costs a node, `change` what one changed pod does, `idle` what a hundred nodes cost the server's disk, `links` ten
-// thousand that come back at once, `gpu` what GPUs cost, which are a stub's.
+// alone, `devices` its choice of GPUs, `fields` who owns which field, `fleet` the server with a thousand nodes, `api`
+// its API, `link` what the link costs a node, `change` what one changed pod does, `idle` what a hundred nodes cost the
+// server's disk, `links` ten thousand that come back at once, `gpu` what GPUs cost, which are a stub's.
 switch (args)
 {
     case ["schedule"]:
-        return Print(await ScheduleBench.Run());
+        return Print([.. await ScheduleBench.Run(), .. DeviceBench.Run()]);
+    case ["devices"]:
+        return Print(DeviceBench.Run());
     case ["fields"]:
         return Print(FieldsBench.Run());
     case ["fleet"]:
@@ -46,9 +48,11 @@ figures.AddRange(await OnFleet(async (fleet, api) =>
     return [.. pods, .. await IdleBench.Run(fleet, idle), .. await GpuBench.Run(fleet, api)];
 }));
 figures.AddRange(await ScheduleBench.Run());
+figures.AddRange(DeviceBench.Run());
 figures.AddRange(FieldsBench.Run());
 figures.AddRange(await FleetBench.Run());
 figures.AddRange(await FleetBench.RunIdle());
+figures.AddRange(await LinksBench.Run());
 figures.AddRange(await ApiBench.Run());
 return Print(figures);
 

@@ -26,7 +26,7 @@ internal static class DeviceAllocation
                 continue;
             }
 
-            foreach (var (container, ids) in HandOut(own, Ids(devices, pool, node.Shares)))
+            foreach (var (container, ids) in HandOut(own, Ids(devices, pool.Positions, node.Shares)))
             {
                 containers[container] = new Dictionary<string, IReadOnlyList<string>>(
                     containers.GetValueOrDefault(container) ?? new Dictionary<string, IReadOnlyList<string>>())

@@ -12,12 +12,12 @@ internal static class DeviceChoice
     /// </summary>
     private const int SetsMax = 15_000;
 
-    /// <summary>Positions in the node's devices, ascending; null when there are too few.</summary>
+    /// <summary>Null when there are too few.</summary>
     /// <param name="devices">The node's.</param>
     /// <param name="use">By position, how many have a device; null when nobody has any.</param>
     /// <param name="resource">What is asked for.</param>
     /// <param name="count">How many.</param>
-    public static int[]? Pick(NodeDevices devices, int[]? use, string resource, int count)
+    public static DeviceSet? Pick(NodeDevices devices, int[]? use, string resource, int count)
     {
         var free = new List<int>();
         var shares = 0;
@@ -34,22 +34,32 @@ internal static class DeviceChoice
             }
         }
 
-        return shares < count ? null
-            : isShared ? LeastUsed(devices, use, free, count)
-            : free.Count == count ? [.. free]
-            : Sets(free.Count, count) <= SetsMax ? Closest(devices, free, count)
-            : Grown(devices, free, count);
+        var topology = devices.Topology;
+        if (shares < count || isShared)
+        {
+            return shares < count ? null : Set(topology, LeastUsed(devices, use, free, count));
+        }
+
+        var name = topology.Name(free);
+        return topology.Chosen(name, count) ?? topology.Remember(name, count, Set(
+            topology,
+            free.Count == count ? [.. free]
+            : Sets(free.Count, count) <= SetsMax ? Closest(topology, free, count)
+            : Grown(topology, free, count)));
     }
 
+    private static DeviceSet Set(DeviceTopology topology, int[] positions) =>
+        new(positions, Within(topology, positions));
+
     /// <summary>The closeness within a set.</summary>
-    public static int Within(NodeDevices devices, ReadOnlySpan<int> set)
+    private static int Within(DeviceTopology topology, ReadOnlySpan<int> set)
     {
         var sum = 0;
         for (var one = 0; one < set.Length; one++)
         {
             for (var other = one + 1; other < set.Length; other++)
             {
-                sum += devices.Closeness(set[one], set[other]);
+                sum += topology.Closeness(set[one], set[other]);
             }
         }
 
@@ -81,7 +91,7 @@ internal static class DeviceChoice
         int Used(int at) => (use?[at] ?? 0) + taken[at];
     }
 
-    private static int[] Closest(NodeDevices devices, List<int> free, int count)
+    private static int[] Closest(DeviceTopology topology, List<int> free, int count)
     {
         var indexes = new int[count];
         for (var at = 0; at < count; at++)
@@ -89,7 +99,7 @@ internal static class DeviceChoice
             indexes[at] = at;
         }
 
-        var best = new Best(devices, free);
+        var best = new Best(topology, free);
         do
         {
             best.Offer(indexes);
@@ -98,9 +108,9 @@ internal static class DeviceChoice
         return best.Set!;
     }
 
-    private static int[] Grown(NodeDevices devices, List<int> free, int count)
+    private static int[] Grown(DeviceTopology topology, List<int> free, int count)
     {
-        var best = new Best(devices, free);
+        var best = new Best(topology, free);
         for (var seed = 0; seed < free.Count; seed++)
         {
             var set = new List<int> { seed };
@@ -109,7 +119,7 @@ internal static class DeviceChoice
                 var (next, closeness) = (-1, -1);
                 for (var at = 0; at < free.Count; at++)
                 {
-                    var sum = set.Contains(at) ? -1 : set.Sum(member => devices.Closeness(free[member], free[at]));
+                    var sum = set.Contains(at) ? -1 : set.Sum(member => topology.Closeness(free[member], free[at]));
                     if (sum > closeness)
                     {
                         (next, closeness) = (at, sum);
@@ -162,7 +172,7 @@ internal static class DeviceChoice
     }
 
     /// <summary>The best set so far; the first of equal ones stays.</summary>
-    private sealed class Best(NodeDevices devices, List<int> free)
+    private sealed class Best(DeviceTopology topology, List<int> free)
     {
         private int _within = -1;
         private int _across;
@@ -172,7 +182,7 @@ internal static class DeviceChoice
         public void Offer(int[] indexes)
         {
             var set = Array.ConvertAll(indexes, at => free[at]);
-            var within = Within(devices, set);
+            var within = Within(topology, set);
             if (within < _within)
             {
                 return;
@@ -185,7 +195,7 @@ internal static class DeviceChoice
                 {
                     foreach (var member in set)
                     {
-                        across += devices.Closeness(member, at);
+                        across += topology.Closeness(member, at);
                     }
                 }
             }

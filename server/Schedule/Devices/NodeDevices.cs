@@ -37,6 +37,13 @@ internal sealed class NodeDevices
 
     public IReadOnlyList<GpuOffer> All { get; }
 
+    /// <summary>Made when it is first asked for: most of what nodes say is what they said before.</summary>
+    public DeviceTopology Topology
+    {
+        get => field ??= new DeviceTopology([.. All.Select(device => device.Board)], _gpus.Count, Closeness);
+        private set;
+    }
+
     /// <summary>Null when the node has none, or says so in a way that cannot be read.</summary>
     public static NodeDevices? From(Node node)
     {
@@ -98,10 +105,12 @@ internal sealed class NodeDevices
         return false;
     }
 
-    /// <summary>How close two devices are: more is closer, and says nothing else.</summary>
-    public int Closeness(int one, int other)
+    /// <summary>Nodes that are alike have one together.</summary>
+    public void Share(DeviceTopologies known) => Topology = known.Of(Topology);
+
+    /// <summary>How close devices of two GPUs are: more is closer, and says nothing else.</summary>
+    private int Closeness(int left, int right)
     {
-        var (left, right) = (All[one].Board, All[other].Board);
         if (left == right)
         {
             return SameBoard;

@@ -38,7 +38,7 @@ internal static class DeviceFit
             if (wanted > 1 && node.Devices is { } devices && devices.Has(resource)
                 && DeviceChoice.Pick(devices, node.DeviceUse, resource, (int)wanted) is { } set)
             {
-                sum += DeviceChoice.Within(devices, set);
+                sum += set.Within;
             }
         }
 
