@@ -2,7 +2,6 @@ using System.Text;
 using System.Text.Json;
 using Edge.Proto.Model;
 using Edge.Server.Fleet;
-using Edge.Server.Store;
 
 namespace Edge.Tests.Server.Fleet;
 
