@@ -26,12 +26,12 @@ internal static class DesiredIntake
     /// <param name="changes">From the link.</param>
     /// <param name="ledger">Keeps them.</param>
     /// <param name="loop">Acts on them.</param>
-    /// <param name="taken">After each: who else reads the node's settings.</param>
     /// <param name="clock">Paces.</param>
     /// <param name="stop">Ends it.</param>
+    /// <param name="taken">After each: who else reads the node's settings.</param>
     public static async Task Run(
-        ChannelReader<DesiredChange> changes, NodeLedger ledger, ReconcileLoop loop, Action taken, TimeProvider clock,
-        CancellationToken stop)
+        ChannelReader<DesiredChange> changes, NodeLedger ledger, ReconcileLoop loop, TimeProvider clock,
+        CancellationToken stop, Action? taken = null)
     {
         while (true)
         {
@@ -45,7 +45,7 @@ internal static class DesiredIntake
             await ledger.ApplyWhenThereIsRoom(upserts, change.Removals, clock, stop);
             change.Committed();
             loop.DesiredChanged();
-            taken();
+            taken?.Invoke();
         }
     }
 }

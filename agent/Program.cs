@@ -104,7 +104,7 @@ static async Task<int> Agent(AgentSettings settings, CancellationToken terminate
         };
         await Task.WhenAll(
             link.Run(stop.Token), spending.Tell(reports.Budgets, stop.Token),
-            DesiredIntake.Run(link.Desired, ledger, loop, () => sharing.Look(), clock, stop.Token),
+            DesiredIntake.Run(link.Desired, ledger, loop, clock, stop.Token, () => sharing.Look()),
             new StreamAnswers(answers, logs.CreateLogger("Report")).Run(link.Streams, stop.Token),
             keys.Run(link, known, clock, random, logs.CreateLogger("Enrolment"), stop.Token));
     }
