@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using Edge.Proto.Model;
 using Edge.Server.Schedule;
 using Edge.Server.Schedule.Demand;
 using Edge.Server.Store;

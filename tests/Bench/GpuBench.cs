@@ -16,6 +16,11 @@ internal static class GpuBench
     private const int Looks = 40;
     private const double Megabyte = 1e6;
 
+    /// <summary>The agent looks every ten minutes; here it is asked to by an event.</summary>
+    private const int LooksAnHour = 6;
+
+    private const int Hours = 8;
+
     /// <summary>What was used at the start is given back within a minute.</summary>
     private static readonly TimeSpan s_settle = TimeSpan.FromSeconds(120);
 
@@ -43,6 +48,7 @@ internal static class GpuBench
         await Task.Delay(s_idle);
         var cpu = ProcessFigures.Cpu(watch) - busy + ProcessFigures.Cpu(node.Agent.Pid) - before;
         var resident = ProcessFigures.Pss(watch);
+        var growth = await Grow(machine, node.Agent.Pid, watch);
         var slowest = await Break(machine, api, node);
 
         node.Agent.Flags.Clear();
@@ -56,6 +62,7 @@ internal static class GpuBench
             new Figure("gpu-events-process-pss", resident / Megabyte, "MB", Bound.Max, 10),
             new Figure("gpu-idle-cpu-agent-and-events", 100 * cpu.TotalSeconds / s_idle.TotalSeconds, "% of a core",
                 Bound.Max, 0.1),
+            new Figure("gpu-growth-an-hour", growth, "MB", Bound.Max, 0.05),
             new Figure("gpu-xid-to-not-allocatable", slowest, "s", Bound.Max, 1),
         ];
     }
@@ -84,6 +91,30 @@ internal static class GpuBench
         took.Sort();
         Console.Error.WriteLine($"looks: fastest {took[0]:f1} ms, slowest {took[^1]:f1} ms");
         return took[Looks / 2];
+    }
+
+    /// <summary>
+    /// Megabytes that agent and child have more after the looks of an hour, of many hours' looks; the first hours' are
+    /// not counted.
+    /// </summary>
+    private static async Task<double> Grow(StubGpus machine, params int[] processes)
+    {
+        await Look(machine, 2 * LooksAnHour);
+        var before = processes.Sum(ProcessFigures.Pss);
+        await Look(machine, Hours * LooksAnHour);
+        return (processes.Sum(ProcessFigures.Pss) - before) / Megabyte / Hours;
+    }
+
+    private static async Task Look(StubGpus machine, int times)
+    {
+        const string recoveryAction = "event 0 8000 0";
+        for (var look = 0; look < times; look++)
+        {
+            machine.Happen(recoveryAction);
+            await Task.Delay(TimeSpan.FromMilliseconds(250));
+        }
+
+        await Task.Delay(TimeSpan.FromSeconds(5));
     }
 
     /// <summary>The slowest of four, in seconds from the driver's word to the API's answer.</summary>

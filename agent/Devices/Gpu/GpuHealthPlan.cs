@@ -25,14 +25,20 @@ internal static class GpuHealthPlan
     /// </summary>
     private const string Xid = "XID ";
 
-    public static GpuHealth AfterLook(GpuHealth known, GpuInventory seen)
+    /// <param name="known">Before.</param>
+    /// <param name="seen">What the look found.</param>
+    /// <param name="counts">
+    /// It brings those who are out nearer to coming back. A look that an event asks for does not: there may be three
+    /// within a second, when one GPU after the other breaks.
+    /// </param>
+    public static GpuHealth AfterLook(GpuHealth known, GpuInventory seen, bool counts)
     {
         var devices = new List<GpuDevice>();
         var passes = new Dictionary<string, int>();
         foreach (var found in seen.Devices)
         {
             var (before, device) = Recognize(known.Gpus.Devices, found);
-            devices.Add(Judge(before, device, known.Passes, passes));
+            devices.Add(Judge(before, device, known.Passes, passes, counts ? 1 : 0));
         }
 
         foreach (var before in known.Gpus.Devices)
@@ -108,7 +114,8 @@ internal static class GpuHealthPlan
     }
 
     private static GpuDevice Judge(
-        GpuDevice? before, GpuDevice now, IReadOnlyDictionary<string, int> known, Dictionary<string, int> passes)
+        GpuDevice? before, GpuDevice now, IReadOnlyDictionary<string, int> known, Dictionary<string, int> passes,
+        int more)
     {
         if (before?.Unhealthy is null)
         {
@@ -121,7 +128,7 @@ internal static class GpuHealthPlan
             return eventful ? now with { Unhealthy = before.Unhealthy } : now;
         }
 
-        var count = eventful && now.Readings?.Recovery != 0 ? 0 : known.GetValueOrDefault(now.Uuid) + 1;
+        var count = eventful && now.Readings?.Recovery != 0 ? 0 : known.GetValueOrDefault(now.Uuid) + more;
         if (count >= PassesNeeded)
         {
             return now;

@@ -21,6 +21,9 @@ internal sealed class GpuNode
     /// <summary>Whether the node is ready is to be known soon, too.</summary>
     private static readonly TimeSpan FirstLookMost = TimeSpan.FromSeconds(5);
 
+    /// <summary>A timer counts by another clock than that which measures.</summary>
+    private static readonly TimeSpan TimerEarly = TimeSpan.FromSeconds(1);
+
     private readonly GpuSettings _settings;
     private readonly XidRules _rules;
     private readonly GpuProbe _probe;
@@ -35,6 +38,7 @@ internal sealed class GpuNode
 
     /// <summary>By GPU, what its containers are still to be ended for.</summary>
     private readonly Dictionary<string, GpuEvent> _restarts = [];
+    private long? _counted;
     private Task? _watching;
     private volatile GpuHealth _health = GpuHealth.None;
 
@@ -83,7 +87,8 @@ internal sealed class GpuNode
             if (Gpus.Devices.Count > 0 || GpuTraces.Any(_settings))
             {
                 var seen = await _probe.Look(withCuda, cancellation);
-                Take(GpuHealthPlan.AfterLook, seen);
+                var counts = Counts();
+                Take((known, found) => GpuHealthPlan.AfterLook(known, found, counts), seen);
                 // CUDA wakes each device; once is enough to know whether it can.
                 withCuda = seen.Problem is not null;
                 Watch(cancellation);
@@ -143,6 +148,18 @@ internal sealed class GpuNode
                 }
             }
         }
+    }
+
+    /// <summary>As often as looks are made without events, however many there are.</summary>
+    private bool Counts()
+    {
+        if (_counted is { } at && _clock.GetElapsedTime(at) < LookAgain - TimerEarly)
+        {
+            return false;
+        }
+
+        _counted = _clock.GetTimestamp();
+        return true;
     }
 
     private TimeSpan Wait()

@@ -68,6 +68,23 @@ public sealed class GpuHealthPlanTests
     }
 
     [Fact]
+    public void Looks_that_events_ask_for_bring_nobody_back()
+    {
+        Look(Gpu("a", 0), Gpu("b", 1));
+        Xid("a", 79);
+        Look(Gpu("a", 0), Gpu("b", 1));
+        Look(Gpu("a", 0), Gpu("b", 1));
+        for (var others = 0; others < 10; others++)
+        {
+            Take(new GpuInventory { Devices = [Gpu("a", 0), Gpu("b", 1)] }, counts: false);
+        }
+
+        Assert.Equal("a: XID 79, b: -", State);
+        Look(Gpu("a", 0), Gpu("b", 1));
+        Assert.Equal("a: -, b: -", State);
+    }
+
+    [Fact]
     public void One_that_is_lost_after_its_XID_keeps_the_XID()
     {
         Look(Gpu("a", 0));
@@ -155,7 +172,8 @@ public sealed class GpuHealthPlanTests
     private void Look(params IReadOnlyList<GpuDevice> devices) =>
         Take(new GpuInventory { Driver = "550.54.15", Devices = devices });
 
-    private void Take(GpuInventory seen) => _health = GpuHealthPlan.AfterLook(_health, seen);
+    private void Take(GpuInventory seen, bool counts = true) =>
+        _health = GpuHealthPlan.AfterLook(_health, seen, counts);
 
     private GpuOutcome Xid(string uuid, ulong xid)
     {
