@@ -35,7 +35,7 @@ internal static class GpuBench
         await node.RestartAgent();
         await fleet.Kubectl.UntilNodeReady(node.Name);
         await Task.Delay(s_settle);
-        var without = ProcessFigures.Pss(node.Agent.Pid);
+        var (without, own) = (ProcessFigures.Pss(node.Agent.Pid), ProcessFigures.PrivateDirty(node.Agent.Pid));
 
         node.Agent.Flags.Add($"--nvidia-driver-root={machine.Root}");
         node.Agent.Flags.Add($"--system-root={machine.Root}");
@@ -43,6 +43,9 @@ internal static class GpuBench
         await Allocatable(api, node, Gpus);
         await Task.Delay(s_settle);
         var with = ProcessFigures.Pss(node.Agent.Pid);
+        Console.Error.WriteLine(
+            $"agent: {without / Megabyte:f1} MB, {own / Megabyte:f1} of it its own, with GPUs {with / Megabyte:f1} MB, "
+            + $"{ProcessFigures.PrivateDirty(node.Agent.Pid) / Megabyte:f1} of it its own");
         var watch = Watch(node);
         var (busy, before) = (ProcessFigures.Cpu(watch), ProcessFigures.Cpu(node.Agent.Pid));
         await Task.Delay(s_idle);
@@ -94,12 +97,12 @@ internal static class GpuBench
     }
 
     /// <summary>
-    /// Megabytes that agent and child have more after the looks of an hour, of many hours' looks; the first hours' are
-    /// not counted.
+    /// Megabytes that agent and child have more after the looks of an hour, of many hours' looks; as many before them
+    /// are not counted, in which the heap finds its size.
     /// </summary>
     private static async Task<double> Grow(StubGpus machine, params int[] processes)
     {
-        await Look(machine, 2 * LooksAnHour);
+        await Look(machine, Hours * LooksAnHour);
         var before = processes.Sum(ProcessFigures.Pss);
         await Look(machine, Hours * LooksAnHour);
         return (processes.Sum(ProcessFigures.Pss) - before) / Megabyte / Hours;

@@ -8,6 +8,9 @@ internal static class ProcessFigures
     /// <summary>Proportional set size: shared pages count by share, so that a sum over processes is honest.</summary>
     public static long Pss(int pid) => 1024 * Field($"/proc/{pid}/smaps_rollup", "Pss:");
 
+    /// <summary>Memory that it has written to and shares with nobody, without what it reads of its own files.</summary>
+    public static long PrivateDirty(int pid) => 1024 * Field($"/proc/{pid}/smaps_rollup", "Private_Dirty:");
+
     /// <summary>Bytes this process caused to be sent to storage since it started.</summary>
     public static long BytesToDisk(int pid) => Field($"/proc/{pid}/io", "write_bytes:");
 
