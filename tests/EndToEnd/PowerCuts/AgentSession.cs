@@ -97,7 +97,11 @@ internal sealed class AgentSession(Fleet fleet, FleetNode node, Recorder recorde
             var told = _told.FindIndex(entry => entry.What.StartsWith(pod, StringComparison.Ordinal));
             _told[told] = _told[told] with { Until = recorder.Length };
             await fleet.Kubectl.Delete("pod", pod);
-            Tell(pod, "is gone", ledger => !ledger.Pods.TryGetValue(uid, out var record) || record.Removed);
+            if (pod.StartsWith("runs", StringComparison.Ordinal))
+            {
+                // A pod that has ended goes at once, without a word of its node.
+                Tell(pod, "is gone", ledger => !ledger.Pods.TryGetValue(uid, out var record) || record.Removed);
+            }
         }
     }
 

@@ -6,7 +6,7 @@
  *   EDGE_RECORD_LIFE     dies by SIGKILL after so many records, always between two
  *   EDGE_RECORD_UNSAFE   set: SQLite runs with synchronous=OFF, for the negative control
  * A change and its record are one step under the gate. A flush is not under it: its record says how long the log was
- * when it began, and so what it covers. Calls go to the kernel directly, which leaves nothing to look up in the C library. */
+ * when it began, and so what it covers. Calls go to the kernel directly, which leaves little to look up in the C library. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
@@ -166,6 +166,20 @@ ssize_t copy_file_range(int from, off_t *in, int to, off_t *out, size_t size, un
 {
     if (copies(to)) { errno = EINVAL; return -1; }
     return syscall(SYS_copy_file_range, from, in, to, out, size, flags);
+}
+
+/* .NET makes this one past the function of its name. */
+long syscall(long number, ...)
+{
+    static long (*real)(long, ...);
+    if (!real) real = (long (*)(long, ...))dlsym(RTLD_NEXT, "syscall");
+    long a[6];
+    va_list rest;
+    va_start(rest, number);
+    for (int i = 0; i < 6; i++) a[i] = va_arg(rest, long);
+    va_end(rest);
+    if (number == SYS_copy_file_range && copies(a[2])) { errno = ENOSYS; return -1; }
+    return real(number, a[0], a[1], a[2], a[3], a[4], a[5]);
 }
 
 int ioctl(int fd, unsigned long request, ...)
