@@ -4,6 +4,7 @@ using Edge.Agent.Devices.Cdi;
 using Edge.Agent.Devices.Gpu;
 using Edge.Agent.Devices.Sharing;
 using Edge.Agent.Local;
+using Edge.Agent.Reconcile;
 using Edge.Agent.Report;
 using Edge.Agent.Runtime;
 using Edge.Agent.Settings;
@@ -45,20 +46,30 @@ internal static class GpuParts
     public static DeviceGrants Grants(AgentSettings settings, GpuNode gpus, GpuSharing sharing) =>
         new(() => sharing.Gpus, gpus.FirstLook, new CdiHost(settings.SystemRoot, settings.NvidiaDriverRoot));
 
-    /// <summary>Has the containers of a GPU begin again where that is what an event asks for.</summary>
-    public static void Join(GpuNode gpus, ContainerdRuntime runtime) =>
-        gpus.EndContainers = new DeviceRestarts(runtime).End;
-
-    /// <summary>What is offered goes to the server, and the Node shows it.</summary>
-    public static void Join(
-        GpuNode gpus, GpuSharing sharing, ReportOutbox reports, NodeStatusReport status,
-        Action<bool, string, string> say)
+    /// <summary>How those are that pods have.</summary>
+    public static DeviceHealth Health(GpuNode gpus, TimeProvider clock)
     {
+        var health = new DeviceHealth(() => gpus.IsKnown, clock);
+        health.Saw(gpus.Gpus);
+        return health;
+    }
+
+    /// <summary>
+    /// What is offered goes to the server, the Node shows it, and pods follow. The containers of a GPU begin again where
+    /// that is what an event asks for.
+    /// </summary>
+    public static void Join(
+        GpuNode gpus, ContainerdRuntime runtime, GpuSharing sharing, DeviceHealth health, ReportOutbox reports, NodeStatusReport status,
+        ReconcileLoop loop, Action<bool, string, string> say)
+    {
+        gpus.EndContainers = new DeviceRestarts(runtime).End;
         gpus.Changed = _ => sharing.Look();
         sharing.Changed = now =>
         {
+            health.Saw(now);
             reports.Gpus(now);
             status.Wake();
+            loop.WakeAll();
         };
         gpus.Say = say;
         sharing.Say = say;

@@ -58,6 +58,7 @@ static async Task<int> Agent(AgentSettings settings, CancellationToken terminate
     var sharing = GpuParts.Sharing(settings, gpus, () => known.Now, logs);
     var grants = GpuParts.Grants(settings, gpus, sharing);
     var edge = new NodeEdge(runtime, network, grants, settings.DataDir, settings.RunDir);
+    var health = GpuParts.Health(gpus, clock);
     await using var pulls = new ImagePulls(edge, Wake, clock, stop.Token);
     await using var probes = new ProbeSet(new ProbeClient(edge, clock), Wake, say, clock);
     var images = new ImageSteps(edge, pulls, say, clock);
@@ -66,6 +67,7 @@ static async Task<int> Agent(AgentSettings settings, CancellationToken terminate
         ReportPassing = SiteParts.Report(site, reports, isPassing: true),
         HeldFor = site.HeldFor, IsHeldBack = known.HoldsBack,
         KeepAlive = () => Fencing.KeepAlive(contact.KeepAlive, known.Now),
+        Devices = health.Of, HasServer = () => link?.State == LinkState.Connected, Say = say,
     };
     var runner = new PodRunner(edge, ledger, images, say, clock, log);
     loop = new ReconcileLoop(
@@ -75,8 +77,7 @@ static async Task<int> Agent(AgentSettings settings, CancellationToken terminate
         clock, logs.CreateLogger("Report"));
     var files = new LogStreams(ledger, settings.DataDir, clock);
     SiteParts.Join(site, () => link, loop, status, events, settings.NodeName);
-    GpuParts.Join(gpus, runtime);
-    GpuParts.Join(gpus, sharing, reports, status, site.Doors.SayOfNode);
+    GpuParts.Join(gpus, runtime, sharing, health, reports, status, loop, site.Doors.SayOfNode);
     var desk = new LocalDesk(site, ledger, files, SiteParts.Facts(settings, identity, version, contact));
 
     async Task Online()

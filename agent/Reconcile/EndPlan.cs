@@ -18,6 +18,9 @@ internal enum PodEnd
 
     /// <summary>It ran longer than <c>activeDeadlineSeconds</c>.</summary>
     PastDeadline,
+
+    /// <summary>A device of it is not well, and it is made again elsewhere.</summary>
+    DeviceLost,
 }
 
 /// <summary>
@@ -47,7 +50,9 @@ internal static class EndPlan
             return PodEnd.PastDeadline;
         }
 
-        return view.Fenced ? PodEnd.Fenced : null;
+        return view.Fenced ? PodEnd.Fenced
+            : DevicePlan.Loss(view) is { } loss && loss.Left <= TimeSpan.Zero ? PodEnd.DeviceLost
+            : null;
     }
 
     public static DateTimeOffset? Deadline(PodView view, Pod pod) => pod.Spec.ActiveDeadlineSeconds is { } seconds
@@ -62,6 +67,11 @@ internal static class EndPlan
             // Recorded before the first signal: a restart in between must not begin the pod again.
             draft.Add(new PodStep.Finish(
                 "Failed", "DeadlineExceeded", "Pod was active on the node longer than the specified deadline"));
+        }
+
+        else if (end == PodEnd.DeviceLost)
+        {
+            draft.Add(new PodStep.Finish("Failed", DevicePlan.Reason, DevicePlan.Loss(view)?.Message));
         }
 
         var running = StopInOrder(draft, Grace(draft));

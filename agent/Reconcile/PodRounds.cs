@@ -238,6 +238,8 @@ internal sealed class PodRounds(
             Probes = probes.VerdictsOf(entry.Uid),
             VolumeDigest = entry.VolumeDigest,
             FencedFor = FencedFor(entry, sight),
+            Devices = entry.Pod is { } shown ? around.Devices(shown) : [],
+            HasServer = around.HasServer(),
             Refused = entry.Refused,
             Now = now,
         };
@@ -277,8 +279,15 @@ internal sealed class PodRounds(
         if (view.Pod is { } pod)
         {
             var status = PodStatusPlan.For(view, around.Node().HostIp);
+            var before = record;
             record = WithConditions(record, status.Conditions ?? []);
             Save(record);
+            if (!ReferenceEquals(record, before) && DevicePlan.Change(before, record) is { } change)
+            {
+                var (warning, reason, message) = change;
+                around.Say(PodEvent.For(pod, null, warning, reason, message));
+            }
+
             return (view with { Record = record }, new PodReport
             {
                 Metadata = new ObjectMeta

@@ -1,3 +1,4 @@
+using Edge.Agent.Devices;
 using Edge.Agent.Ledger;
 using Edge.Proto.Model;
 
@@ -33,6 +34,12 @@ internal sealed record PodView
     /// server may have given it to another node, and nothing of it may run here until the server has spoken.
     /// </summary>
     public TimeSpan? FencedFor { get; init; }
+
+    /// <summary>The devices that its containers were given, and how they are.</summary>
+    public IReadOnlyList<HeldDevice> Devices { get; init; } = [];
+
+    /// <summary>The server hears this node, so what ends here can be made again elsewhere.</summary>
+    public bool HasServer { get; init; }
 
     public bool Fenced => FencedFor is not null;
 

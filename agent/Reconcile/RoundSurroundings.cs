@@ -1,3 +1,4 @@
+using Edge.Agent.Devices;
 using Edge.Agent.Reconcile.Environment;
 using Edge.Proto.Model;
 
@@ -33,6 +34,14 @@ internal sealed record RoundSurroundings(
     /// Whether the server holds the pod of this uid back: nothing of it begins, but what runs goes on.
     /// </summary>
     public Func<string, bool> IsHeldBack { get; init; } = _ => false;
+
+    /// <summary>The devices that the pod was given, and how they are.</summary>
+    public Func<Pod, IReadOnlyList<HeldDevice>> Devices { get; init; } = _ => [];
+
+    /// <summary>Whether the server hears this node now.</summary>
+    public Func<bool> HasServer { get; init; } = () => false;
+
+    public Action<PodEvent> Say { get; init; } = _ => { };
 
     /// <summary>
     /// For how long the pod's lease has been over: for ever after a boot, until the server's first word. Negative is

@@ -14,6 +14,11 @@ internal static class StartPlan
             draft.WakeAt(deadline);
         }
 
+        if (DevicePlan.Loss(draft.View) is { } loss)
+        {
+            draft.WakeAt(draft.View.Now + loss.Left);
+        }
+
         // They look into a pod that does not come up, too; a sandbox is never made for them alone.
         foreach (var looking in draft.View.SandboxListed ? pod.Spec.EphemeralContainers ?? [] : [])
         {

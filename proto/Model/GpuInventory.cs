@@ -117,6 +117,12 @@ public sealed record GpuDevice
     /// <summary>The resource of a whole GPU.</summary>
     public const string Gpu = "nvidia.com/gpu";
 
+    /// <summary>
+    /// Begins the reason why a device is out that an event took out. Looks cannot see what it was, so such a device
+    /// comes back only when its driver also says that nothing needs to be done.
+    /// </summary>
+    public const string OfXid = "XID ";
+
     /// <summary>The one GPU of a Jetson, whatever its driver calls it: that changes with the release.</summary>
     public const string TegraId = "tegra";
 

@@ -19,12 +19,6 @@ internal static class GpuHealthPlan
     /// <summary>Looks that a device must pass: one that comes and goes must not take pods down each time.</summary>
     public const int PassesNeeded = 3;
 
-    /// <summary>
-    /// Begins the reason of a device that an event took out. Looks cannot see what it was, so such a device comes back
-    /// only when its driver also says that nothing needs to be done.
-    /// </summary>
-    private const string Xid = "XID ";
-
     /// <param name="known">Before.</param>
     /// <param name="seen">What the look found.</param>
     /// <param name="counts">
@@ -83,7 +77,7 @@ internal static class GpuHealthPlan
             return (known, GpuOutcome.Look);
         }
 
-        devices[at] = devices[at] with { Unhealthy = $"{Xid}{happened.Data}" };
+        devices[at] = devices[at] with { Unhealthy = $"{GpuDevice.OfXid}{happened.Data}" };
         var passes = new Dictionary<string, int>(known.Passes);
         passes.Remove(happened.Uuid);
         return (new GpuHealth(known.Gpus with { Devices = devices }, passes), outcome);
@@ -139,7 +133,7 @@ internal static class GpuHealthPlan
     }
 
     private static bool OfAnEvent(GpuDevice device) =>
-        device.Unhealthy?.StartsWith(Xid, StringComparison.Ordinal) == true;
+        device.Unhealthy?.StartsWith(GpuDevice.OfXid, StringComparison.Ordinal) == true;
 
     private static bool IsUnnamed(GpuDevice device) => device.Uuid == NvmlProbe.UnnamedId(device.Index);
 }

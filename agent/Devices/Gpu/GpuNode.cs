@@ -55,10 +55,14 @@ internal sealed class GpuNode
         (_probe, _watch) = (new GpuProbe(settings, clock), new GpuWatch(settings, clock, random, logger));
         (_wakeup, _backoff) = (new Wakeup(clock), new Backoff(LookAgain, LookEvery, random));
         _file = Path.Combine(runDir, "gpus.json");
+        _health = GpuHealth.None with { Gpus = Remembered() };
     }
 
     /// <summary>Without readings; another one whenever something of it changed.</summary>
     public GpuInventory Gpus => _health.Gpus;
+
+    /// <summary>Somebody has looked since the agent began.</summary>
+    public bool IsKnown => _looked.Task.IsCompleted;
 
     /// <summary>They are not as they were.</summary>
     public Action<GpuInventory> Changed { get; set; } = _ => { };
@@ -79,7 +83,11 @@ internal sealed class GpuNode
 
     public async Task Run(CancellationToken cancellation)
     {
-        Remember();
+        if (Gpus.Devices.Count > 0)
+        {
+            Changed(Gpus);
+        }
+
         var withCuda = true;
         while (true)
         {
@@ -266,16 +274,16 @@ internal sealed class GpuNode
     }
 
     /// <summary>An agent that begins again must not give away what its predecessor took out.</summary>
-    private void Remember()
+    private GpuInventory Remembered()
     {
         try
         {
-            _health = GpuHealth.None with { Gpus = GpuJson.Read(File.ReadAllBytes(_file)) };
-            Changed(Gpus);
+            return GpuJson.Read(File.ReadAllBytes(_file));
         }
         catch (Exception none) when (none is IOException or UnauthorizedAccessException or JsonException)
         {
             // The machine has just started.
+            return GpuInventory.None;
         }
     }
 

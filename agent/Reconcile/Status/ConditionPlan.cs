@@ -12,14 +12,32 @@ internal static class ConditionPlan
     {
         var sandbox = view.SandboxListed && view.Record.TerminalPhase is null;
         var ready = Ready("Ready", phase, inits, containers, view.Pod!);
-        return
-        [
+        var conditions = new List<Condition>
+        {
             Keep(view, new Condition { Type = "PodReadyToStartContainers", Status = Text(sandbox) }),
             Keep(view, Initialized(view, phase, inits, containers)),
             Keep(view, ready),
             Keep(view, ready with { Type = "ContainersReady" }),
             Keep(view, new Condition { Type = "PodScheduled", Status = "True" }),
-        ];
+        };
+        if (DevicePlan.ConditionOf(view) is { } devices)
+        {
+            conditions.Add(Keep(view, devices));
+        }
+
+        if (view.Record.Reason == DevicePlan.Reason)
+        {
+            // As after each eviction by the kubelet: a Job's podFailurePolicy can tell it from a failure of its own.
+            conditions.Add(Keep(view, new Condition
+            {
+                Type = "DisruptionTarget",
+                Status = "True",
+                Reason = "TerminationByKubelet",
+                Message = view.Record.Message,
+            }));
+        }
+
+        return conditions;
     }
 
     private static Condition Initialized(

@@ -12,7 +12,10 @@ internal static class PodStatusPlan
         var containers = pod.Spec.Containers.Select(container => ContainerStatusPlan.For(view, container)).ToList();
         var looking = (pod.Spec.EphemeralContainers ?? [])
             .Select(added => ContainerStatusPlan.For(view, added)).ToList();
-        var phase = view.Record.TerminalPhase ?? NotOver(PodPhasePlan.For(pod, inits, containers), containers);
+        // Who hears of the end takes what the pod had for free: nothing of it may run then.
+        var isOver = !view.Containers.Any(seen => seen.State == SeenState.Running);
+        var phase = isOver && view.Record.TerminalPhase is { } end ? end
+            : NotOver(PodPhasePlan.For(pod, inits, containers), containers);
         var podIp = pod.Spec.HostNetwork == true ? hostIp : view.Record.PodIp;
         return new PodStatus
         {

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Text.Json;
+using Edge.Agent.Devices;
 using Edge.Agent.Ledger;
 using Edge.Agent.Network;
 using Edge.Agent.Reconcile;
@@ -57,6 +58,8 @@ public sealed class PodPlanCases
                 pair => pair.Key, pair => new ProbeVerdict(Failure: new ProbeFailure(pair.Value, ""))),
             VolumeDigest = seen.VolumeDigest,
             FencedFor = seen.FencedFor ?? (seen.Fenced ? TimeSpan.Zero : null),
+            Devices = seen.Devices,
+            HasServer = !seen.CutOff,
             Refused = seen.Refused,
             Now = seen.Now,
         };
@@ -102,6 +105,11 @@ public sealed class PodPlanCases
         public bool Fenced { get; init; }
 
         public TimeSpan? FencedFor { get; init; }
+
+        public IReadOnlyList<HeldDevice> Devices { get; init; } = [];
+
+        /// <summary>The server does not hear the node.</summary>
+        public bool CutOff { get; init; }
 
         public string? Refused { get; init; }
 
