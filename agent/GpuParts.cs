@@ -59,8 +59,8 @@ internal static class GpuParts
     /// that is what an event asks for.
     /// </summary>
     public static void Join(
-        GpuNode gpus, ContainerdRuntime runtime, GpuSharing sharing, DeviceHealth health, ReportOutbox reports, NodeStatusReport status,
-        ReconcileLoop loop, Action<bool, string, string> say)
+        GpuNode gpus, ContainerdRuntime runtime, GpuSharing sharing, DeviceHealth health, ReportOutbox reports,
+        NodeStatusReport status, ReconcileLoop loop, Action<bool, string, string> say)
     {
         gpus.EndContainers = new DeviceRestarts(runtime).End;
         gpus.Changed = _ => sharing.Look();

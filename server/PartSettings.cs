@@ -66,6 +66,10 @@ internal static class PartSettings
             Url = settings.ApiUrl,
         };
 
+    public static Taint? GpuTaint(ServerSettings settings) => settings.GpuNodeTaint is var (key, value, effect)
+        ? new Taint { Key = key, Value = value, Effect = effect }
+        : null;
+
     public static DefaultTolerations Tolerations(ServerSettings settings) =>
         new(settings.DefaultNotReadyTolerationSeconds, settings.DefaultUnreachableTolerationSeconds);
 }

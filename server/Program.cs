@@ -86,7 +86,10 @@ static async Task Serve(ServerSettings settings, CancellationToken ct)
     var strangers = new NodeReturn(objects, publisher.PodsOn, time, logs.CreateLogger<NodeReturn>());
     var intake = new ReportIntake(
         objects, link.Events, new PodPresence(objects, publisher.PodsOn, events, time), events,
-        settings.NodeMonitorGracePeriod, time, logs.CreateLogger<ReportIntake>()) { Introduce = strangers.Make };
+        settings.NodeMonitorGracePeriod, time, logs.CreateLogger<ReportIntake>()) 
+        {
+            Introduce = strangers.Make, GpuTaint = PartSettings.GpuTaint(settings),
+        };
     var addressing = new NodeAddressing(objects, logs.CreateLogger<NodeAddressing>());
     var contacts = new LastContacts(objects, link.HeardAgo, time);
     var relay = new LogRelay(link.OpenStream, contacts.Of, time);

@@ -17,6 +17,9 @@ internal sealed class Presence(Objects objects, PodPresence pods, TimeSpan grace
     /// <summary>Readers of leases take a node for dead after this; well above the longest keep-alive (600 s).</summary>
     private const int LeaseSeconds = 900;
 
+    /// <summary>What a node is given when its GPUs are seen first; null for nothing.</summary>
+    public Taint? GpuTaint { get; set; }
+
     private readonly Lock _gate = new();
     private readonly Dictionary<string, Seen> _nodes = [];
 
@@ -93,7 +96,7 @@ internal sealed class Presence(Objects objects, PodPresence pods, TimeSpan grace
         node, ReportReader.BudgetsKey, tree => NodeBudgetsPlan.Annotate(tree, budgets, time.GetUtcNow()), ct);
 
     public Task ReportedGpus(string node, GpuInventory gpus, CancellationToken ct) =>
-        WriteIfFits(node, GpuInventory.ReportKey, tree => NodeGpusPlan.Annotate(tree, gpus), ct);
+        WriteIfFits(node, GpuInventory.ReportKey, tree => NodeGpusPlan.Annotate(tree, gpus, GpuTaint), ct);
 
     private void LogLabels(string node, JsonObject labels)
     {

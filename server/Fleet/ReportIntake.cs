@@ -38,6 +38,12 @@ internal sealed class ReportIntake
     /// <summary>Makes the Node of a device that has none, by its name and the hash of its key.</summary>
     public Func<string, string, CancellationToken, Task> Introduce { get; init; } = (_, _, _) => Task.CompletedTask;
 
+    /// <summary>What a node is given when its GPUs are seen first; null for nothing.</summary>
+    public Taint? GpuTaint
+    {
+        init => _presence.GpuTaint = value;
+    }
+
     /// <summary>Ours, not the link's: the grace period of a node may be over.</summary>
     private sealed record GraceOver(string Node) : LinkEvent(Node);
 

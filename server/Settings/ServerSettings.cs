@@ -62,6 +62,9 @@ internal sealed record ServerSettings
     /// </summary>
     public required int TerminatedPodGcThreshold { get; init; }
 
+    /// <summary>What nodes with GPUs are given once: key, value and effect; null for nothing.</summary>
+    public (string Key, string Value, string Effect)? GpuNodeTaint { get; init; }
+
     /// <summary>The file with the key that seals Secrets; not beside the database.</summary>
     public required string SecretKeyFile { get; init; }
 

@@ -63,6 +63,11 @@ internal sealed record SettingName(string Key, string Flag, string Help, bool Re
         new("terminatedPodGcThreshold", "--terminated-pod-gc-threshold",
             "ended pods that are kept before the oldest are deleted; 0 for all", false, "1000");
 
+    public static readonly SettingName GpuNodeTaint =
+        new("gpuNodeTaint", "--gpu-node-taint",
+            "KEY[=VALUE]:EFFECT, a taint for nodes when their GPUs are seen first, which a person may take away; such as "
+            + "nvidia.com/gpu=present:NoSchedule, which pods that ask for nvidia.com/gpu tolerate; unset: none", false);
+
     public static readonly SettingName SecretKeyFile =
         new("secretKeyFile", "--secret-key-file",
             "key that seals Secrets; default the credential edge-secrets-key, or <data-dir>/pki/secrets.key", false);
@@ -80,7 +85,7 @@ internal sealed record SettingName(string Key, string Flag, string Help, bool Re
     [
         DataDir, RunDir, Listen, AdvertiseAddress, BrokerPort, Broker, BrokerStart, BrokerCaFile, BrokerUser,
         BrokerPasswordFile, VersionMinor, NodeMonitorGracePeriod, NotReadyToleration, UnreachableToleration,
-        NodeKeyRotation, TerminatedPodGcThreshold, SecretKeyFile, GpuSharingConfig,
+        NodeKeyRotation, TerminatedPodGcThreshold, GpuNodeTaint, SecretKeyFile, GpuSharingConfig,
     ];
 
     /// <summary>Their keys, and whether each may have several values.</summary>

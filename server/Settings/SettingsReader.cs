@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net;
+using System.Text.RegularExpressions;
 using Edge.Proto;
 
 namespace Edge.Server.Settings;
@@ -19,7 +20,7 @@ internal abstract record SettingsResult
 /// <summary>
 /// Turns texts into settings: flags win over the file, the file over defaults. Nothing is silently repaired.
 /// </summary>
-internal sealed class SettingsReader
+internal sealed partial class SettingsReader
 {
     private const int PortMin = 1;
     private const int PortMax = 65535;
@@ -90,6 +91,7 @@ internal sealed class SettingsReader
             DefaultUnreachableTolerationSeconds = Seconds(SettingName.UnreachableToleration),
             NodeKeyRotation = TimeSpan.FromSeconds(Number(SettingName.NodeKeyRotation, 0, KeyRotationMax)),
             TerminatedPodGcThreshold = Number(SettingName.TerminatedPodGcThreshold, 0, EndedPodsMax),
+            GpuNodeTaint = Values(SettingName.GpuNodeTaint) is [var taint] ? TaintOf(taint) : null,
             SecretKeyFile = Values(SettingName.SecretKeyFile) is [_]
                 ? Directory(SettingName.SecretKeyFile)
                 : _secretKeyCredential ?? Path.Combine(dataDir, "pki", "secrets.key"),
@@ -143,6 +145,20 @@ internal sealed class SettingsReader
         }
 
         return value == "self";
+    }
+
+    private (string Key, string Value, string Effect)? TaintOf(string value)
+    {
+        var match = Taint().Match(value);
+        if (match.Success)
+        {
+            return (match.Groups["key"].Value, match.Groups["value"].Value, match.Groups["effect"].Value);
+        }
+
+        Wrong(
+            SettingName.GpuNodeTaint, value,
+            "KEY[=VALUE]:EFFECT with the effect NoSchedule, PreferNoSchedule or NoExecute");
+        return null;
     }
 
     private int? Seconds(SettingName name) => Values(name) is [_] ? Number(name, 0, int.MaxValue) : null;
@@ -205,4 +221,11 @@ internal sealed class SettingsReader
 
     private void Wrong(SettingName name, string value, string wanted) =>
         _errors.Add($"{name.Key} ({name.Flag}): \"{value}\" is not {wanted}");
+
+    /// <summary>As the kubelet reads its taints: a qualified name, a label's value, and what it does.</summary>
+    [GeneratedRegex(
+        "^(?<key>([a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)"
+        + "(=(?<value>[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?))?"
+        + ":(?<effect>NoSchedule|PreferNoSchedule|NoExecute)$")]
+    private static partial Regex Taint();
 }

@@ -29,7 +29,7 @@ public sealed class GpuTests(Fleet fleet)
             Assert.Equal(("2", "2"), (await Count(name, "capacity"), await Count(name, "allocatable")));
             Assert.Equal(
                 "NVIDIA-H100-80GB-HBM3", await _kubectl.Field(name, ".metadata.labels.nvidia\\.com/gpu\\.product"));
-            // Describe shows 140 characters of it.
+            // Describe shows 140 characters of it, and each line of the list for people.
             Assert.Contains(StubGpus.Uuid(1), await _kubectl.Field(name, ".metadata.annotations.edge/gpus"));
             Assert.Equal("", await Count($"node/{fleet.Nodes[0].Name}", "capacity"));
 
@@ -41,6 +41,9 @@ public sealed class GpuTests(Fleet fleet)
             Assert.Equal(
                 $"1 of 2 GPUs are healthy; {StubGpus.Uuid(1)}: XID 79",
                 await _kubectl.Field(name, ".status.conditions[?(@.type=='GPUProblem')].message"));
+            var described = await _kubectl.Do("describe", "node", node.Name);
+            Assert.Contains($" 0 {StubGpus.Uuid(0)}: healthy, NVIDIA H100", described);
+            Assert.Matches($@" 1 {StubGpus.Uuid(1)}: UNHEALTHY, NVIDIA H100 [^\n]* MiB, XID 79\n", described);
 
             await node.RestartAgent();
             await Tool.Until(s_patience, "the agent is there again", async () =>

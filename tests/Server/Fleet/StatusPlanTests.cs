@@ -155,6 +155,63 @@ public sealed class StatusPlanTests
     }
 
     [Fact]
+    public void A_nodes_GPUs_are_a_line_each_that_a_person_sees_whole()
+    {
+        var gpus = new GpuInventory
+        {
+            Driver = "550.54.15", Cuda = "12.4",
+            Devices =
+            [
+                new GpuDevice { Uuid = "GPU-a", Product = "Tesla T4", MemoryBytes = 15360L << 20, Shares = 4 },
+                new GpuDevice
+                {
+                    Uuid = "GPU-b", Index = 1, Product = "NVIDIA A30", MemoryBytes = 24576L << 20, MigEnabled = true,
+                    Instances =
+                        [new() { Profile = "2g.12gb" }, new() { Profile = "1g.6gb" }, new() { Profile = "1g.6gb" }],
+                    Unhealthy = "XID 79",
+                },
+                new GpuDevice { Uuid = "tegra", Index = 2, Unhealthy = "no\n" + new string('x', 200) },
+            ],
+        };
+        var list = (string?)NodeGpusPlan.Annotate([], gpus)["metadata"]!["annotations"]!["edge/gpu-list"];
+        var lines = list!.Split('\n');
+        Assert.Equal(
+            [
+                "driver 550.54.15, CUDA 12.4",
+                "0 GPU-a: healthy, Tesla T4, 15360 MiB, 4 shares",
+                "1 GPU-b: UNHEALTHY, NVIDIA A30, 24576 MiB, MIG 2 x 1g.6gb, MIG 1 x 2g.12gb, XID 79",
+            ],
+            lines[..3]);
+        Assert.StartsWith("2 tegra: UNHEALTHY, no xxx", lines[3], StringComparison.Ordinal);
+        Assert.Equal((4, 138), (lines.Length, lines[3].Length));
+    }
+
+    [Fact]
+    public void A_taint_is_given_once_and_whoever_takes_it_away_is_not_fought()
+    {
+        var taint = new Taint { Key = "nvidia.com/gpu", Value = "present", Effect = "NoSchedule" };
+        var gpus = new GpuInventory { Devices = [new GpuDevice { Uuid = "GPU-a" }] };
+        var node = Tree("""{"metadata":{"name":"n1"},"spec":{"taints":[{"key":"mine","effect":"NoSchedule"}]}}""");
+
+        NodeGpusPlan.Annotate(node, GpuInventory.None, taint);
+        Same(
+            """{"metadata":{"name":"n1"},"spec":{"taints":[{"key":"mine","effect":"NoSchedule"}]}}""", node);
+
+        NodeGpusPlan.Annotate(node, gpus, taint);
+        Same("""
+            [{"key":"mine","effect":"NoSchedule"},{"effect":"NoSchedule","key":"nvidia.com/gpu","value":"present"}]
+            """, node["spec"]!["taints"]!);
+
+        node["spec"]!.AsObject().Remove("taints");
+        NodeGpusPlan.Annotate(node, GpuInventory.None, taint);
+        NodeGpusPlan.Annotate(node, gpus, taint);
+        Assert.Null(node["spec"]!["taints"]);
+
+        var tainted = Tree("""{"spec":{"taints":[{"key":"nvidia.com/gpu","effect":"NoSchedule"}]}}""");
+        Assert.Single(NodeGpusPlan.Annotate(tainted, gpus, taint)["spec"]!["taints"]!.AsArray());
+    }
+
+    [Fact]
     public void Of_many_images_the_first_fifty_are_stored()
     {
         var images = new JsonArray([.. Enumerable.Range(0, 60).Select(

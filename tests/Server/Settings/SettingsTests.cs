@@ -69,6 +69,30 @@ public sealed class SettingsTests
         Assert.Contains("self or unit", Assert.Single(wrong.Errors), StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("nvidia.com/gpu=present:NoSchedule", "nvidia.com/gpu", "present", "NoSchedule")]
+    [InlineData("gpu:PreferNoSchedule", "gpu", "", "PreferNoSchedule")]
+    public void Nodes_with_GPUs_get_a_taint_when_a_setting_says_which(
+        string text, string key, string value, string effect)
+    {
+        Assert.Null(Valid(null, _noFlags).GpuNodeTaint);
+        Assert.Equal((key, value, effect), Valid(null, new() { [SettingName.GpuNodeTaint] = [text] }).GpuNodeTaint);
+    }
+
+    [Theory]
+    [InlineData("nvidia.com/gpu")]
+    [InlineData("nvidia.com/gpu=present")]
+    [InlineData("nvidia.com/gpu=present:Never")]
+    [InlineData("-gpu:NoSchedule")]
+    [InlineData("gpu=a b:NoSchedule")]
+    public void A_taint_that_is_none_is_an_error(string text)
+    {
+        var wrong = Assert.IsType<SettingsResult.Invalid>(
+            SettingsReader.Read("server.yaml", $"gpuNodeTaint: {text}\n", _noFlags));
+        Assert.Contains(
+            "is not KEY[=VALUE]:EFFECT with the effect", Assert.Single(wrong.Errors), StringComparison.Ordinal);
+    }
+
     [Fact]
     public void An_empty_file_is_a_file_without_settings() =>
         Assert.Equal(33, Valid("# nothing yet\n", _noFlags).VersionMinor);
