@@ -55,8 +55,8 @@ internal static class GpuParts
     }
 
     /// <summary>
-    /// What is offered goes to the server, the Node shows it, and pods follow. The containers of a GPU begin again where
-    /// that is what an event asks for.
+    /// What is offered goes to the server, the Node shows it, and pods follow. The containers of a GPU begin again
+    /// where that is what an event asks for.
     /// </summary>
     public static void Join(
         GpuNode gpus, ContainerdRuntime runtime, GpuSharing sharing, DeviceHealth health, ReportOutbox reports,

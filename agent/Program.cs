@@ -64,10 +64,9 @@ static async Task<int> Agent(AgentSettings settings, CancellationToken terminate
     var images = new ImageSteps(edge, pulls, say, clock);
     var around = new RoundSurroundings(clock, () => facts, contact.Since, SiteParts.Report(site, reports))
     {
-        ReportPassing = SiteParts.Report(site, reports, isPassing: true),
-        HeldFor = site.HeldFor, IsHeldBack = known.HoldsBack,
+        ReportPassing = SiteParts.Report(site, reports, isPassing: true), Devices = health.Of, Say = say,
+        HeldFor = site.HeldFor, IsHeldBack = known.HoldsBack, HasServer = () => link?.State == LinkState.Connected,
         KeepAlive = () => Fencing.KeepAlive(contact.KeepAlive, known.Now),
-        Devices = health.Of, HasServer = () => link?.State == LinkState.Connected, Say = say,
     };
     var runner = new PodRunner(edge, ledger, images, say, clock, log);
     loop = new ReconcileLoop(
@@ -102,6 +101,7 @@ static async Task<int> Agent(AgentSettings settings, CancellationToken terminate
             [PodStreamRequest.AttachKind] = processes.Attach,
             [PodStreamRequest.PortKind] = new PortAnswers(network.Connect, clock).Answer,
             [NodeUsage.StreamKind] = new UsageStreams(meter, spending.Now).Answer,
+            [GpuInventory.StreamKind] = new GpuStreams(gpus.Read, clock, stop.Token).Answer,
         };
         await Task.WhenAll(
             link.Run(stop.Token), spending.Tell(reports.Budgets, stop.Token),

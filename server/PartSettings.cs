@@ -5,10 +5,12 @@ using Edge.Server.Access;
 using Edge.Server.Admission;
 using Edge.Server.Api;
 using Edge.Server.Control;
+using Edge.Server.Fleet;
 using Edge.Server.Link;
 using Edge.Server.Pki;
 using Edge.Server.Settings;
 using Edge.Server.Store;
+using Microsoft.Extensions.Logging;
 
 namespace Edge.Server;
 
@@ -69,6 +71,9 @@ internal static class PartSettings
     public static Taint? GpuTaint(ServerSettings settings) => settings.GpuNodeTaint is var (key, value, effect)
         ? new Taint { Key = key, Value = value, Effect = effect }
         : null;
+
+    public static GpuRelay Gpus(LinkServer link, TimeProvider time, ILoggerFactory logs) =>
+        new(link.OpenStream, time, logs.CreateLogger<GpuRelay>());
 
     public static DefaultTolerations Tolerations(ServerSettings settings) =>
         new(settings.DefaultNotReadyTolerationSeconds, settings.DefaultUnreachableTolerationSeconds);

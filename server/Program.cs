@@ -26,8 +26,7 @@ return await CommandLine.Run(args, Serve);
 
 static async Task Serve(ServerSettings settings, CancellationToken ct)
 {
-    var time = TimeProvider.System;
-    var random = Random.Shared;
+    var (time, random) = (TimeProvider.System, Random.Shared);
     Func<string> newUid = new UidSource().Next;
     using var logs = ConsoleLog.Create();
     // One thread waits for the disk for much of the time; the others are to keep every processor busy.
@@ -84,12 +83,10 @@ static async Task Serve(ServerSettings settings, CancellationToken ct)
     var hold = new RestoreHold(objects, link, time, logs.CreateLogger<RestoreHold>());
     var publisher = new DesiredPublisher(objects, link, hold, logs.CreateLogger<DesiredPublisher>(), settings.GpuMap);
     var strangers = new NodeReturn(objects, publisher.PodsOn, time, logs.CreateLogger<NodeReturn>());
+    var absent = new PodPresence(objects, publisher.PodsOn, events, time);
     var intake = new ReportIntake(
-        objects, link.Events, new PodPresence(objects, publisher.PodsOn, events, time), events,
-        settings.NodeMonitorGracePeriod, time, logs.CreateLogger<ReportIntake>()) 
-        {
-            Introduce = strangers.Make, GpuTaint = PartSettings.GpuTaint(settings),
-        };
+        objects, link.Events, absent, events, settings.NodeMonitorGracePeriod, time, logs.CreateLogger<ReportIntake>())
+        { Introduce = strangers.Make, GpuTaint = PartSettings.GpuTaint(settings) };
     var addressing = new NodeAddressing(objects, logs.CreateLogger<NodeAddressing>());
     var contacts = new LastContacts(objects, link.HeardAgo, time);
     var relay = new LogRelay(link.OpenStream, contacts.Of, time);
@@ -97,7 +94,7 @@ static async Task Serve(ServerSettings settings, CancellationToken ct)
     await using var api = new ApiServer(
         PartSettings.Api(settings, pki, () => denied.Now) with
         {
-            Usages = new NodeUsages(usage.Ask, time),
+            Usages = new NodeUsages(usage.Ask, time) { Gpus = PartSettings.Gpus(link, time, logs).Ask },
             Streams = new StreamRelay(link.OpenStream, link.IsConnected, contacts.Of, time),
         },
         objects, (node, request, cancel) => relay.Open(node, LogStream.Of(request), cancel), time, random, logs);

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Edge.Agent.Devices;
 using Edge.Agent.Reconcile.Environment;
 using Edge.Agent.Reconcile.Volumes;
 using Edge.Proto.Model;
@@ -29,6 +30,9 @@ internal sealed class PodEntry(string uid)
     /// What its volumes should hold, for the desired entries last seen; null when something is missing.
     /// </summary>
     public string? VolumeDigest { get; private set; } = "";
+
+    /// <summary>Those that it was given, as they were seen last.</summary>
+    public IReadOnlyList<HeldDevice> Devices { get; private set; } = [];
 
     public DateTimeOffset? WakeAt { get; set; }
 
@@ -78,6 +82,17 @@ internal sealed class PodEntry(string uid)
         _seen = containers;
     }
 
+    /// <summary>A container that was refused for its device need not wait any more once the device is well.</summary>
+    public void SawDevices(IReadOnlyList<HeldDevice> devices)
+    {
+        if (AreWell(devices) && !AreWell(Devices))
+        {
+            Changed(DesiredChange.Pod);
+        }
+
+        Devices = devices;
+    }
+
     /// <summary>For a snapshot of desired in which the pod, or what it refers to, makes no sense.</summary>
     public void LeaveAlone(ImmutableDictionary<string, byte[]> desired)
     {
@@ -110,6 +125,19 @@ internal sealed class PodEntry(string uid)
     {
         _sinceRun = change > _sinceRun ? change : _sinceRun;
         ForgetObstacles(change);
+    }
+
+    private static bool AreWell(IReadOnlyList<HeldDevice> devices)
+    {
+        foreach (var device in devices)
+        {
+            if (device.State != DeviceState.Well)
+            {
+                return false;
+            }
+        }
+
+        return true;
     }
 
     /// <summary>Another pod begins anew; other objects can only have been what was missing.</summary>

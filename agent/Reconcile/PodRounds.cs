@@ -158,6 +158,7 @@ internal sealed class PodRounds(
     private PodRun? DecideNow(PodEntry entry, NodeSight sight, bool leaseMoved)
     {
         var now = around.Clock.GetUtcNow();
+        entry.SawDevices(entry.Pod is { } given ? around.Devices(given) : []);
         // A lease that ends waits for nothing that failed before.
         if (entry.Memory.Broken is { } broken && broken.Holds(now) && !leaseMoved)
         {
@@ -238,7 +239,7 @@ internal sealed class PodRounds(
             Probes = probes.VerdictsOf(entry.Uid),
             VolumeDigest = entry.VolumeDigest,
             FencedFor = FencedFor(entry, sight),
-            Devices = entry.Pod is { } shown ? around.Devices(shown) : [],
+            Devices = entry.Devices,
             HasServer = around.HasServer(),
             Refused = entry.Refused,
             Now = now,

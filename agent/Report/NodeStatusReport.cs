@@ -101,6 +101,11 @@ internal sealed class NodeStatusReport(
         {
             var others = capacity.TryGetValue(offer.Resource, out var counted) ? counted.Units : 0;
             capacity[offer.Resource] = Quantity.FromUnits(others + offer.Shares);
+            if (offer.MemoryMebibytes is { } memory)
+            {
+                others = capacity.TryGetValue(GpuDevice.Memory, out counted) ? counted.Units : 0;
+                capacity[GpuDevice.Memory] = Quantity.FromUnits(others + memory);
+            }
         }
 
         return new NodeReport
@@ -142,6 +147,11 @@ internal sealed class NodeStatusReport(
             if (offer.Unhealthy is not null)
             {
                 allocatable[offer.Resource] = Quantity.FromUnits(allocatable[offer.Resource].Units - offer.Shares);
+                if (offer.MemoryMebibytes is { } memory)
+                {
+                    allocatable[GpuDevice.Memory] =
+                        Quantity.FromUnits(allocatable[GpuDevice.Memory].Units - memory);
+                }
             }
         }
 

@@ -8,6 +8,15 @@ public sealed record GpuInventory
 {
     public const string ReportKey = "devices/gpu";
 
+    /// <summary>
+    /// A stream whose answer is the inventory with readings, at most <see cref="BytesMax"/> long; the request has no
+    /// payload.
+    /// </summary>
+    public const string StreamKind = "gpus";
+
+    /// <summary>More than 64 GPUs take.</summary>
+    public const int BytesMax = 1024 * 1024;
+
     /// <summary>Of a Node, where the server keeps it for who places pods.</summary>
     public const string Annotation = "edge/gpus";
 
@@ -106,7 +115,14 @@ public sealed record GpuInventory
 /// A device that pods ask for by its resource: the position of the GPU that it is, or is a part of, how many may have
 /// it at once, and why it is not given (null while it is well).
 /// </summary>
-public sealed record GpuOffer(string Id, string Resource, int Board, int Shares, string? Unhealthy);
+public sealed record GpuOffer(string Id, string Resource, int Board, int Shares, string? Unhealthy)
+{
+    /// <summary>
+    /// Its own memory, of which its shares have parts; null when it does not say, and when it is the system's, which is
+    /// counted there.
+    /// </summary>
+    public long? MemoryMebibytes { get; init; }
+}
 
 /// <summary>One word for a condition's reason, and its message.</summary>
 public sealed record GpuProblem(string Reason, string Message);
@@ -116,6 +132,12 @@ public sealed record GpuDevice
 {
     /// <summary>The resource of a whole GPU.</summary>
     public const string Gpu = "nvidia.com/gpu";
+
+    /// <summary>
+    /// Mebibytes of a GPU's memory, by HAMi's name: a container says how much of each of its devices it will use. It is
+    /// counted when a pod is placed, and nothing holds the container to it.
+    /// </summary>
+    public const string Memory = "nvidia.com/gpumem";
 
     /// <summary>
     /// Begins the reason why a device is out that an event took out. Looks cannot see what it was, so such a device
@@ -191,7 +213,10 @@ public sealed record GpuDevice
     {
         if (MigEnabled != true)
         {
-            offers.Add(new GpuOffer(Uuid, Resource ?? Gpu, board, Math.Max(1, Shares ?? 1), Unhealthy));
+            offers.Add(new GpuOffer(Uuid, Resource ?? Gpu, board, Math.Max(1, Shares ?? 1), Unhealthy)
+            {
+                MemoryMebibytes = SharesMemory ? null : MemoryBytes >> 20,
+            });
         }
 
         if (inParts)
@@ -200,7 +225,10 @@ public sealed record GpuDevice
             {
                 offers.Add(new GpuOffer(
                     part.Uuid, part.Resource ?? MigInstance.ResourceOf(part.Profile), board,
-                    Math.Max(1, part.Shares ?? 1), Unhealthy));
+                    Math.Max(1, part.Shares ?? 1), Unhealthy)
+                {
+                    MemoryMebibytes = part.MemoryBytes >> 20,
+                });
             }
         }
     }
@@ -257,4 +285,27 @@ public sealed record GpuReadings
     /// What the driver wants done: 0 nothing, 1 a reset, 2 a reboot, more with other GPUs (field 230).
     /// </summary>
     public int? Recovery { get; init; }
+
+    public int? SmMegahertz { get; init; }
+    public int? MemoryMegahertz { get; init; }
+    public int? MemoryCelsius { get; init; }
+
+    /// <summary>Percent of the time in which video was encoded, and decoded.</summary>
+    public int? EncoderLoad { get; init; }
+    public int? DecoderLoad { get; init; }
+
+    /// <summary>Messages on the bus that were sent again.</summary>
+    public int? BusReplays { get; init; }
+
+    /// <summary>
+    /// Rows of memory that others stand in for, after errors that were corrected and such that were not.
+    /// </summary>
+    public int? CorrectedRows { get; init; }
+    public int? UncorrectedRows { get; init; }
+
+    /// <summary>1 where no other row could stand in.</summary>
+    public int? FailedRows { get; init; }
+
+    /// <summary>The last one that its agent heard; null when it heard none.</summary>
+    public long? Xid { get; init; }
 }

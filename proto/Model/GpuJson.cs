@@ -129,6 +129,16 @@ public static class GpuJson
         json.WriteIfSet("ecc", now.Ecc);
         json.WriteIfSet("eccErrors", now.EccErrors);
         json.WriteIfSet("recovery", now.Recovery);
+        json.WriteIfSet("smMegahertz", now.SmMegahertz);
+        json.WriteIfSet("memoryMegahertz", now.MemoryMegahertz);
+        json.WriteIfSet("memoryCelsius", now.MemoryCelsius);
+        json.WriteIfSet("encoderLoad", now.EncoderLoad);
+        json.WriteIfSet("decoderLoad", now.DecoderLoad);
+        json.WriteIfSet("busReplays", now.BusReplays);
+        json.WriteIfSet("correctedRows", now.CorrectedRows);
+        json.WriteIfSet("uncorrectedRows", now.UncorrectedRows);
+        json.WriteIfSet("failedRows", now.FailedRows);
+        json.WriteIfSet("xid", now.Xid);
         json.WriteEndObject();
     }
 
@@ -209,6 +219,16 @@ public static class GpuJson
         Ecc = Flag(json, "ecc"),
         EccErrors = Number(json, "eccErrors"),
         Recovery = Small(json, "recovery"),
+        SmMegahertz = Small(json, "smMegahertz"),
+        MemoryMegahertz = Small(json, "memoryMegahertz"),
+        MemoryCelsius = Small(json, "memoryCelsius"),
+        EncoderLoad = Small(json, "encoderLoad"),
+        DecoderLoad = Small(json, "decoderLoad"),
+        BusReplays = Small(json, "busReplays"),
+        CorrectedRows = Small(json, "correctedRows"),
+        UncorrectedRows = Small(json, "uncorrectedRows"),
+        FailedRows = Small(json, "failedRows"),
+        Xid = Number(json, "xid"),
     };
 
     private static string? Text(JsonElement json, string name)

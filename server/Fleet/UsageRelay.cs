@@ -80,7 +80,7 @@ internal sealed class UsageRelay(
         try
         {
             await using var stream = await open(node, new StreamRequest(NodeUsage.StreamKind, default), limit.Token);
-            var usage = UsageReader.Read(await All(stream, limit.Token), time.GetUtcNow());
+            var usage = UsageReader.Read(await All(stream, NodeUsage.BytesMax, limit.Token), time.GetUtcNow());
             return usage with { Pods = [.. (usage.Pods ?? []).Where(pod => IsOn(node, pod))] };
         }
         catch (Exception silent) when (silent is LinkStreamException or OperationCanceledException)
@@ -95,14 +95,16 @@ internal sealed class UsageRelay(
         }
     }
 
-    private static async Task<ReadOnlyMemory<byte>> All(LinkStream stream, CancellationToken ct)
+    /// <summary>The whole answer.</summary>
+    /// <exception cref="InvalidDataException">It is longer than <paramref name="most"/> bytes.</exception>
+    internal static async Task<ReadOnlyMemory<byte>> All(LinkStream stream, int most, CancellationToken ct)
     {
         using var text = new MemoryStream();
         while (await stream.Read(ct) is { } piece)
         {
-            if (text.Length + piece.Length > NodeUsage.BytesMax)
+            if (text.Length + piece.Length > most)
             {
-                throw new InvalidDataException($"it is longer than {NodeUsage.BytesMax} bytes");
+                throw new InvalidDataException($"it is longer than {most} bytes");
             }
 
             text.Write(piece.Span);

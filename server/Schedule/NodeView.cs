@@ -10,6 +10,9 @@ namespace Edge.Server.Schedule;
 /// </summary>
 internal sealed record NodeView
 {
+    /// <summary>No node has more devices.</summary>
+    private const int CountMax = 1024;
+
     public required string Name { get; init; }
 
     /// <summary>Numbers the node while it is known; given again after it is gone. Set by ClusterState.</summary>
@@ -45,6 +48,12 @@ internal sealed record NodeView
     /// <summary>The ids of shares that pods have, so that each is given once.</summary>
     public IReadOnlyList<string> Shares { get; init; } = [];
 
+    /// <summary>By their position, mebibytes that pods said they use of each; null while none said any.</summary>
+    public long[]? DeviceMemoryUse { get; init; }
+
+    /// <summary>Bytes of the node's own memory that pods said they use of devices whose memory it is.</summary>
+    public long SharedMemoryUse { get; init; }
+
     /// <summary>The node alone; its pods are added with <see cref="With"/>.</summary>
     public static NodeView From(Node node)
     {
@@ -66,40 +75,40 @@ internal sealed record NodeView
     public NodeView With(PlacedPod placed)
     {
         var pod = placed.Demand;
-        return this with
+        var view = this with
         {
             Requested = Requested.Plus(pod.Requests),
             ScoredMilliCpu = ScoredMilliCpu + pod.Spec.ScoredMilliCpu,
             ScoredMemory = ScoredMemory + pod.Spec.ScoredMemory,
             Pods = Pods + 1,
             HostPorts = pod.Spec.HostPorts.Count == 0 ? HostPorts : [.. HostPorts, .. pod.Spec.HostPorts],
-            DeviceUse = UseWith(placed, 1),
             Shares = SharesWith(placed),
         };
+        return view.WithDevicesOf(placed, 1);
     }
 
     public NodeView Without(PlacedPod placed)
     {
         var pod = placed.Demand;
-        return this with
+        var view = this with
         {
             Requested = Requested.Minus(pod.Requests),
             ScoredMilliCpu = ScoredMilliCpu - pod.Spec.ScoredMilliCpu,
             ScoredMemory = ScoredMemory - pod.Spec.ScoredMemory,
             Pods = Pods - 1,
             HostPorts = pod.Spec.HostPorts.Count == 0 ? HostPorts : Except(HostPorts, pod.Spec.HostPorts),
-            DeviceUse = UseWith(placed, -1),
             Shares = SharesWithout(placed),
         };
+        return view.WithDevicesOf(placed, -1);
     }
 
     /// <summary>The view with the devices of these pods, which are all that it counts.</summary>
     public NodeView WithDevicesOf(IReadOnlyList<PlacedPod> pods)
     {
-        var view = this with { DeviceUse = null };
+        var view = this with { DeviceUse = null, DeviceMemoryUse = null, SharedMemoryUse = 0 };
         foreach (var pod in pods)
         {
-            view = pod.Devices.Count == 0 ? view : view with { DeviceUse = view.UseWith(pod, 1) };
+            view = view.WithDevicesOf(pod, 1);
         }
 
         return view;
@@ -120,26 +129,59 @@ internal sealed record NodeView
         Devices = Devices?.Text == now.Devices?.Text ? Devices : now.Devices,
         DeviceUse = DeviceUse,
         Shares = Shares,
+        DeviceMemoryUse = DeviceMemoryUse,
+        SharedMemoryUse = SharedMemoryUse,
     };
 
-    private int[]? UseWith(PlacedPod pod, int times)
+    /// <summary>
+    /// Bytes of the node's own memory that a pod will use as that of its devices, beside what it asks for as memory.
+    /// </summary>
+    public long SharedMemoryFor(SpecDemand pod)
+    {
+        if (pod.DeviceMemory == 0 || Devices is not { } devices)
+        {
+            return 0;
+        }
+
+        var count = 0L;
+        foreach (var (resource, wanted) in pod.Requests.Extended!)
+        {
+            count += devices.HasSharingMemory(resource) ? wanted : 0;
+        }
+
+        return ResourceAmounts.Cap(Math.Min(count, CountMax) * (pod.DeviceMemory << 20));
+    }
+
+    private NodeView WithDevicesOf(PlacedPod pod, int times)
     {
         if (pod.Devices.Count == 0 || Devices is not { } devices)
         {
-            return DeviceUse;
+            return this;
         }
 
         var use = DeviceUse is null ? new int[devices.All.Count] : [.. DeviceUse];
+        var (memory, shared) = (DeviceMemoryUse, SharedMemoryUse);
+        if (pod.Demand.Spec.DeviceMemory > 0)
+        {
+            memory = memory is null ? new long[devices.All.Count] : [.. memory];
+        }
+
         foreach (var id in pod.Devices)
         {
             // One that is gone from the machine counts nowhere.
             if (devices.UseOf(id) is { At: >= 0 } had)
             {
                 use[had.At] += times * had.Shares;
+                if (memory is not null)
+                {
+                    memory[had.At] += times * pod.Demand.Spec.DeviceMemory;
+                }
+
+                shared += devices.SharesMemory(had.At) ? times * (pod.Demand.Spec.DeviceMemory << 20) : 0;
             }
         }
 
-        return use;
+        return this with { DeviceUse = use, DeviceMemoryUse = memory, SharedMemoryUse = shared };
     }
 
     private IReadOnlyList<string> SharesWith(PlacedPod pod)

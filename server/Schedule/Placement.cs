@@ -220,7 +220,7 @@ internal sealed class Placement(ClusterState cluster)
 
         var node = _candidates[best];
         return new PlacementOutcome.Placed(
-            node.Name, _totals[best], DeviceAllocation.For(pod.Spec.DeviceClaims, node));
+            node.Name, _totals[best], DeviceAllocation.For(pod.Spec.DeviceClaims, pod.Spec.DeviceMemory, node));
     }
 
     private bool IsBetter(int left, int right) =>

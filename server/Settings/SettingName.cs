@@ -65,8 +65,8 @@ internal sealed record SettingName(string Key, string Flag, string Help, bool Re
 
     public static readonly SettingName GpuNodeTaint =
         new("gpuNodeTaint", "--gpu-node-taint",
-            "KEY[=VALUE]:EFFECT, a taint for nodes when their GPUs are seen first, which a person may take away; such as "
-            + "nvidia.com/gpu=present:NoSchedule, which pods that ask for nvidia.com/gpu tolerate; unset: none", false);
+            "taint that nodes get once, when their GPUs are seen first; such as nvidia.com/gpu=present:NoSchedule, "
+            + "which pods that ask for nvidia.com/gpu tolerate; unset: none", false);
 
     public static readonly SettingName SecretKeyFile =
         new("secretKeyFile", "--secret-key-file",

@@ -39,6 +39,9 @@ internal sealed class GpuNode
     /// <summary>By GPU, what its containers are still to be ended for.</summary>
     private readonly Dictionary<string, GpuEvent> _restarts = [];
     private long? _counted;
+
+    /// <summary>By GPU, the last one that was heard, whatever followed from it.</summary>
+    private readonly Dictionary<string, long> _xids = [];
     private Task? _watching;
     private volatile GpuHealth _health = GpuHealth.None;
 
@@ -80,6 +83,41 @@ internal sealed class GpuNode
     /// </summary>
     public Task FirstLook(CancellationToken cancellation) =>
         Task.WhenAny(_looked.Task, Task.Delay(FirstLookMost, _clock, cancellation));
+
+    /// <summary>
+    /// The GPUs as they are known, with what they say now: asks their driver by a look of its own, which ends within
+    /// the deadline and changes nothing of who is well. Asks nobody where there are none.
+    /// </summary>
+    public async Task<GpuInventory> Read(CancellationToken cancellation)
+    {
+        if (Gpus.Devices.Count == 0)
+        {
+            return Gpus;
+        }
+
+        var seen = await _probe.Look(withCuda: false, cancellation);
+        var devices = new List<GpuDevice>();
+        lock (_gate)
+        {
+            foreach (var device in _health.Gpus.Devices)
+            {
+                GpuReadings? now = null;
+                foreach (var found in seen.Devices)
+                {
+                    now = found.Uuid == device.Uuid ? found.Readings : now;
+                }
+
+                devices.Add(device with
+                {
+                    Readings = _xids.TryGetValue(device.Uuid, out var xid)
+                        ? (now ?? new GpuReadings()) with { Xid = xid }
+                        : now,
+                });
+            }
+
+            return _health.Gpus with { Devices = devices };
+        }
+    }
 
     public async Task Run(CancellationToken cancellation)
     {
@@ -210,6 +248,7 @@ internal sealed class GpuNode
                 return after;
             },
             happened);
+        Keep(happened);
         GpuLog.Happened(_logger, happened.Uuid, happened.Type, happened.Data, outcome);
         if (outcome == GpuOutcome.Restart)
         {
@@ -219,6 +258,20 @@ internal sealed class GpuNode
         if (outcome != GpuOutcome.Ignore)
         {
             _wakeup.Signal();
+        }
+    }
+
+    private void Keep(GpuEvent happened)
+    {
+        lock (_gate)
+        {
+            foreach (var device in _health.Gpus.Devices)
+            {
+                if (device.Uuid == happened.Uuid && happened.Type == NvmlNative.XidCritical)
+                {
+                    _xids[device.Uuid] = (long)happened.Data;
+                }
+            }
         }
     }
 

@@ -14,6 +14,11 @@ internal sealed class GpuProbe(GpuSettings settings, TimeProvider clock)
     /// <summary>More than 64 GPUs take.</summary>
     private const int AnswerBytesMax = 1024 * 1024;
 
+    private readonly Lock _gate = new();
+
+    /// <summary>One at a time: each sees whether the one before is stuck.</summary>
+    private Task _before = Task.CompletedTask;
+
     /// <summary>One that was killed and does not go: it waits in the kernel for its driver.</summary>
     private Process? _stuck;
 
@@ -23,6 +28,25 @@ internal sealed class GpuProbe(GpuSettings settings, TimeProvider clock)
     /// <param name="withCuda">Also asks CUDA, which takes longer.</param>
     /// <param name="cancellation">Ends the wait; the child is killed.</param>
     public async Task<GpuInventory> Look(bool withCuda, CancellationToken cancellation)
+    {
+        Task<GpuInventory> look;
+        lock (_gate)
+        {
+            _before = look = LookAfter(_before, withCuda, cancellation);
+        }
+
+        return await look;
+    }
+
+    private async Task<GpuInventory> LookAfter(Task before, bool withCuda, CancellationToken cancellation)
+    {
+        await before.ConfigureAwait(
+            ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ForceYielding);
+        cancellation.ThrowIfCancellationRequested();
+        return await LookAlone(withCuda, cancellation);
+    }
+
+    private async Task<GpuInventory> LookAlone(bool withCuda, CancellationToken cancellation)
     {
         if (_stuck is { HasExited: false })
         {

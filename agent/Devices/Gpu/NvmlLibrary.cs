@@ -149,6 +149,9 @@ internal readonly unsafe struct NvmlDevice(DriverLibrary library, nint handle)
             && function(handle, other.Handle, NvmlNative.P2PNvLink, &status) == NvmlNative.Success && status == 0;
     }
 
+    public int? Megahertz(uint clock) =>
+        At("nvmlDeviceGetClockInfo", clock, out uint value) == NvmlNative.Success ? (int)value : null;
+
     public uint? Celsius()
     {
         uint value = 0;

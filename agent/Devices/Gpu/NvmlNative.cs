@@ -31,7 +31,13 @@ internal static class NvmlNative
     public const int LinksMax = 36;
     public const int P2PNvLink = 2;
     public const int VirtualizationVgpu = 2;
+    public const uint MemoryTemperatureField = 82;
+    public const uint CorrectedRowsField = 142;
+    public const uint UncorrectedRowsField = 143;
+    public const uint FailedRowsField = 145;
     public const uint RecoveryActionField = 230;
+    public const uint SmClock = 1;
+    public const uint MemoryClock = 2;
     public const uint MemoryV2Version = 0x0200_0028;
 
     /// <summary>nvmlMemory_t.</summary>

@@ -144,6 +144,15 @@ internal sealed class NvmlProbe(NvmlLibrary nvml, SystemTree tree)
             Ecc = device.Pair("nvmlDeviceGetEccMode") is { } ecc ? ecc.First == 1 : null,
             EccErrors = (long?)device.UncorrectedErrors(),
             Recovery = (int?)device.Field(NvmlNative.RecoveryActionField),
+            SmMegahertz = device.Megahertz(NvmlNative.SmClock),
+            MemoryMegahertz = device.Megahertz(NvmlNative.MemoryClock),
+            MemoryCelsius = (int?)device.Field(NvmlNative.MemoryTemperatureField),
+            EncoderLoad = (int?)device.Pair("nvmlDeviceGetEncoderUtilization")?.First,
+            DecoderLoad = (int?)device.Pair("nvmlDeviceGetDecoderUtilization")?.First,
+            BusReplays = (int?)device.Number("nvmlDeviceGetPcieReplayCounter"),
+            CorrectedRows = (int?)device.Field(NvmlNative.CorrectedRowsField),
+            UncorrectedRows = (int?)device.Field(NvmlNative.UncorrectedRowsField),
+            FailedRows = (int?)device.Field(NvmlNative.FailedRowsField),
         };
     }
 

@@ -90,6 +90,7 @@ internal static class TegraProbe
                 Load = now.Load ?? Load(tree),
                 Celsius = now.Celsius ?? Celsius(tree),
                 Milliwatts = now.Milliwatts ?? Milliwatts(tree),
+                SmMegahertz = now.SmMegahertz ?? Megahertz(tree),
             },
         };
     }
@@ -113,12 +114,9 @@ internal static class TegraProbe
     private static int? Load(SystemTree tree)
     {
         const int perMilleOfPercent = 10;
-        foreach (var name in tree.Names("sys/class/devfreq"))
+        foreach (var name in Frequencies(tree))
         {
-            var device = $"sys/class/devfreq/{name}/device";
-            var node = tree.Text($"{device}/of_node/name");
-            if ((Array.IndexOf(s_frequencyNames, node) >= 0 || name.StartsWith("gpu-gpc-", StringComparison.Ordinal))
-                && tree.Number($"{device}/load") is { } load)
+            if (tree.Number($"sys/class/devfreq/{name}/device/load") is { } load)
             {
                 return (int)load / perMilleOfPercent;
             }
@@ -133,6 +131,36 @@ internal static class TegraProbe
         }
 
         return null;
+    }
+
+    private static int? Megahertz(SystemTree tree)
+    {
+        const long hertz = 1_000_000;
+        foreach (var name in Frequencies(tree))
+        {
+            if (tree.Number($"sys/class/devfreq/{name}/cur_freq") is { } frequency)
+            {
+                return (int)(frequency / hertz);
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>What of the chip's frequencies are the GPU's.</summary>
+    private static List<string> Frequencies(SystemTree tree)
+    {
+        var own = new List<string>();
+        foreach (var name in tree.Names("sys/class/devfreq"))
+        {
+            var node = tree.Text($"sys/class/devfreq/{name}/device/of_node/name");
+            if (Array.IndexOf(s_frequencyNames, node) >= 0 || name.StartsWith("gpu-gpc-", StringComparison.Ordinal))
+            {
+                own.Add(name);
+            }
+        }
+
+        return own;
     }
 
     private static int? Celsius(SystemTree tree)

@@ -23,6 +23,13 @@ internal sealed class NodeUsages(Func<string, CancellationToken, Task<NodeUsage?
     public static NodeUsages None { get; } =
         new((_, _) => Task.FromResult<NodeUsage?>(null), TimeProvider.System);
 
+    /// <summary>
+    /// What a node's GPUs say now; null, or an IOException, when it cannot be reached or does not say. Takes as long as
+    /// their driver does.
+    /// </summary>
+    public Func<string, CancellationToken, Task<GpuInventory?>> Gpus { get; init; } =
+        (_, _) => Task.FromResult<GpuInventory?>(null);
+
     /// <summary>What those of the nodes use that answer.</summary>
     public async Task<IReadOnlyDictionary<string, NodeUsage>> Of(
         IReadOnlyCollection<string> nodes, CancellationToken ct)

@@ -74,7 +74,14 @@ internal readonly record struct ResourceAmounts(
 
     public override int GetHashCode() => HashCode.Combine(MilliCpu, Memory, EphemeralStorage);
 
-    private static readonly Dictionary<string, long> NoExtended = [];
+    public static IReadOnlyDictionary<string, long> NoExtended { get; } = new Dictionary<string, long>();
+
+    public ResourceAmounts Without(string extended)
+    {
+        var rest = new Dictionary<string, long>(Extended ?? NoExtended);
+        rest.Remove(extended);
+        return this with { Extended = rest };
+    }
 
     private ResourceAmounts Combine(in ResourceAmounts other, Func<long, long, long> each)
     {

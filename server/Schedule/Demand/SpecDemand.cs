@@ -17,6 +17,9 @@ internal sealed class SpecDemand
 
     /// <summary>What its containers ask for by whole numbers, which may be devices.</summary>
     public required IReadOnlyList<DeviceClaim> DeviceClaims { get; init; }
+
+    /// <summary>Mebibytes that it will use of each of its devices; 0 for nearly every pod.</summary>
+    public required long DeviceMemory { get; init; }
     public required IReadOnlyList<Toleration> Tolerations { get; init; }
     public required IReadOnlyDictionary<string, string>? NodeSelector { get; init; }
     public required NodeSelector? RequiredAffinity { get; init; }
@@ -47,6 +50,7 @@ internal sealed class SpecDemand
             ScoredMemory = scored.Memory,
             HostPorts = PodRequests.HostPorts(spec),
             DeviceClaims = requests.HasExtended ? DeviceClaim.Of(spec) : [],
+            DeviceMemory = requests.HasExtended ? DeviceClaim.MemoryOf(spec) : 0,
             Tolerations = spec.Tolerations ?? [],
             NodeSelector = spec.NodeSelector is { Count: > 0 } selector ? selector : null,
             RequiredAffinity = affinity?.RequiredDuringSchedulingIgnoredDuringExecution,

@@ -10,18 +10,20 @@ namespace Edge.Server.Schedule.Devices;
 internal static class DeviceAllocation
 {
     /// <summary>Null when the pod asks for nothing that this node has as devices.</summary>
-    public static PodDevices? For(IReadOnlyList<DeviceClaim> claims, NodeView node)
+    public static PodDevices? For(IReadOnlyList<DeviceClaim> claims, long memory, NodeView node)
     {
-        if (claims.Count == 0 || node.Devices is not { } devices)
+        if (claims.Count == 0 || DeviceRoom.Of(node, memory) is not { } room)
         {
             return null;
         }
+
+        var devices = room.Devices;
 
         var containers = new Dictionary<string, IReadOnlyDictionary<string, IReadOnlyList<string>>>();
         foreach (var resource in claims.Select(claim => claim.Resource).Distinct().Where(devices.Has))
         {
             IReadOnlyList<DeviceClaim> own = [.. claims.Where(claim => claim.Resource == resource)];
-            if (DeviceChoice.Pick(devices, node.DeviceUse, resource, PoolOf(own)) is not { } pool)
+            if (DeviceChoice.Pick(room, resource, PoolOf(own)) is not { } pool)
             {
                 continue;
             }

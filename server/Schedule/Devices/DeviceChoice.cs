@@ -13,20 +13,19 @@ internal static class DeviceChoice
     private const int SetsMax = 15_000;
 
     /// <summary>Null when there are too few.</summary>
-    /// <param name="devices">The node's.</param>
-    /// <param name="use">By position, how many have a device; null when nobody has any.</param>
+    /// <param name="room">What the node has left for the pod.</param>
     /// <param name="resource">What is asked for.</param>
     /// <param name="count">How many.</param>
-    public static DeviceSet? Pick(NodeDevices devices, int[]? use, string resource, int count)
+    public static DeviceSet? Pick(in DeviceRoom room, string resource, int count)
     {
+        var devices = room.Devices;
         var free = new List<int>();
         var shares = 0;
         var isShared = false;
         for (var at = 0; at < devices.All.Count; at++)
         {
             var device = devices.All[at];
-            var left = device.Shares - (use?[at] ?? 0);
-            if (device.Unhealthy is null && device.Resource == resource && left > 0)
+            if (device.Resource == resource && room.Left(at) is > 0 and var left)
             {
                 free.Add(at);
                 shares += left;
@@ -37,7 +36,7 @@ internal static class DeviceChoice
         var topology = devices.Topology;
         if (shares < count || isShared)
         {
-            return shares < count ? null : Set(topology, LeastUsed(devices, use, free, count));
+            return shares < count ? null : Set(topology, LeastUsed(room, free, count));
         }
 
         var name = topology.Name(free);
@@ -66,16 +65,16 @@ internal static class DeviceChoice
         return sum;
     }
 
-    private static int[] LeastUsed(NodeDevices devices, int[]? use, List<int> free, int count)
+    private static int[] LeastUsed(DeviceRoom room, List<int> free, int count)
     {
-        var taken = new int[devices.All.Count];
+        var taken = new int[room.Devices.All.Count];
         var picked = new int[count];
         for (var pick = 0; pick < count; pick++)
         {
             var best = -1;
             foreach (var at in free)
             {
-                if (Used(at) < devices.All[at].Shares && (best < 0 || Used(at) < Used(best)))
+                if (taken[at] < room.Left(at) && (best < 0 || Used(at) < Used(best)))
                 {
                     best = at;
                 }
@@ -88,7 +87,7 @@ internal static class DeviceChoice
         Array.Sort(picked);
         return picked;
 
-        int Used(int at) => (use?[at] ?? 0) + taken[at];
+        int Used(int at) => (room.Use?[at] ?? 0) + taken[at];
     }
 
     private static int[] Closest(DeviceTopology topology, List<int> free, int count)

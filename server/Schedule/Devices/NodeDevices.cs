@@ -105,6 +105,23 @@ internal sealed class NodeDevices
         return false;
     }
 
+    /// <summary>Whether a device that is asked for by the resource has the node's own memory.</summary>
+    public bool HasSharingMemory(string resource)
+    {
+        for (var at = 0; at < All.Count; at++)
+        {
+            if (All[at].Resource == resource && SharesMemory(at))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    /// <summary>Its memory is the node's own, and counts there.</summary>
+    public bool SharesMemory(int at) => _gpus[All[at].Board].SharesMemory;
+
     /// <summary>Nodes that are alike have one together.</summary>
     public void Share(DeviceTopologies known) => Topology = known.Of(Topology);
 

@@ -1,3 +1,4 @@
+using Edge.Proto.Model;
 using Edge.Server.Schedule.Demand;
 using Edge.Server.Schedule.Devices;
 using Edge.Server.Schedule.Topology;
@@ -14,23 +15,32 @@ internal static class Devices
 
     public static Rejection? Check(PreparedPod pod, NodeView node)
     {
-        if (node.Devices is not { } devices)
+        if (DeviceRoom.Of(node, 0) is not { } room)
         {
             return null;
         }
 
-        if (TooMany(pod, devices) is { } refused)
+        if (TooMany(pod, room.Devices) is { } refused)
         {
             return refused;
         }
 
         foreach (var (resource, wanted) in pod.Spec.Requests.Extended!)
         {
-            if (devices.Has(resource) && Free(node, resource) < wanted)
+            if (!room.Devices.Has(resource))
             {
-                return pod.NoDevice.TryGetValue(resource, out var known)
-                    ? known
-                    : pod.NoDevice[resource] = new Rejection([$"Insufficient {resource}"], MayFreeUp: true);
+                continue;
+            }
+
+            if (Free(room, node, resource) < wanted)
+            {
+                return Short(pod, resource);
+            }
+
+            if (pod.Spec.DeviceMemory is > 0 and var memory
+                && Free(room with { Memory = memory }, node, resource) < wanted)
+            {
+                return Short(pod, GpuDevice.Memory);
             }
         }
 
@@ -65,18 +75,21 @@ internal static class Devices
         _ => false,
     };
 
+    private static Rejection Short(PreparedPod pod, string resource) =>
+        pod.NoDevice.TryGetValue(resource, out var known)
+            ? known
+            : pod.NoDevice[resource] = new Rejection([$"Insufficient {resource}"], MayFreeUp: true);
+
     /// <summary>What pods have without chosen devices, as one the node is kept free for, counts too.</summary>
-    private static long Free(NodeView node, string resource)
+    private static long Free(in DeviceRoom room, NodeView node, string resource)
     {
         var (free, chosen) = (0L, 0L);
-        for (var at = 0; at < node.Devices!.All.Count; at++)
+        for (var at = 0; at < room.Devices.All.Count; at++)
         {
-            var device = node.Devices.All[at];
-            if (device.Resource == resource)
+            if (room.Devices.All[at].Resource == resource)
             {
-                var used = node.DeviceUse?[at] ?? 0;
-                chosen += used;
-                free += device.Unhealthy is null ? Math.Max(0, device.Shares - used) : 0;
+                chosen += room.Use?[at] ?? 0;
+                free += room.Left(at);
             }
         }
 

@@ -1,3 +1,4 @@
+using Edge.Proto.Model;
 using Edge.Server.Schedule.Demand;
 using Edge.Server.Schedule.Topology;
 
@@ -24,7 +25,9 @@ internal static class Fit
         var wanted = pod.Spec.Requests;
         var bits = node.Pods + 1 > node.PodsMax ? 1 : 0;
         bits |= IsShort(wanted.MilliCpu, node.Requested.MilliCpu, node.Allocatable.MilliCpu) ? 2 : 0;
-        bits |= IsShort(wanted.Memory, node.Requested.Memory, node.Allocatable.Memory) ? 4 : 0;
+        bits |= IsShort(
+            wanted.Memory + node.SharedMemoryFor(pod.Spec), node.Requested.Memory + node.SharedMemoryUse,
+            node.Allocatable.Memory) ? 4 : 0;
         bits |= IsShort(wanted.EphemeralStorage, node.Requested.EphemeralStorage, node.Allocatable.EphemeralStorage)
             ? 8
             : 0;
@@ -56,7 +59,8 @@ internal static class Fit
     }
 
     private static bool HoldsAlone(NodeView node, PodDemand pod) =>
-        node.PodsMax > 0 && node.Allocatable.Covers(pod.Requests);
+        node.PodsMax > 0 && node.Allocatable.Covers(
+            IsOfDevices(pod.Spec, node, GpuDevice.Memory) ? pod.Requests.Without(GpuDevice.Memory) : pod.Requests);
 
     /// <summary>A pod that asks for nothing of a resource fits even where it is overdrawn.</summary>
     private static bool IsShort(long wanted, long taken, long offered) => wanted > 0 && wanted > offered - taken;
@@ -71,7 +75,7 @@ internal static class Fit
             // More resources than bits share the last: nobody asks for so many, and then only the words are too many.
             var bit = Math.Min(at++, ExtendedMax);
             // What a node has one by one, Devices looks at one by one.
-            set |= node.Devices?.Has(name) != true
+            set |= !IsOfDevices(pod.Spec, node, name)
                 && IsShort(amount, node.Requested.Of(name), node.Allocatable.Of(name)) ? UInt128.One << bit : 0;
         }
 
@@ -84,6 +88,30 @@ internal static class Fit
         return pod.ShortOf.TryGetValue(set, out var known)
             ? known
             : pod.ShortOf[set] = Name(pod.Spec.Requests.Extended!, set, bits);
+    }
+
+    private static bool IsOfDevices(SpecDemand pod, NodeView node, string resource)
+    {
+        if (node.Devices is not { } devices)
+        {
+            return false;
+        }
+
+        if (resource != GpuDevice.Memory)
+        {
+            return devices.Has(resource);
+        }
+
+        // Of the devices that the pod gets; without any it is an amount.
+        foreach (var (other, _) in pod.Requests.Extended ?? ResourceAmounts.NoExtended)
+        {
+            if (devices.Has(other))
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 
     private static Rejection Name(IReadOnlyDictionary<string, long> extended, UInt128 set, int bits)

@@ -1,3 +1,4 @@
+using Edge.Proto.Model;
 using Edge.Server.Schedule.Devices;
 using Edge.Server.Schedule.Topology;
 
@@ -35,8 +36,8 @@ internal static class DeviceFit
         foreach (var (resource, wanted) in pod.Spec.Requests.Extended!)
         {
             // One alone is close to nobody, and all nodes are alike to it.
-            if (wanted > 1 && node.Devices is { } devices && devices.Has(resource)
-                && DeviceChoice.Pick(devices, node.DeviceUse, resource, (int)wanted) is { } set)
+            if (wanted > 1 && DeviceRoom.Of(node, pod.Spec.DeviceMemory) is { } room && room.Devices.Has(resource)
+                && DeviceChoice.Pick(room, resource, (int)wanted) is { } set)
             {
                 sum += set.Within;
             }
@@ -50,6 +51,11 @@ internal static class DeviceFit
         var (taken, offered) = (0L, 0L);
         foreach (var (resource, wanted) in pod.Spec.Requests.Extended!)
         {
+            if (resource == GpuDevice.Memory)
+            {
+                continue;
+            }
+
             taken += node.Requested.Of(resource) + wanted;
             offered += node.Allocatable.Of(resource);
         }

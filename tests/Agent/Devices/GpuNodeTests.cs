@@ -73,6 +73,29 @@ public sealed class GpuNodeTests : IDisposable
     }
 
     [Fact]
+    public async Task What_GPUs_say_now_is_read_when_asked_and_changes_nothing_of_what_is_known()
+    {
+        var (node, running) = Begin();
+        await node.FirstLook(_stop.Token);
+        _machine.Happen("xid 0 31");
+        _machine.Happen("xid 1 79");
+        await _seen.Reader.ReadAsync(_stop.Token);
+        var known = await _seen.Reader.ReadAsync(_stop.Token);
+        _machine.Fixture = StubGpus.Machine(2) + "return nvmlDeviceGetPowerUsage 3 gpu 0\n";
+
+        var now = await node.Read(_stop.Token);
+
+        Assert.Equal(GpuJson.Bytes(known), GpuJson.Bytes(now));
+        Assert.Equal((10, null, 31L), Told(now.Devices[0]));
+        Assert.Equal((10, 120500L, 79L), Told(now.Devices[1]));
+        Assert.All(node.Gpus.Devices, device => Assert.Null(device.Readings?.Xid));
+        await End(running);
+
+        static (int?, long?, long?) Told(GpuDevice device) =>
+            (device.Readings!.Load, device.Readings.Milliwatts, device.Readings.Xid);
+    }
+
+    [Fact]
     public async Task A_machine_without_traces_of_a_driver_starts_nothing()
     {
         using var bare = new StubGpus(nvml: false, cuda: false);
@@ -84,6 +107,7 @@ public sealed class GpuNodeTests : IDisposable
         await node.FirstLook(_stop.Token);
 
         Assert.Same(GpuInventory.None, node.Gpus);
+        Assert.Same(GpuInventory.None, await node.Read(_stop.Token));
         Assert.Equal(0, _seen.Reader.Count);
         await End(running);
     }

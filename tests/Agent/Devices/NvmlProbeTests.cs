@@ -15,7 +15,8 @@ public sealed class NvmlProbeTests
         "nvmlDeviceGetCudaComputeCapability", "nvmlDeviceGetMigMode", "nvmlDeviceGetEccMode",
         "nvmlDeviceGetTotalEccErrors", "nvmlDeviceGetFieldValues", "nvmlDeviceGetTopologyCommonAncestor",
         "nvmlDeviceGetNvLinkState", "nvmlDeviceGetP2PStatus", "nvmlSystemGetDriverVersion",
-        "nvmlSystemGetCudaDriverVersion_v2",
+        "nvmlSystemGetCudaDriverVersion_v2", "nvmlDeviceGetClockInfo", "nvmlDeviceGetEncoderUtilization",
+        "nvmlDeviceGetDecoderUtilization", "nvmlDeviceGetPcieReplayCounter",
     ];
 
     [Fact]
@@ -44,7 +45,9 @@ public sealed class NvmlProbeTests
             {
                 MemoryUsedBytes = 4194304, MemoryFreeBytes = 84904247296, MemoryReservedBytes = 612368384, Load = 10,
                 MemoryLoad = 5, Celsius = 41, Milliwatts = 120500, LimitMilliwatts = 700000, Millijoules = 123456789,
-                Ecc = true, EccErrors = 0, Recovery = 0,
+                Ecc = true, EccErrors = 0, Recovery = 0, SmMegahertz = 1980, MemoryMegahertz = 2619,
+                MemoryCelsius = 51, EncoderLoad = 3, DecoderLoad = 7, BusReplays = 2, CorrectedRows = 4,
+                UncorrectedRows = 1, FailedRows = 0,
             },
             second.Readings);
     }

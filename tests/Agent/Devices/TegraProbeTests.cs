@@ -26,6 +26,7 @@ public sealed class TegraProbeTests
             """;
         machine.Put("sys/class/devfreq/17000000.gpu/device/of_node/name", "gpu");
         machine.Put("sys/class/devfreq/17000000.gpu/device/load", "437");
+        machine.Put("sys/class/devfreq/17000000.gpu/cur_freq", "918000000");
         machine.Put("sys/class/thermal/thermal_zone0/type", "cpu-thermal");
         machine.Put("sys/class/thermal/thermal_zone0/temp", "51000");
         machine.Put("sys/class/thermal/thermal_zone8/type", "tj-thermal");
@@ -49,7 +50,7 @@ public sealed class TegraProbeTests
             new GpuReadings
             {
                 Load = 43, Celsius = 47, Milliwatts = 3168, MemoryFreeBytes = 20000000L * 1024,
-                MemoryUsedBytes = 11388000L * 1024,
+                MemoryUsedBytes = 11388000L * 1024, SmMegahertz = 918,
             },
             device.Readings);
     }

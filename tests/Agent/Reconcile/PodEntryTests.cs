@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Text;
+using Edge.Agent.Devices;
 using Edge.Agent.Reconcile;
 using Edge.Agent.Reconcile.Environment;
 
@@ -53,6 +54,20 @@ public sealed class PodEntryTests
 
         _entry.Ended(new PodMemory { Obstacle = new Obstacle("FailedMount", "", DateTimeOffset.MaxValue) });
 
+        Assert.Null(_entry.Memory.Obstacle);
+    }
+
+    [Fact]
+    public void What_was_refused_for_its_device_is_tried_again_when_the_device_is_well()
+    {
+        HeldDevice device = new("c", "nvidia.com/gpu", "GPU-0", DeviceState.Broken, "XID 79", TimeSpan.Zero);
+        _entry.SawDevices([device]);
+        _entry.Ended(new PodMemory { Obstacle = new Obstacle("CreateContainerError", "", DateTimeOffset.MaxValue) });
+
+        _entry.SawDevices([device with { Why = "GPU_IS_LOST" }]);
+        Assert.NotNull(_entry.Memory.Obstacle);
+
+        _entry.SawDevices([device with { State = DeviceState.Well, Why = null }]);
         Assert.Null(_entry.Memory.Obstacle);
     }
 

@@ -158,15 +158,16 @@ public sealed class ReportTests : IDisposable
         {
             Devices =
             [
-                new GpuDevice { Uuid = "GPU-a", Shares = 4, Resource = "nvidia.com/gpu.shared" },
-                new GpuDevice { Uuid = "GPU-b", Shares = 4, Resource = "nvidia.com/gpu.shared", Unhealthy = "XID 79" },
+                Shared("GPU-a"), Shared("GPU-b") with { Unhealthy = "XID 79" },
+                // What it has is in the node's memory already.
+                Shared("tegra") with { SharesMemory = true },
                 new GpuDevice
                 {
                     Uuid = "GPU-c",
                     MigEnabled = true,
                     Instances =
                     [
-                        new MigInstance { Uuid = "MIG-1", Profile = "1g.10gb+me" },
+                        new MigInstance { Uuid = "MIG-1", Profile = "1g.10gb+me", MemoryBytes = 9728L << 20 },
                         new MigInstance { Uuid = "MIG-2", Profile = "1g.10gb+me" },
                     ],
                 },
@@ -176,10 +177,18 @@ public sealed class ReportTests : IDisposable
         using var stop = new CancellationTokenSource();
         var running = report.Run(stop.Token);
         var status = Read(await said.ReadAsync()).Status;
-        Assert.Equal("nvidia.com/gpu.shared 8, nvidia.com/mig-1g.10gb.me 2", Devices(status.Capacity));
-        Assert.Equal("nvidia.com/gpu.shared 4, nvidia.com/mig-1g.10gb.me 2", Devices(status.Allocatable));
+        Assert.Equal(
+            "nvidia.com/gpu.shared 12, nvidia.com/gpumem 42496, nvidia.com/mig-1g.10gb.me 2", Devices(status.Capacity));
+        Assert.Equal(
+            "nvidia.com/gpu.shared 8, nvidia.com/gpumem 26112, nvidia.com/mig-1g.10gb.me 2",
+            Devices(status.Allocatable));
         await stop.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => running);
+
+        static GpuDevice Shared(string uuid) => new()
+        {
+            Uuid = uuid, Shares = 4, Resource = "nvidia.com/gpu.shared", MemoryBytes = 16384L << 20,
+        };
 
         static string Devices(IReadOnlyDictionary<string, Quantity>? amounts) => string.Join(", ", amounts!
             .Where(amount => amount.Key.StartsWith("nvidia.com/", StringComparison.Ordinal))

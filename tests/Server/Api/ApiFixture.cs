@@ -45,6 +45,10 @@ public sealed class ApiFixture : IAsyncLifetime
     internal Func<string, CancellationToken, Task<NodeUsage?>> ReadUsage { get; set; } =
         (_, _) => Task.FromResult<NodeUsage?>(null);
 
+    /// <summary>Takes the place of the nodes: what the GPUs of each would say.</summary>
+    internal Func<string, CancellationToken, Task<GpuInventory?>> ReadGpus { get; set; } =
+        (_, _) => Task.FromResult<GpuInventory?>(null);
+
     /// <summary>Takes the place of the nodes: what each does with a stream.</summary>
     internal Func<string, StreamRequest, CancellationToken, Task<LinkStream>> OpenStream { get; set; } =
         (node, _, _) => throw new LinkStreamException($"node {node} is not connected");
@@ -184,7 +188,10 @@ public sealed class ApiFixture : IAsyncLifetime
             Url = "https://edge.example:6443",
             BackupFile = Path.Combine(_directory.FullName, "edge.db.backup"),
             Denied = () => Denied,
-            Usages = new NodeUsages((node, ct) => ReadUsage(node, ct), Time),
+            Usages = new NodeUsages((node, ct) => ReadUsage(node, ct), Time)
+            {
+                Gpus = (node, ct) => ReadGpus(node, ct),
+            },
             Streams = new StreamRelay(
                 (node, request, ct) => OpenStream(node, request, ct), node => IsConnected(node),
                 _ => "last contact at noon", Time),

@@ -13,7 +13,9 @@ public sealed class DevicePropertyTests
     private const int Nodes = 6;
     private const string Resource = GpuDevice.Gpu;
 
-    private readonly Dictionary<string, (string Node, IReadOnlyList<string> Devices)> _held = [];
+    private const int MemoryOfEach = 16_384;
+
+    private readonly Dictionary<string, (string Node, IReadOnlyList<string> Devices, int Memory)> _held = [];
     private readonly GpuInventory[] _gpus = new GpuInventory[Nodes];
     private ClusterState _cluster = new();
     private ClusterFeed _feed;
@@ -38,7 +40,7 @@ public sealed class DevicePropertyTests
             switch (random.Next(20))
             {
                 case < 9:
-                    Place(step, random.Next(1, 5));
+                    Place(step, random.Next(1, 5), random.Next(4) * 2048);
                     break;
                 case < 17 when _held.Count > 0:
                     Finish(_held.Keys.ElementAt(random.Next(_held.Count)));
@@ -74,6 +76,7 @@ public sealed class DevicePropertyTests
                     Uuid = $"GPU-{node}-{index}",
                     Index = index,
                     Numa = index / 4,
+                    MemoryBytes = (long)MemoryOfEach << 20,
                     Shares = node == 0 ? 3 : null,
                     NvLinks = [.. Enumerable.Range(0, count).Select(other => other / 4 == index / 4 ? 4 : 0)],
                 }),
@@ -118,13 +121,14 @@ public sealed class DevicePropertyTests
 
         foreach (var (name, held) in _held)
         {
-            _feed.ChangePod(new Change(ChangeType.Put, Pod(name, held.Devices.Count, held), null));
+            var pod = Pod(name, held.Devices.Count, held.Memory, (held.Node, held.Devices));
+            _feed.ChangePod(new Change(ChangeType.Put, pod, null));
         }
     }
 
-    private void Place(int step, int count)
+    private void Place(int step, int count, int memory)
     {
-        var pod = _feed.ReadPod(Pod($"pod-{step}", count, null))!;
+        var pod = _feed.ReadPod(Pod($"pod-{step}", count, memory, null))!;
         if (_placement.Decide(pod, step % Nodes) is not PlacementOutcome.Placed placed)
         {
             return;
@@ -142,7 +146,7 @@ public sealed class DevicePropertyTests
         }
 
         Assert.Distinct(placed.DeviceIds);
-        _held[$"pod-{step}"] = (placed.Node, placed.DeviceIds);
+        _held[$"pod-{step}"] = (placed.Node, placed.DeviceIds, memory);
     }
 
     private void Finish(string name)
@@ -163,6 +167,16 @@ public sealed class DevicePropertyTests
                 taken.Value == held.Distinct().Count() && (taken.Value == 1 || held.TrueForAll(DeviceShare.Is)),
                 $"seed {seed}, step {step}: {string.Join(' ', held)}");
         }
+
+        var used = new Dictionary<string, int>();
+        foreach (var held in _held.Values)
+        {
+            foreach (var id in held.Devices.Select(DeviceShare.DeviceOf))
+            {
+                used[id] = used.GetValueOrDefault(id) + held.Memory;
+                Assert.True(used[id] <= MemoryOfEach, $"seed {seed}, step {step}: {id} is used by {used[id]} MiB");
+            }
+        }
     }
 
     private void Tell(int node)
@@ -178,7 +192,8 @@ public sealed class DevicePropertyTests
         _feed.ChangeNode(new Change(ChangeType.Put, Stored(Resources.Nodes.Prefix() + $"n{node}", json), null));
     }
 
-    private static StoredObject Pod(string name, int count, (string Node, IReadOnlyList<string> Devices)? held)
+    private static StoredObject Pod(
+        string name, int count, int memory, (string Node, IReadOnlyList<string> Devices)? held)
     {
         var (more, node) = ("", "");
         if (held is { } found)
@@ -190,7 +205,8 @@ public sealed class DevicePropertyTests
 
         return Stored(Resources.Pods.KeyOf("default", name), $$$"""
             {"metadata":{"name":"{{{name}}}","namespace":"default","uid":"{{{name}}}"{{{more}}}},"spec":{ {{{node}}}
-            "containers":[{"name":"main","image":"i","resources":{"limits":{"{{{Resource}}}":"{{{count}}}"} } }] } }
+            "containers":[{"name":"main","image":"i","resources":{"limits":{"{{{Resource}}}":"{{{count}}}",
+            "nvidia.com/gpumem":"{{{memory}}}"} } }] } }
             """);
     }
 

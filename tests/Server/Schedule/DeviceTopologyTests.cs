@@ -26,8 +26,8 @@ public sealed class DeviceTopologyTests
             var count = random.Next(1, 9);
             int[] use = [.. Enumerable.Range(0, 8).Select(_ => random.Next(2))];
             Assert.Equal(
-                DeviceChoice.Pick(Of(at, at % 3), use, GpuDevice.Gpu, count)?.Positions,
-                DeviceChoice.Pick(nodes[at], use, GpuDevice.Gpu, count)?.Positions);
+                DeviceChoice.Pick(new(Of(at, at % 3), use, null, 0), GpuDevice.Gpu, count)?.Positions,
+                DeviceChoice.Pick(new(nodes[at], use, null, 0), GpuDevice.Gpu, count)?.Positions);
         }
     }
 
@@ -44,9 +44,9 @@ public sealed class DeviceTopologyTests
             ],
         })]);
         var use = new int[140];
-        Assert.Equal([0, 1], DeviceChoice.Pick(many, use, "nvidia.com/mig-1g", 2)!.Positions);
+        Assert.Equal([0, 1], DeviceChoice.Pick(new(many, use, null, 0), "nvidia.com/mig-1g", 2)!.Positions);
         use[1] = 1;
-        Assert.Equal([0, 2], DeviceChoice.Pick(many, use, "nvidia.com/mig-1g", 2)!.Positions);
+        Assert.Equal([0, 2], DeviceChoice.Pick(new(many, use, null, 0), "nvidia.com/mig-1g", 2)!.Positions);
     }
 
     /// <summary>Eight GPUs, of one of three builds.</summary>

@@ -56,6 +56,11 @@ public sealed class StubGpus : IDisposable
         ecc 1 1
         errors 0
         recovery 0
+        clocks 1980 2619
+        coders 3 7
+        replays 2
+        memory-temperature 51
+        rows 4 1 0
         virtual 0
         mig 0 7
         {more}

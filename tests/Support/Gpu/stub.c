@@ -11,6 +11,7 @@
  *   gpu UUID                                                   begins a GPU; the lines after it are about it
  *   name TEXT | minor N | bus 00000000:19:00.0 | memory TOTAL RESERVED FREE USED | load GPU MEMORY | temperature C
  *   power mW | limit mW | energy mJ | compute MAJOR MINOR | ecc CURRENT PENDING | errors N | recovery N | virtual N
+ *   clocks SM MEMORY | coders ENCODER DECODER | replays N | memory-temperature C | rows CORRECTED UNCORRECTED FAILED
  *   integrated 1 | total BYTES (CUDA's, if not that of memory) | mig ENABLED MAX
  *   instance UUID SLOT GI CI GI-SLICES CI-SLICES MiB           a MIG device
  *   link N BUS                                                 an active NVLink and what is at its other end
@@ -61,7 +62,7 @@ typedef struct Device {
   char name[TEXT];
   char bus[32];
   long long minor, load[2], temperature, power, limit, energy, compute[2], ecc[2], errors, recovery, virtualization;
-  long long integrated, total, mig[2];
+  long long integrated, total, mig[2], clocks[2], coders[2], replays, memoryTemperature, rows[3];
   unsigned long long memory[4];
   int hasMemory;
   unsigned slot, gi, ci, giSlices, ciSlices;
@@ -141,6 +142,11 @@ static void read_line(Device **gpu, char *line) {
   else if (!strcmp(word, "ecc")) number(rest, (*gpu)->ecc, 2);
   else if (!strcmp(word, "errors")) number(rest, &(*gpu)->errors, 1);
   else if (!strcmp(word, "recovery")) number(rest, &(*gpu)->recovery, 1);
+  else if (!strcmp(word, "clocks")) number(rest, (*gpu)->clocks, 2);
+  else if (!strcmp(word, "coders")) number(rest, (*gpu)->coders, 2);
+  else if (!strcmp(word, "replays")) number(rest, &(*gpu)->replays, 1);
+  else if (!strcmp(word, "memory-temperature")) number(rest, &(*gpu)->memoryTemperature, 1);
+  else if (!strcmp(word, "rows")) number(rest, (*gpu)->rows, 3);
   else if (!strcmp(word, "virtual")) number(rest, &(*gpu)->virtualization, 1);
   else if (!strcmp(word, "integrated")) number(rest, &(*gpu)->integrated, 1);
   else if (!strcmp(word, "total")) number(rest, &(*gpu)->total, 1);
@@ -262,9 +268,17 @@ int nvmlDeviceGetMemoryInfo_v2(Device *d, MemoryV2 *memory) {
 int nvmlDeviceGetFieldValues(Device *d, int count, Field *fields) {
   ENTER(d);
   for (int i = 0; i < count; i++) {
-    fields[i].rc = fields[i].field == 230 && d->recovery >= 0 ? OK : NOT_SUPPORTED;
+    long long said = -1;
+    switch (fields[i].field) {
+      case 82: said = d->memoryTemperature; break;
+      case 142: said = d->rows[0]; break;
+      case 143: said = d->rows[1]; break;
+      case 145: said = d->rows[2]; break;
+      case 230: said = d->recovery; break;
+    }
+    fields[i].rc = said >= 0 ? OK : NOT_SUPPORTED;
     fields[i].type = 1;
-    fields[i].value.u = (unsigned)d->recovery;
+    fields[i].value.u = (unsigned)said;
   }
   return OK;
 }
@@ -280,6 +294,20 @@ int nvmlDeviceGetTemperature(Device *d, int sensor, unsigned *celsius) {
   if (sensor != 0) return INVALID;
   SAY(celsius, d->temperature);
 }
+int nvmlDeviceGetClockInfo(Device *d, int clock, unsigned *MHz) {
+  ENTER(d);
+  if (clock != 1 && clock != 2) return INVALID;
+  SAY(MHz, d->clocks[clock - 1]);
+}
+static int coder(Device *d, int at, unsigned *load, unsigned *period) {
+  if (d->coders[at] < 0) return NOT_SUPPORTED;
+  *period = 167000;
+  *load = (unsigned)d->coders[at];
+  return OK;
+}
+int nvmlDeviceGetEncoderUtilization(Device *d, unsigned *load, unsigned *us) { ENTER(d); return coder(d, 0, load, us); }
+int nvmlDeviceGetDecoderUtilization(Device *d, unsigned *load, unsigned *us) { ENTER(d); return coder(d, 1, load, us); }
+int nvmlDeviceGetPcieReplayCounter(Device *d, unsigned *count) { ENTER(d); SAY(count, d->replays); }
 int nvmlDeviceGetPowerUsage(Device *d, unsigned *mW) { ENTER(d); SAY(mW, d->power); }
 int nvmlDeviceGetEnforcedPowerLimit(Device *d, unsigned *mW) { ENTER(d); SAY(mW, d->limit); }
 int nvmlDeviceGetTotalEnergyConsumption(Device *d, unsigned long long *mJ) { ENTER(d); SAY(mJ, d->energy); }
