@@ -12,6 +12,12 @@ internal static class ClusterLife
     /// </summary>
     private static readonly TimeSpan s_bound = TimeSpan.FromMinutes(75);
 
+    /// <summary>
+    /// Of it, without an end of a process: the back-off of a container, and time to tell of it. What ended a moment ago
+    /// is not in its place.
+    /// </summary>
+    private static readonly TimeSpan s_last = TimeSpan.FromMinutes(10);
+
     /// <summary>Nobody asks for anything: every node's connection breaks and comes back.</summary>
     private static readonly TimeSpan s_return = TimeSpan.FromMinutes(20);
 
@@ -28,7 +34,9 @@ internal static class ClusterLife
         {
             new ClusterScript(world, stretch).Suffer(s_faults * stretch);
             world.Heal();
-            world.Pass(s_bound);
+            world.Pass(s_bound - s_last);
+            world.Machines.ForEach(machine => machine.IsQuiet = true);
+            world.Pass(s_last);
             ClusterSettled.Check(world);
             Return(world);
             return ClusterTally.Of(world);
@@ -51,7 +59,6 @@ internal static class ClusterLife
     /// </summary>
     private static void Return(ClusterWorld world)
     {
-        world.Machines.ForEach(machine => machine.IsQuiet = true);
         world.Pass(s_return);
         var (equal, other) = world.Truth.Openings;
         var before = (world.Truth.Chunks, world.Truth.LedgerCommits, Starts(world));
