@@ -68,7 +68,6 @@ internal static class EndPlan
             draft.Add(new PodStep.Finish(
                 "Failed", "DeadlineExceeded", "Pod was active on the node longer than the specified deadline"));
         }
-
         else if (end == PodEnd.DeviceLost)
         {
             draft.Add(new PodStep.Finish("Failed", DevicePlan.Reason, DevicePlan.Loss(view)?.Message));

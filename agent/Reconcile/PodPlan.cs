@@ -13,10 +13,12 @@ internal sealed record PodPlan(IReadOnlyList<PodStep> Steps, DateTimeOffset? Wak
         var draft = new PlanDraft(view);
         if (view.Record.Removed)
         {
-            // Wanted again, and not to be deleted: the server was restored from a backup. The pod begins anew.
+            // Wanted again, and not to be deleted: the server was restored from a backup. The pod begins anew, but one
+            // that was over before it was deleted stays over.
             if (view.Pod is null or { Metadata.DeletionTimestamp: null })
             {
-                draft.Add(new PodStep.Forget());
+                var stays = view.Pod is not null && view.Record.TerminalPhase is not null;
+                draft.Add(stays ? new PodStep.UndoRemoval() : new PodStep.Forget());
             }
 
             return draft.Build();

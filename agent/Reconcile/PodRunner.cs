@@ -98,6 +98,7 @@ internal sealed class PodRunner(
             Message = finish.Message,
         }),
         PodStep.FinishRemoval => Save(work, work.Record with { Removed = true }),
+        PodStep.UndoRemoval => Save(work, work.Record with { Removed = false }),
         PodStep.Forget => Forget(work, cancellation),
         PodStep.MakeSandbox => MakeSandbox(work, cancellation),
         PodStep.WriteVolumes => WriteVolumes(work, cancellation),

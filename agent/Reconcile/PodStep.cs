@@ -57,6 +57,12 @@ internal abstract record PodStep
         public override string ToString() => "finish removal";
     }
 
+    /// <summary>Records that a pod whose removal was reported is wanted again, as what it was.</summary>
+    public sealed record UndoRemoval : PodStep
+    {
+        public override string ToString() => "undo removal";
+    }
+
     /// <summary>Drops the record of a pod that nobody asks for any more.</summary>
     public sealed record Forget : PodStep
     {

@@ -19,7 +19,7 @@ internal static class LedgerOnDisk
         {
             return [.. Identity(data, session, cut, real), .. Ledger(data, session, cut)];
         }
-        catch (Exception fault) when (fault is SqliteException or InvalidDataException or IOException
+        catch (Exception fault) when (fault is SqliteException or InvalidDataException or InvalidOperationException or IOException
             or System.Text.Json.JsonException)
         {
             return [$"does not open: {fault.Message}"];
