@@ -19,8 +19,8 @@ internal static class LedgerOnDisk
         {
             return [.. Identity(data, session, cut, real), .. Ledger(data, session, cut)];
         }
-        catch (Exception fault) when (fault is SqliteException or InvalidDataException or InvalidOperationException or IOException
-            or System.Text.Json.JsonException)
+        catch (Exception fault) when (fault is SqliteException or InvalidDataException or InvalidOperationException
+            or IOException or System.Text.Json.JsonException)
         {
             return [$"does not open: {fault.Message}"];
         }
