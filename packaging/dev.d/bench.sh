@@ -19,7 +19,8 @@ dev_soak() {
   export EDGE_STORE_SEEDS=${EDGE_STORE_SEEDS:-500} EDGE_FUZZ_SECONDS=${EDGE_FUZZ_SECONDS:-300}
   export EDGE_POWER_CUTS=${EDGE_POWER_CUTS:-10000} EDGE_MACHINE_CUTS=${EDGE_MACHINE_CUTS:-20}
   export EDGE_SOAK=1
-  TEST_LIMIT_SECONDS=7200
+  # For each test project; a million worlds (EDGE_CLUSTER_SEEDS) take three days on two cores.
+  TEST_LIMIT_SECONDS=${EDGE_SOAK_LIMIT_SECONDS:-7200}
   dev_test "$@"
 }
 

@@ -161,6 +161,65 @@ public sealed class GivenDevicesTests(Fleet fleet, GpuNodes gpus) : IClassFixtur
         gpus.WholeMachine.ForgetEvents();
     }
 
+    [SkippableFact]
+    public async Task A_pod_whose_GPU_is_taken_out_fails_and_its_Deployment_goes_on_with_a_GPU_of_another_node()
+    {
+        Fleet.Require();
+        try
+        {
+            await Apply(GpuNodes.Pod("fills", 2));
+            await Ready("fills");
+            await Apply(Moving);
+            await UntilMoving($"{gpus.Parted.Name} Running true");
+            await _kubectl.Delete("pod", "fills");
+
+            gpus.PartedMachine.Happen("xid 0 79");
+
+            await UntilMoving($"{gpus.Parted.Name} Failed", $"{gpus.Whole.Name} Running true");
+            Assert.Equal("DeviceUnhealthy", await Pods("{.items[?(@.status.phase=='Failed')].status.reason}"));
+            Assert.Equal("0", await _kubectl.Field($"node/{gpus.Parted.Name}", ".status.allocatable.nvidia\\.com/gpu"));
+            Assert.Contains(
+                "XID 79", await _kubectl.Field($"node/{gpus.Parted.Name}", ".metadata.annotations.edge/gpu-list"));
+        }
+        finally
+        {
+            await _kubectl.Delete("deployment", "moves");
+            await gpus.MendParted();
+        }
+    }
+
+    private static string Moving =>
+        $$"""
+        apiVersion: apps/v1
+        kind: Deployment
+        metadata: { name: moves }
+        spec:
+          selector: { matchLabels: { app: moves } }
+          template:
+            metadata: { labels: { app: moves, devices: given } }
+            spec:
+              terminationGracePeriodSeconds: 1
+              tolerations: [{ key: edge/device-unhealthy, operator: Exists, effect: NoExecute, tolerationSeconds: 0 }]
+              containers:
+                - name: main
+                  image: {{TestImages.Reference(TestImages.Idle)}}
+                  resources: { limits: { {{GpuNodes.Gpu}}: 1 } }
+        """;
+
+    private Task<string> Pods(string path) =>
+        _kubectl.Do("get", "pods", "-l", "app=moves", "-o", $"jsonpath={path}");
+
+    /// <summary>Where the Deployment's pods are, in which phase, and whether they are ready.</summary>
+    private Task UntilMoving(params string[] pods) => Tool.Until(
+        s_patience, $"pods are {string.Join(", ", pods)}", async () =>
+        {
+            const string each = "{range .items[*]}{.spec.nodeName} {.status.phase} "
+                + "{.status.containerStatuses[0].ready}{'\\n'}{end}";
+            var now = (await Pods(each)).Split('\n', StringSplitOptions.RemoveEmptyEntries)
+                .Select(line => line.Replace("Failed false", "Failed").Trim()).Order();
+            return now.SequenceEqual(pods.Order());
+        });
+
     private async Task IsPart(string pod, int index)
     {
         await Has(pod, gpus.Parted, GpuNodes.PartOf(index));

@@ -145,6 +145,17 @@ public sealed class GpuNodes(Fleet fleet) : IAsyncLifetime
             lines.Where(line => line.StartsWith($"{word} ")).Select(line => line[(word.Length + 1)..].TrimEnd('\r'));
     }
 
+    /// <summary>The machine with parts begins with all its GPUs well.</summary>
+    public async Task MendParted()
+    {
+        PartedMachine.ForgetEvents();
+        await Parted.Agent.Stop();
+        File.Delete(Path.Combine(Parted.Run, "agent", "gpus.json"));
+        Parted.Agent.Start();
+        await fleet.Kubectl.Until(
+            $"node/{Parted.Name}", ".status.allocatable.nvidia\\.com/gpu", "1", TimeSpan.FromSeconds(60));
+    }
+
     private async Task<FleetNode> Add(int index, StubGpus machine)
     {
         var node = await fleet.AddNode(index, new NodeExtras(
