@@ -96,10 +96,10 @@ internal static class ManifestCheck
             yield return "spec.terminationGracePeriodSeconds: Invalid value: must be greater than or equal to 0";
         }
 
-        if (spec.RuntimeClassName is not (null or "" or "nvidia" or "nvidia-cdi" or "nvidia-legacy"))
+        if (spec.RuntimeClassName is { Length: > 0 } runtimeClass && !RuntimeHandler.IsNvidia(runtimeClass))
         {
             // What others mean only the server knows, and their isolation is not to be had here.
-            yield return $"spec.runtimeClassName: Forbidden: RuntimeClass \"{spec.RuntimeClassName}\" not found";
+            yield return $"spec.runtimeClassName: Forbidden: RuntimeClass \"{runtimeClass}\" not found";
         }
 
         if (spec.EphemeralContainers is { Count: > 0 })

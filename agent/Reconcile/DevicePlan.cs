@@ -1,7 +1,4 @@
-using System.Buffers;
-using System.Text.Json;
 using Edge.Agent.Devices;
-using Edge.Agent.Ledger;
 using Edge.Proto.Model;
 
 namespace Edge.Agent.Reconcile;
@@ -15,9 +12,6 @@ internal static class DevicePlan
 {
     /// <summary>Of the pod that ended, of its condition and its event.</summary>
     public const string Reason = "DeviceUnhealthy";
-
-    /// <summary>Says what is wrong for as long as it is.</summary>
-    public const string ConditionType = "edge/DevicesHealthy";
 
     /// <summary>
     /// What a pod bears to stay with such a device, for ever or for its seconds: the words that pods have for nodes.
@@ -56,112 +50,6 @@ internal static class DevicePlan
 
         return loss;
     }
-
-    /// <summary>Null where nothing was ever wrong: other pods do not speak of it.</summary>
-    public static Condition? ConditionOf(PodView view)
-    {
-        var before = In(view.Record);
-        if (view.Record.TerminalPhase is not null)
-        {
-            return before;
-        }
-
-        var unwell = Unwell(view).ConvertAll(Text);
-        return unwell.Count > 0
-            ? new Condition
-            {
-                Type = ConditionType, Status = "False", Reason = Reason, Message = string.Join("; ", unwell),
-            }
-            : before is null ? null : new Condition { Type = ConditionType, Status = "True" };
-    }
-
-    /// <summary>What is to be told of it, when the condition is another now.</summary>
-    public static (bool Warning, string Reason, string Message)? Change(PodRecord before, PodRecord now) =>
-        (In(before), In(now)) switch
-        {
-            ({ } old, { } next) when old.Status == next.Status => null,
-            (_, { Status: "False" } wrong) => (true, Reason, wrong.Message ?? ""),
-            (_, { Status: "True" }) => (false, "DeviceHealthy", "its devices are well again"),
-            _ => null,
-        };
-
-    /// <summary>
-    /// <c>allocatedResourcesStatus</c> of a container (KEP-4680); null of one without devices.
-    /// </summary>
-    public static JsonElement? HealthOf(PodView view, string container)
-    {
-        var own = new List<HeldDevice>();
-        foreach (var device in view.Devices)
-        {
-            if (device.Container == container)
-            {
-                own.Add(device);
-            }
-        }
-
-        return own.Count == 0 ? null : Json(own);
-    }
-
-    private static Condition? In(PodRecord record)
-    {
-        foreach (var known in record.Conditions)
-        {
-            if (known.Type == ConditionType)
-            {
-                return known;
-            }
-        }
-
-        return null;
-    }
-
-    private static JsonElement Json(List<HeldDevice> devices)
-    {
-        var buffer = new ArrayBufferWriter<byte>();
-        using (var json = new Utf8JsonWriter(buffer))
-        {
-            json.WriteStartArray();
-            string? open = null;
-            foreach (var device in devices)
-            {
-                // Those of a resource stand together.
-                if (device.Resource != open)
-                {
-                    End(json, open);
-                    json.WriteStartObject();
-                    json.WriteString("name", open = device.Resource);
-                    json.WriteStartArray("resources");
-                }
-
-                json.WriteStartObject();
-                json.WriteString("resourceID", device.Id);
-                json.WriteString("health", WordOf(device.State));
-                json.WriteEndObject();
-            }
-
-            End(json, open);
-            json.WriteEndArray();
-        }
-
-        var reader = new Utf8JsonReader(buffer.WrittenSpan);
-        return JsonElement.ParseValue(ref reader);
-    }
-
-    private static void End(Utf8JsonWriter json, string? open)
-    {
-        if (open is not null)
-        {
-            json.WriteEndArray();
-            json.WriteEndObject();
-        }
-    }
-
-    private static string WordOf(DeviceState state) => state switch
-    {
-        DeviceState.Well => "Healthy",
-        DeviceState.Broken => "Unhealthy",
-        DeviceState.Unknown => "Unknown",
-    };
 
     /// <summary>
     /// How long the pod may have a device in this state; null for as long as it is so. What runs may not need its
@@ -208,7 +96,7 @@ internal static class DevicePlan
     }
 
     /// <summary>Those that are not well, of containers that have them now or would when they begin.</summary>
-    private static List<HeldDevice> Unwell(PodView view)
+    public static List<HeldDevice> Unwell(PodView view)
     {
         var unwell = new List<HeldDevice>();
         foreach (var device in view.Devices)
@@ -237,6 +125,6 @@ internal static class DevicePlan
         return view.Record.Of(name).Exit is not { } exit || StartPlan.MayRestart(pod, container, exit);
     }
 
-    private static string Text(HeldDevice device) =>
+    public static string Text(HeldDevice device) =>
         $"device {device.Id} ({device.Resource}) of container {device.Container} is not well: {device.Why}";
 }

@@ -283,7 +283,7 @@ internal sealed class PodRounds(
             var before = record;
             record = WithConditions(record, status.Conditions ?? []);
             Save(record);
-            if (!ReferenceEquals(record, before) && DevicePlan.Change(before, record) is { } change)
+            if (!ReferenceEquals(record, before) && DeviceStatusPlan.Change(before, record) is { } change)
             {
                 var (warning, reason, message) = change;
                 around.Say(PodEvent.For(pod, null, warning, reason, message));

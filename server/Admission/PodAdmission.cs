@@ -39,9 +39,8 @@ internal sealed class PodAdmission(Objects objects, DefaultTolerations toleratio
     }
 
     /// <summary>
-    /// Fills in what is decided before strategy, defaults and validation: account, generation, priority,
-    /// tolerations, runtime.
-    /// Null when it is done, otherwise why the pod is forbidden.
+    /// Fills in what is decided before strategy, defaults and validation: account, generation, priority, tolerations,
+    /// runtime. Null when it is done, otherwise why the pod is forbidden.
     /// </summary>
     public string? Complete(JsonObject pod)
     {

@@ -7,33 +7,30 @@ namespace Edge.Server.Admission;
 
 /// <summary>
 /// Gives a pod what its RuntimeClass says of nodes and overhead (Kubernetes' admission plugin RuntimeClass). Nodes have
-/// one runtime. NVIDIA's handlers stand for it, because devices are given by its specification and not by a runtime of
-/// their own; a pod that names another handler asks for an isolation that it would not get, and is forbidden.
+/// one runtime (<see cref="RuntimeHandler"/>); a pod that names another handler asks for an isolation that it would not
+/// get, and is forbidden.
 /// </summary>
 internal sealed class PodRuntime(Objects objects)
 {
-    private static readonly string[] s_handlers = ["runc", "nvidia", "nvidia-cdi", "nvidia-legacy"];
-
     /// <summary>Null when it is done, otherwise why the pod is forbidden.</summary>
     public string? Set(JsonObject spec)
     {
         var name = spec.Text("runtimeClassName");
         var chosen = name.Length > 0 ? Find(name) : null;
-        if (name.Length > 0 && chosen is null && !IsBuiltIn(name))
+        // NVIDIA's operator makes its classes; here they are there without it.
+        if (name.Length > 0 && chosen is null && !RuntimeHandler.IsNvidia(name))
         {
             return $"pod rejected: RuntimeClass \"{name}\" not found";
         }
 
-        if (chosen?.Text("handler") is { } handler && !s_handlers.Contains(handler))
+        if (chosen?.Text("handler") is { } handler
+            && handler != RuntimeHandler.Runc && !RuntimeHandler.IsNvidia(handler))
         {
             return $"pod rejected: RuntimeClass \"{name}\": no node has a runtime for its handler \"{handler}\"";
         }
 
         return SetOverhead(spec, chosen.Object("overhead")) ?? SetScheduling(spec, chosen.Object("scheduling"));
     }
-
-    /// <summary>NVIDIA's operator makes these classes; here they are there without it.</summary>
-    private static bool IsBuiltIn(string name) => name != "runc" && s_handlers.Contains(name);
 
     private JsonObject? Find(string name) =>
         objects.Store.Get(StoreKeys.For("node.k8s.io", "runtimeclasses", null, name)) is { } stored

@@ -59,7 +59,7 @@ public sealed class ClusterTests(ITestOutputHelper output)
 
     [Theory]
     [InlineData(98, "a pod that its node had removed, and that a restored backup brought back, never began again")]
-    [InlineData(563, "a process that ended in the last moment was not reported yet: ends are over before the end")]
+    [InlineData(563, "a process ended in the very moment of the look, and its restart was not reported yet")]
     [InlineData(791, "a Job's pod that was over, deleted, and brought back by a restored backup ran again")]
     [InlineData(133, "the end of a pod that a restored backup brought back was judged before its node heard of it")]
     public void A_seed_that_once_failed_holds(int seed, string what)

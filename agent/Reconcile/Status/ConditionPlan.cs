@@ -20,7 +20,7 @@ internal static class ConditionPlan
             Keep(view, ready with { Type = "ContainersReady" }),
             Keep(view, new Condition { Type = "PodScheduled", Status = "True" }),
         };
-        if (DevicePlan.ConditionOf(view) is { } devices)
+        if (DeviceStatusPlan.ConditionOf(view) is { } devices)
         {
             conditions.Add(Keep(view, devices));
         }

@@ -32,7 +32,7 @@ internal static class ContainerStatusPlan
             ContainerID = seen is null && !record.Started
                 ? record.LastExit?.ContainerID
                 : PodShape.ShownId(ContainerId.For(view.Uid, container.Name, record.Attempt)),
-            AllocatedResourcesStatus = DevicePlan.HealthOf(view, container.Name),
+            AllocatedResourcesStatus = DeviceStatusPlan.HealthOf(view, container.Name),
         };
     }
 

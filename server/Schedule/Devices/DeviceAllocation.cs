@@ -18,7 +18,6 @@ internal static class DeviceAllocation
         }
 
         var devices = room.Devices;
-
         var containers = new Dictionary<string, IReadOnlyDictionary<string, IReadOnlyList<string>>>();
         foreach (var resource in claims.Select(claim => claim.Resource).Distinct().Where(devices.Has))
         {

@@ -55,10 +55,10 @@ public sealed class DeviceStatusTests
         var broken = before with { Conditions = [wrong] };
         var again = before with { Conditions = [wrong with { Status = "True" }] };
 
-        Assert.Equal((true, "DeviceUnhealthy", "m"), DevicePlan.Change(before, broken));
-        Assert.Null(DevicePlan.Change(broken, broken with { }));
-        Assert.Equal((false, "DeviceHealthy", "its devices are well again"), DevicePlan.Change(broken, again));
-        Assert.Null(DevicePlan.Change(before, before));
+        Assert.Equal((true, "DeviceUnhealthy", "m"), DeviceStatusPlan.Change(before, broken));
+        Assert.Null(DeviceStatusPlan.Change(broken, broken with { }));
+        Assert.Equal((false, "DeviceHealthy", "its devices are well again"), DeviceStatusPlan.Change(broken, again));
+        Assert.Null(DeviceStatusPlan.Change(before, before));
     }
 
     [Fact]
