@@ -37,7 +37,7 @@ internal static class ApiBench
             new("api-gets", await Get(server, "c", Gets), "/s", Bound.Min, 18_000, 1_762),
         };
         await Create(server, "listed", "c", Listed);
-        figures.Add(new Figure("api-list-5000", await List(server), "ms", Bound.Max, 25, 245));
+        figures.Add(new Figure("api-list-5000", List(server), "ms", Bound.Max, 25, 245));
         figures.Add(new Figure("api-watch-events", await Watch(server), "/s", Bound.Min, 80_000, 8_022));
         await Create(server, "held", "c", ObjectsHeld - Objects - Listed - 2_000);
         // Until the server has been quiet for long enough to collect.
@@ -63,15 +63,15 @@ internal static class ApiBench
     }
 
     /// <summary>The median of nine, in milliseconds.</summary>
-    private static async Task<double> List(BenchServer server)
+    private static double List(BenchServer server)
     {
-        using var connection = await LeanConnection.Open(server);
+        using var connection = LeanConnection.Open(server);
         var request = LeanConnection.Request("GET", "/api/v1/namespaces/listed/configmaps");
         var times = new List<double>();
         for (var round = 0; round < 9; round++)
         {
             var since = Stopwatch.GetTimestamp();
-            Expect(200, await connection.Ask(request));
+            Expect(200, connection.Ask(request));
             times.Add(Stopwatch.GetElapsedTime(since).TotalMilliseconds);
         }
 
@@ -82,21 +82,27 @@ internal static class ApiBench
     /// <summary>Events that reach the watchers in a second, while sixteen connections patch.</summary>
     private static async Task<double> Watch(BenchServer server)
     {
-        using var stop = new CancellationTokenSource();
         long seen = 0;
         var watchers = new List<Task>();
         var connections = new List<LeanConnection>();
         for (var watcher = 0; watcher < Watchers; watcher++)
         {
-            var connection = await LeanConnection.Open(server);
+            var connection = LeanConnection.Open(server);
             connections.Add(connection);
-            Expect(200, await connection.Begin(LeanConnection.Request(
+            Expect(200, connection.Begin(LeanConnection.Request(
                 "GET", "/api/v1/namespaces/listed/configmaps?watch=true&resourceVersion=0")));
-            watchers.Add(Task.Run(async () =>
+            watchers.Add(OnThread(() =>
             {
-                while (!stop.IsCancellationRequested)
+                try
                 {
-                    Interlocked.Add(ref seen, await connection.Lines(stop.Token));
+                    while (true)
+                    {
+                        Interlocked.Add(ref seen, connection.Lines());
+                    }
+                }
+                catch (EndOfStreamException)
+                {
+                    // It was ended, once all had come.
                 }
             }));
         }
@@ -111,9 +117,8 @@ internal static class ApiBench
         await BenchServer.Until(
             "all watchers see all patches", () => Task.FromResult(seen >= Expected(Patches)), () => $"{seen} events");
         var seconds = Stopwatch.GetElapsedTime(since).TotalSeconds;
-        await stop.CancelAsync();
-        await Task.WhenAll(watchers).ContinueWith(
-            _ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+        connections.ForEach(connection => connection.End());
+        await Task.WhenAll(watchers);
         connections.ForEach(connection => connection.Dispose());
         return (long)Watchers * Patches / seconds;
     }
@@ -123,16 +128,15 @@ internal static class ApiBench
     /// </summary>
     private static async Task<double> Rate(BenchServer server, byte[][] requests, string what, int status)
     {
-        var opened = await Task.WhenAll(
-            Enumerable.Range(0, Connections).Select(_ => LeanConnection.Open(server)));
+        LeanConnection[] opened = [.. Enumerable.Range(0, Connections).Select(_ => LeanConnection.Open(server))];
         var next = -1;
         var (busy, own) = (ProcessFigures.Cpu(server.Pid), ProcessFigures.Cpu(Environment.ProcessId));
         var since = Stopwatch.GetTimestamp();
-        await Task.WhenAll(opened.Select(connection => Task.Run(async () =>
+        await Task.WhenAll(opened.Select(connection => OnThread(() =>
         {
             for (int number; (number = Interlocked.Increment(ref next)) < requests.Length;)
             {
-                Expect(status, await connection.Ask(requests[number]));
+                Expect(status, connection.Ask(requests[number]));
             }
         })));
         var seconds = Stopwatch.GetElapsedTime(since).TotalSeconds;
@@ -148,6 +152,10 @@ internal static class ApiBench
 
         return requests.Length / seconds;
     }
+
+    /// <summary>What blocks its thread has one of its own.</summary>
+    private static Task OnThread(Action work) => Task.Factory.StartNew(
+        work, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
 
     private static void Expect(int status, int actual)
     {

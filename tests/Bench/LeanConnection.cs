@@ -6,7 +6,8 @@ namespace Edge.Tests.Bench;
 
 /// <summary>
 /// One HTTP/1.1 connection over TLS that costs the machine little, because it shares it with the server it measures:
-/// requests are ready-made bytes, and of an answer only its status, its length and its end are looked at.
+/// requests are ready-made bytes, and of an answer only its status, its length and its end are looked at. It blocks the
+/// thread that uses it, which the kernel wakes by itself when the answer is there: nobody polls, and nobody hands over.
 /// </summary>
 internal sealed class LeanConnection : IDisposable
 {
@@ -22,12 +23,12 @@ internal sealed class LeanConnection : IDisposable
 
     private LeanConnection(Socket socket, SslStream stream) => (_socket, _stream) = (socket, stream);
 
-    public static async Task<LeanConnection> Open(BenchServer server)
+    public static LeanConnection Open(BenchServer server)
     {
         var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
-        await socket.ConnectAsync("127.0.0.1", server.Port);
+        socket.Connect("127.0.0.1", server.Port);
         var stream = new SslStream(new NetworkStream(socket, ownsSocket: true));
-        await stream.AuthenticateAsClientAsync(server.ClientTls);
+        stream.AuthenticateAsClient(server.ClientTls);
         return new LeanConnection(socket, stream);
     }
 
@@ -40,17 +41,17 @@ internal sealed class LeanConnection : IDisposable
             + $"\r\n{body}");
 
     /// <summary>Sends a request and reads its whole answer; the status code.</summary>
-    public async Task<int> Ask(ReadOnlyMemory<byte> request)
+    public int Ask(ReadOnlySpan<byte> request)
     {
-        await _stream.WriteAsync(request);
-        var (status, length) = await Head();
+        _stream.Write(request);
+        var (status, length) = Head();
         if (length is { } known)
         {
-            await Skip(known);
+            Skip(known);
         }
         else
         {
-            while (await Chunk() > 0)
+            while (Chunk() > 0)
             {
             }
         }
@@ -59,25 +60,29 @@ internal sealed class LeanConnection : IDisposable
     }
 
     /// <summary>Sends a request whose answer does not end; the status code.</summary>
-    public async Task<int> Begin(ReadOnlyMemory<byte> request)
+    public int Begin(ReadOnlySpan<byte> request)
     {
-        await _stream.WriteAsync(request);
-        return (await Head()).Status;
+        _stream.Write(request);
+        return Head().Status;
     }
 
     /// <summary>Reads what is there of an answer that does not end, and counts its lines.</summary>
-    public async Task<int> Lines(CancellationToken ct)
+    /// <exception cref="EndOfStreamException">The answer has ended, or <see cref="End"/> ended it.</exception>
+    public int Lines()
     {
         // What was kept of the last read may be the end of a line only.
         if (_end - _start <= 1)
         {
-            await Fill(ct);
+            Fill();
         }
 
         var lines = _buffer.AsSpan(_start.._end).Count("}\n"u8);
         _start = _end - 1;
         return lines;
     }
+
+    /// <summary>Ends it for the thread that reads it.</summary>
+    public void End() => _socket.Shutdown(SocketShutdown.Both);
 
     public void Dispose()
     {
@@ -86,12 +91,12 @@ internal sealed class LeanConnection : IDisposable
     }
 
     /// <summary>The length is null where the body comes in chunks.</summary>
-    private async Task<(int Status, long? Length)> Head()
+    private (int Status, long? Length) Head()
     {
         int at;
         while ((at = _buffer.AsSpan(_start.._end).IndexOf(s_headEnd)) < 0)
         {
-            await Fill(default);
+            Fill();
         }
 
         var head = Read(_buffer.AsSpan(_start, at));
@@ -114,34 +119,34 @@ internal sealed class LeanConnection : IDisposable
         return (status, long.Parse(end < 0 ? value : value[..end]));
     }
 
-    private async Task<long> Chunk()
+    private long Chunk()
     {
         int at;
         while ((at = _buffer.AsSpan(_start.._end).IndexOf("\r\n"u8)) < 0)
         {
-            await Fill(default);
+            Fill();
         }
 
         var size = Convert.ToInt64(Encoding.ASCII.GetString(_buffer, _start, at), 16);
         _start += at + 2;
-        await Skip(size);
-        await Skip(2);
+        Skip(size);
+        Skip(2);
         return size;
     }
 
-    private async Task Skip(long bytes)
+    private void Skip(long bytes)
     {
         while (bytes > _end - _start)
         {
             bytes -= _end - _start;
             _start = _end = 0;
-            await Fill(default);
+            Fill();
         }
 
         _start += (int)bytes;
     }
 
-    private async Task Fill(CancellationToken ct)
+    private void Fill()
     {
         if (_start > 0)
         {
@@ -154,7 +159,7 @@ internal sealed class LeanConnection : IDisposable
             throw new InvalidDataException("a head longer than the buffer");
         }
 
-        var read = await _stream.ReadAsync(_buffer.AsMemory(_end), ct);
+        var read = _stream.Read(_buffer.AsSpan(_end));
         _end += read > 0 ? read : throw new EndOfStreamException();
     }
 }
