@@ -6,8 +6,8 @@ namespace Edge.Proto.Mqtt;
 /// </summary>
 internal sealed class Outbox
 {
-    /// <summary>A server says hello to a thousand nodes at once after a broker's restart.</summary>
-    private const int MessagesMax = 4096;
+    /// <summary>A server answers ten thousand nodes at once after a broker's restart.</summary>
+    private const int MessagesMax = 16_384;
 
     private const long BytesMax = 16 * 1024 * 1024;
 

@@ -9,8 +9,11 @@ internal static class BrokerConfig
     /// <summary>As the packet limit of the link, with room for topic and properties.</summary>
     private const int MessageBytesMax = 72 * 1024;
 
-    /// <summary>What waits for one slow node: two windows of a map's chunks and of a few streams.</summary>
-    private const int QueuedMessagesMax = 1000;
+    /// <summary>
+    /// What waits for one client, beyond which messages are dropped: one word of each of ten thousand nodes that come
+    /// back at once, for the server. Of what waits for a node the server itself keeps the bytes down, by windows.
+    /// </summary>
+    private const int QueuedMessagesMax = 10_000;
 
     private const int QueuedBytesMax = 8 * 1024 * 1024;
 

@@ -34,16 +34,12 @@ internal sealed class LinkTable(
     private readonly Dictionary<string, NodeLink> _nodes = new(StringComparer.Ordinal);
     private readonly Queue<string> _strangers = [];
 
-    /// <summary>Of which something is other than at the last look: few of ten thousand, at any moment.</summary>
-    private readonly HashSet<NodeLink> _touched = [];
+    private readonly DueLinks _due = new();
     private readonly HashSet<NodeLink> _withholding = [];
     private readonly LinkDoor _door = new(settings, log);
     private readonly ulong _epoch = SessionId.Next(random);
     private readonly long _start = clock.GetTimestamp();
     private TimeSpan? _sweepAt;
-
-    /// <summary>Not after the next time at which any link is due; those that were touched are not in it yet.</summary>
-    private TimeSpan? _due = TimeSpan.Zero;
     private long _published;
 
     public TimeSpan Now => clock.GetElapsedTime(_start);
@@ -66,7 +62,7 @@ internal sealed class LinkTable(
     {
         var link = Node(node);
         var outcome = link.Session.Desired.ApplyAll(entries);
-        _touched.Add(link);
+        _due.Touch(link);
         link.IsBehind = outcome == SetOutcome.TooLarge;
         if (!link.IsBehind && !link.Known)
         {
@@ -142,7 +138,7 @@ internal sealed class LinkTable(
                 _withholding.Remove(link);
             }
 
-            Intake.InviteUnlessWithheld(link);
+            Invite(link);
         }
     }
 
@@ -151,7 +147,7 @@ internal sealed class LinkTable(
     {
         if (_nodes.Remove(node, out var link))
         {
-            _touched.Remove(link);
+            _due.Forget(link);
             _withholding.Remove(link);
             var isThere = link.Session.IsOpen && !_door.IsDenied(node);
             Intake.Gone(link, "the node was deleted");
@@ -170,7 +166,7 @@ internal sealed class LinkTable(
         _door.Deny(node);
         if (_nodes.TryGetValue(node, out var link))
         {
-            Intake.Gone(link, "the node is denied");
+            Gone(link, "the node is denied");
         }
     }
 
@@ -184,7 +180,7 @@ internal sealed class LinkTable(
         {
             if (link.Holder.Key == hash)
             {
-                Intake.Gone(link, "its key is denied");
+                Gone(link, "its key is denied");
             }
         }
     }
@@ -218,7 +214,7 @@ internal sealed class LinkTable(
             case MqttEvent.Received received when Topics.Parse(received.Message.Topic) is { } topic
                 && !_door.IsDenied(topic.Node) && LinkOf(topic, received.Message) is { } link:
                 Intake.Receive(link, topic, received.Message);
-                _touched.Add(link);
+                _due.Touch(link);
                 break;
         }
     }
@@ -228,27 +224,23 @@ internal sealed class LinkTable(
     public TimeSpan? Work(Action<NodeLink, MapChange> committed)
     {
         var now = Now;
-        var all = _due <= now;
-        _due = all ? null : _due;
-        foreach (var link in all ? _nodes.Values : (IEnumerable<NodeLink>)_touched)
+        foreach (var link in _due.Take(now))
         {
-            _due = Times.Earliest(_due, Work(link, now, committed));
+            _due.Put(link, Work(link, now, committed));
         }
-
-        _touched.Clear();
 
         if (now >= _sweepAt)
         {
             _sweepAt = null;
             var absent = _nodes.Values.Where(link => link.Told && !link.Session.IsOpen).ToList();
-            absent.ForEach(link => Intake.Gone(link, "it did not come back to the broker"));
+            absent.ForEach(link => Gone(link, "it did not come back to the broker"));
         }
 
-        return Times.Earliest(_due, _sweepAt);
+        return Times.Earliest(_due.Next, _sweepAt);
     }
 
     /// <summary>Something of the link is other than it was: it is looked at in the next turn.</summary>
-    public void Touch(NodeLink link) => _touched.Add(link);
+    public void Touch(NodeLink link) => _due.Touch(link);
 
     /// <summary>Does what is due for one node; returns when there is more.</summary>
     private TimeSpan? Work(NodeLink link, TimeSpan now, Action<NodeLink, MapChange> committed)
@@ -292,7 +284,19 @@ internal sealed class LinkTable(
             _withholding.Remove(link);
         }
 
+        Invite(link);
+    }
+
+    private void Invite(NodeLink link)
+    {
         Intake.InviteUnlessWithheld(link);
+        _due.Touch(link);
+    }
+
+    private void Gone(NodeLink link, string reason)
+    {
+        Intake.Gone(link, reason);
+        _due.Touch(link);
     }
 
     /// <summary>
@@ -315,7 +319,7 @@ internal sealed class LinkTable(
                 && _nodes.GetValueOrDefault(_strangers.Dequeue()) is { Known: false } old)
             {
                 _nodes.Remove(old.Name);
-                _touched.Remove(old);
+                _due.Forget(old);
             }
         }
 
@@ -331,6 +335,7 @@ internal sealed class LinkTable(
             var packets = new NodePackets(name, seal, send, log);
             var session = new ServerSession(Settings, _epoch, [], random, envelope => packets.Send(topic, envelope));
             _nodes[name] = link = new NodeLink(name, session, packets) { LastHeard = Now };
+            _due.Touch(link);
         }
 
         return link;
@@ -342,6 +347,7 @@ internal sealed class LinkTable(
         {
             link.Session.Close();
             link.Doubt.End();
+            _due.Touch(link);
         }
     }
 }

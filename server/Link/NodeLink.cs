@@ -76,6 +76,9 @@ internal sealed class NodeLink(string name, ServerSession session, NodePackets p
     /// </summary>
     public TimeSpan? SilentAt => Told ? LastHeard + SilenceMost : null;
 
+    /// <summary>Of <see cref="DueLinks"/>: the time of this link's entry that counts.</summary>
+    public TimeSpan? QueuedAt { get; set; }
+
     private ulong LaneSequence { get; set; }
 
     /// <summary>

@@ -74,6 +74,19 @@ internal sealed class BenchServer : IAsyncDisposable
         }
     });
 
+    /// <summary>Waits until the server is done with what it was told: it uses next to no processor for a second.</summary>
+    public Task Quiet()
+    {
+        var busy = ProcessFigures.Cpu(Pid);
+        return Until("the server is quiet", async () =>
+        {
+            await Task.Delay(TimeSpan.FromSeconds(1));
+            var before = busy;
+            busy = ProcessFigures.Cpu(Pid);
+            return busy - before < TimeSpan.FromMilliseconds(50);
+        });
+    }
+
     /// <summary>A directory below the server's own, which is removed with it.</summary>
     public string Folder(string name) => _home.CreateSubdirectory(name).FullName;
 
