@@ -74,7 +74,9 @@ internal sealed class BenchServer : IAsyncDisposable
         }
     });
 
-    /// <summary>Waits until the server is done with what it was told: it uses next to no processor for a second.</summary>
+    /// <summary>
+    /// Waits until the server is done with what it was told: it uses next to no processor for a second.
+    /// </summary>
     public Task Quiet()
     {
         var busy = ProcessFigures.Cpu(Pid);

@@ -8,7 +8,7 @@ namespace Edge.Tests.Bench;
 /// <summary>
 /// Ten thousand nodes that come back at once, each on a connection with mutual TLS: how long until all are in sync with
 /// the published server, beside how long the same clients take to be accepted by the same broker without any server.
-/// Clients, broker and server share this machine.
+/// All share this machine; the clients, which stand for other machines, give way to the broker and the server.
 /// </summary>
 internal sealed class LinksBench : IAsyncDisposable
 {
