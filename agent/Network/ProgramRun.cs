@@ -43,11 +43,16 @@ internal sealed class ProgramRun(TimeProvider clock)
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(late.Token, cancellation);
         using var process = new Process { StartInfo = start };
         process.Start();
+        // Whoever took a process' streams has to close them: the process itself would leave that to the collector.
+        // Of what is written the pipe only: a writer would first try to write what nobody reads.
+        using var pipe = process.StandardInput.BaseStream;
+        using var reader = process.StandardOutput;
+        using var errors = process.StandardError;
         try
         {
-            var output = ReadBounded(process.StandardOutput, stop.Token);
-            var error = ReadBounded(process.StandardError, stop.Token);
-            await WriteInput(process, input, stop.Token);
+            var output = ReadBounded(reader, stop.Token);
+            var error = ReadBounded(errors, stop.Token);
+            await WriteInput(process.StandardInput, input, stop.Token);
             await process.WaitForExitAsync(stop.Token);
             return new ProgramResult(process.ExitCode, await output, await error);
         }
@@ -60,12 +65,12 @@ internal sealed class ProgramRun(TimeProvider clock)
         }
     }
 
-    private static async Task WriteInput(Process process, string input, CancellationToken cancellation)
+    private static async Task WriteInput(StreamWriter writer, string input, CancellationToken cancellation)
     {
         try
         {
-            await process.StandardInput.WriteAsync(input.AsMemory(), cancellation);
-            process.StandardInput.Close();
+            await writer.WriteAsync(input.AsMemory(), cancellation);
+            writer.Close();
         }
         catch (IOException)
         {

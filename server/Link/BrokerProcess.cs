@@ -257,7 +257,8 @@ internal sealed partial class BrokerProcess(BrokerSettings settings, TimeProvide
             RedirectStandardError = true,
         };
         using var process = Process.Start(start) ?? throw new InvalidOperationException("no shell");
-        var errors = await process.StandardError.ReadToEndAsync(cancel);
+        using var said = process.StandardError;
+        var errors = await said.ReadToEndAsync(cancel);
         await process.WaitForExitAsync(cancel);
         // The pid file comes before the socket.
         for (var i = 0; i < 20 && (FindRunning() is null || !File.Exists(settings.SocketPath)); i++)

@@ -73,10 +73,12 @@ internal sealed class GpuProbe(GpuSettings settings, TimeProvider clock)
         IReadOnlyList<string> arguments, CancellationToken stop, CancellationToken cancellation)
     {
         var process = Process.Start(Child.Of(settings, arguments))!;
+        // Whoever took a process' stream has to close it: the process itself would leave that to the collector.
+        using var output = process.StandardOutput;
         var answer = new MemoryStream();
         try
         {
-            await Copy(process.StandardOutput.BaseStream, answer, stop);
+            await Copy(output.BaseStream, answer, stop);
             await process.WaitForExitAsync(stop);
             return Last(answer) ?? Silent($"a look at the NVIDIA driver ended with {process.ExitCode}");
         }

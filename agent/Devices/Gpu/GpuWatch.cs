@@ -54,9 +54,10 @@ internal sealed class GpuWatch(GpuSettings settings, TimeProvider clock, Random 
         {
             using var process = Process.Start(
                 Child.Of(settings, [GpuChild.Events, settings.DriverRoot, GpuChild.OwnId]))!;
+            using var output = process.StandardOutput;
             try
             {
-                while (await process.StandardOutput.ReadLineAsync(cancellation) is { } line)
+                while (await output.ReadLineAsync(cancellation) is { } line)
                 {
                     if (line == GpuChild.Ready)
                     {
