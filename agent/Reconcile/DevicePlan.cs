@@ -125,6 +125,7 @@ internal static class DevicePlan
         return view.Record.Of(name).Exit is not { } exit || StartPlan.MayRestart(pod, container, exit);
     }
 
+    /// <summary>What is wrong, for the pod's message and its condition.</summary>
     public static string Text(HeldDevice device) =>
         $"device {device.Id} ({device.Resource}) of container {device.Container} is not well: {device.Why}";
 }

@@ -8,30 +8,11 @@ internal sealed class DueLinks
 {
     private readonly HashSet<NodeLink> _touched = [];
 
-    /// <summary>
-    /// By time. What became due earlier or is forgotten leaves an old entry behind: only the one that the link itself
-    /// names counts.
-    /// </summary>
-    private readonly PriorityQueue<NodeLink, TimeSpan> _queue = new();
+    /// <summary>By time; each link once at most, at the time that it names itself.</summary>
+    private readonly SortedSet<NodeLink> _queue = new(Comparer<NodeLink>.Create(Order));
 
     /// <summary>The time of the first that waits; not of those that were touched.</summary>
-    public TimeSpan? Next
-    {
-        get
-        {
-            while (_queue.TryPeek(out var link, out var at))
-            {
-                if (link.QueuedAt == at)
-                {
-                    return at;
-                }
-
-                _queue.Dequeue();
-            }
-
-            return null;
-        }
-    }
+    public TimeSpan? Next => _queue.Min?.QueuedAt;
 
     /// <summary>Something of the link is other than it was.</summary>
     public void Touch(NodeLink link) => _touched.Add(link);
@@ -39,20 +20,16 @@ internal sealed class DueLinks
     public void Forget(NodeLink link)
     {
         _touched.Remove(link);
-        link.QueuedAt = null;
+        Leave(link);
     }
 
     /// <summary>Each once; those that wait still have to be put back.</summary>
     public NodeLink[] Take(TimeSpan now)
     {
-        while (_queue.TryPeek(out var link, out var at) && at <= now)
+        while (_queue.Min is { } link && link.QueuedAt <= now)
         {
-            _queue.Dequeue();
-            if (link.QueuedAt == at)
-            {
-                link.QueuedAt = null;
-                _touched.Add(link);
-            }
+            Leave(link);
+            _touched.Add(link);
         }
 
         NodeLink[] taken = [.. _touched];
@@ -67,8 +44,25 @@ internal sealed class DueLinks
     {
         if (due is { } at && !(link.QueuedAt <= at))
         {
+            Leave(link);
             link.QueuedAt = at;
-            _queue.Enqueue(link, at);
+            _queue.Add(link);
         }
+    }
+
+    private void Leave(NodeLink link)
+    {
+        // Found by its time: that may change only while it is in no queue.
+        if (link.QueuedAt is not null)
+        {
+            _queue.Remove(link);
+            link.QueuedAt = null;
+        }
+    }
+
+    private static int Order(NodeLink one, NodeLink other)
+    {
+        var times = Nullable.Compare(one.QueuedAt, other.QueuedAt);
+        return times != 0 ? times : string.CompareOrdinal(one.Name, other.Name);
     }
 }

@@ -76,7 +76,7 @@ internal sealed class NodeLink(string name, ServerSession session, NodePackets p
     /// </summary>
     public TimeSpan? SilentAt => Told ? LastHeard + SilenceMost : null;
 
-    /// <summary>Of <see cref="DueLinks"/>: the time of this link's entry that counts.</summary>
+    /// <summary>Of <see cref="DueLinks"/>, which alone sets it: until when this link waits there.</summary>
     public TimeSpan? QueuedAt { get; set; }
 
     private ulong LaneSequence { get; set; }

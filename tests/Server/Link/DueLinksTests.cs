@@ -70,6 +70,16 @@ public sealed class DueLinksTests
     }
 
     [Fact]
+    public void Links_of_one_time_are_all_taken_by_their_names()
+    {
+        var (first, second) = (Link("a"), Link("b"));
+        _due.Put(second, At(1));
+        _due.Put(first, At(1));
+
+        Assert.Equal([first, second], _due.Take(At(1)));
+    }
+
+    [Fact]
     public void A_link_without_a_time_waits_for_a_touch()
     {
         _due.Put(Link("a"), null);
