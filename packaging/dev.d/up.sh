@@ -3,6 +3,12 @@
 BRIDGE=edgedev0
 NETWORK=10.88.0   # the bridge takes .1, agent N takes .1N; used only with several agents
 
+# Both as tests/Support/RuntimeSettings.cs has them; not for the programs that build, which they slow down.
+# A start-up share of gen0 keeps slow allocation from filling it: hexadecimal, without 0x, environment only.
+# One heap of the C library for all threads: the default of several per core keeps a megabyte each.
+SERVER_SETTINGS=(env DOTNET_GCGen0MaxBudget=400000 MALLOC_ARENA_MAX=1)
+AGENT_SETTINGS=(env DOTNET_GCGen0MaxBudget=80000 MALLOC_ARENA_MAX=1)
+
 dev_up() {
   local agents=1
   while [ $# -gt 0 ]; do
@@ -86,8 +92,7 @@ start_server() {
   step "starting edge-server and its broker"
   local advertise=(--advertise-address 127.0.0.1)
   [ "$ADDRESS" = 127.0.0.1 ] || advertise=(--advertise-address "$ADDRESS" --advertise-address 127.0.0.1)
-  # As tests/Support/RuntimeSettings.cs has it.
-  spawn server env DOTNET_GCGen0MaxBudget=400000 "$PUBLISH/server/edge-server" run --data-dir "$DATA/server" \
+  spawn server "${SERVER_SETTINGS[@]}" "$PUBLISH/server/edge-server" run --data-dir "$DATA/server" \
     --run-dir "$DATA/run/server" --listen "$ADDRESS:6443" "${advertise[@]}"
   await 30 "the server" test -s "$DATA/server/admin.kubeconfig"
   open_kubeconfig
@@ -115,7 +120,7 @@ TEXT
   spawn "containerd-$name" "${inside[@]}" containerd --config "$node/containerd.toml"
   await 20 "containerd of $name" ctr --address "$DATA/run/$name/containerd.sock" version
   token=$("$PUBLISH/server/edge-server" token create --kubeconfig "$DATA/server/admin.kubeconfig")
-  spawn "agent-$name" "${inside[@]}" "$PUBLISH/agent/edge-agent" run --node-name "$name" \
+  spawn "agent-$name" "${inside[@]}" "${AGENT_SETTINGS[@]}" "$PUBLISH/agent/edge-agent" run --node-name "$name" \
     --data-dir "$node/agent" --run-dir "$DATA/run/$name/agent" \
     --containerd-socket "$DATA/run/$name/containerd.sock" --cgroup-root "/edgedev-$name" \
     --server "https://$ADDRESS:6443" --token "$(sed -n 's/^token: *//p' <<<"$token")" \

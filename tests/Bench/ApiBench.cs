@@ -36,6 +36,7 @@ internal static class ApiBench
             new("api-creates", await Create(server, "bench", "c", Objects), "/s", Bound.Min, 8_000, 814),
             new("api-gets", await Get(server, "c", Gets), "/s", Bound.Min, 18_000, 1_762),
         };
+        figures.Add(await RevocationBench.Run(server));
         await Create(server, "listed", "c", Listed);
         figures.Add(new Figure("api-list-5000", List(server), "ms", Bound.Max, 25, 245));
         figures.Add(new Figure("api-watch-events", await Watch(server), "/s", Bound.Min, 80_000, 8_022));

@@ -59,6 +59,9 @@ public sealed class ApiFixture : IAsyncLifetime
 
     internal const string DeniedNode = "denied";
 
+    /// <summary>Longer than any machine takes: what is not there by then never comes.</summary>
+    internal static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+
     /// <summary>Who may not speak now.</summary>
     internal DeniedNodes Denied { get; set; } =
         DeniedNodes.None with { Nodes = new HashSet<string> { DeniedNode } };
@@ -109,7 +112,7 @@ public sealed class ApiFixture : IAsyncLifetime
              "subjects":[{"kind":"{{{subject}}}","name":"{{{name}}}"}]}
             """));
         Assert.Equal(HttpStatusCode.Created, made.StatusCode);
-        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(1));
+        using var limit = new CancellationTokenSource(Patience);
         while (Known() == before)
         {
             await Task.Yield();

@@ -45,7 +45,7 @@ public sealed class TokenTests(ApiFixture api) : IClassFixture<ApiFixture>
             """));
         Assert.Equal(HttpStatusCode.Created, made.StatusCode);
         var viewer = api.Client(token: await Token("viewer"));
-        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(1));
+        using var limit = new CancellationTokenSource(ApiFixture.Patience);
         while (!(await viewer.GetAsync("/api/v1/namespaces/default/pods", limit.Token)).IsSuccessStatusCode)
         {
             limit.Token.ThrowIfCancellationRequested();
