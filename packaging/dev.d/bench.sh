@@ -4,7 +4,8 @@
 dev_bench() {
   install_missing "$RUN_PACKAGES"
   dev_publish
-  dotnet build tests/Bench -c Release -v quiet --nologo
+  build build tests/Bench -c Release
+  end_compiler
   EDGE_SERVER=$PUBLISH/server/edge-server EDGE_AGENT=$PUBLISH/agent/edge-agent \
     dotnet run --project tests/Bench -c Release --no-build -- "$@"
 }
@@ -30,7 +31,7 @@ dev_check_next() {
   local project
   for project in server agent; do
     step "compiling edge-$project for net10.0"
-    dotnet build "$project" -v quiet --nologo -p:EdgeTargetFramework=net10.0 -p:PublishAot=false \
-      -p:RunAnalyzers=false --artifacts-path artifacts/next
+    build build "$project" -p:EdgeTargetFramework=net10.0 -p:PublishAot=false -p:RunAnalyzers=false \
+      --artifacts-path artifacts/next
   done
 }

@@ -10,16 +10,20 @@ dev_test() {
   install_missing "$BUILD_PACKAGES"
   install_missing "$TEST_PACKAGES"
   step "building"
-  dotnet build Edge.sln -v quiet --nologo
-  dev_publish
+  build build Edge.sln
   passed=0 failed=0 skipped=0
   mkdir -p artifacts/tests
-  local project simulation
+  local project publishing simulation
+  # Only EndToEnd needs the native binaries; they are made with what processor time the others leave.
+  aside "$ROOT/packaging/dev" publish &
+  publishing=$!
   for project in $TEST_PROJECTS; do
     step "testing $project"
     run_tests "$project" "${1:-}"
     tell_tests "$project"
   done
+  wait $publishing || fail "the programs cannot be published"
+  end_compiler
   # Simulation is nothing but computing and EndToEnd mostly waits: one computes while the other waits.
   step "testing EndToEnd, and Simulation beside it"
   run_tests Simulation "${1:-}" aside &
