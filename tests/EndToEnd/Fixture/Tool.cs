@@ -23,6 +23,10 @@ public static class Tool
 {
     private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(120);
 
+    private static readonly TimeSpan LeastBetween = TimeSpan.FromMilliseconds(200);
+
+    private static readonly TimeSpan MostBetween = TimeSpan.FromSeconds(1);
+
     public static Task<ToolResult> Run(string file, params string[] arguments) => Run(file, arguments, null);
 
     public static async Task<ToolResult> Run(
@@ -53,12 +57,28 @@ public static class Tool
         return new ToolResult(command, process.ExitCode, await output, await error);
     }
 
+    /// <summary>How long to wait before the next look, each time it is asked.</summary>
+    public static Func<TimeSpan> Between()
+    {
+        var next = LeastBetween;
+        return () =>
+        {
+            var now = next;
+            next = now * 1.5 < MostBetween ? now * 1.5 : MostBetween;
+            return now;
+        };
+    }
+
     /// <summary>A shell line that must succeed.</summary>
     public static async Task<string> Shell(string line) => (await Run("/bin/sh", "-c", line)).Ok();
 
-    /// <summary>Looks again and again until a condition holds; a condition that throws does not hold yet.</summary>
+    /// <summary>
+    /// Looks again and again until a condition holds; a condition that throws does not hold yet. Looks less and less
+    /// often: a look is a program that costs what is waited for a tenth of a second of processor time.
+    /// </summary>
     public static async Task Until(TimeSpan within, string what, Func<Task<bool>> holds)
     {
+        var between = Between();
         var since = Stopwatch.StartNew();
         Exception? last = null;
         while (since.Elapsed < within)
@@ -75,7 +95,7 @@ public static class Tool
                 last = failure;
             }
 
-            await Task.Delay(200);
+            await Task.Delay(between());
         }
 
         throw new TimeoutException($"not within {within.TotalSeconds} s: {what}\n{last?.Message}");
