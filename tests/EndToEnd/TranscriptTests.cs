@@ -5,8 +5,8 @@ using Edge.Tests.EndToEnd.Fixture;
 namespace Edge.Tests.EndToEnd;
 
 /// <summary>
-/// Every command of kubectl whose kinds exist, by the oldest and the newest version that Edge promises, and by all where
-/// there is time, on nodes that nobody reaches.
+/// Every command of kubectl whose kinds exist, by the oldest and the newest version that Edge promises and, where there
+/// is time, by all of them, on nodes that nobody reaches.
 /// </summary>
 [Collection(FleetTests.Name)]
 public sealed class TranscriptTests(Fleet fleet) : IAsyncLifetime
