@@ -97,9 +97,9 @@ internal static class GpuBench
     }
 
     /// <summary>
-    /// Megabytes of their own that agent and child have more after the looks of an hour, of a day's looks; those of a day
-    /// before are not counted, in which the heap finds its size. What they share is left out: that a child of the same
-    /// program runs or has ended moves it by more.
+    /// Megabytes of their own that agent and child have more after the looks of an hour, of a day's looks; those of the
+    /// day before are not counted, in which the heap finds its size. What they share is left out: that a child of the
+    /// same program runs or has ended moves it by more.
     /// </summary>
     private static async Task<double> Grow(StubGpus machine, params int[] processes)
     {
