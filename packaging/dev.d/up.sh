@@ -3,7 +3,7 @@
 BRIDGE=edgedev0
 NETWORK=10.88.0   # the bridge takes .1, agent N takes .1N; used only with several agents
 
-# Both as tests/Support/RuntimeSettings.cs has them; not for the programs that build, which they slow down.
+# Both as tests/Support/RuntimeSettings.cs has them; for nothing else that is started from here.
 # A start-up share of gen0 keeps slow allocation from filling it: hexadecimal, without 0x, environment only.
 # One heap of the C library for all threads: the default of several per core keeps a megabyte each.
 SERVER_SETTINGS=(env DOTNET_GCGen0MaxBudget=400000 MALLOC_ARENA_MAX=1)
