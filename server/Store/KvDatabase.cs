@@ -68,6 +68,7 @@ internal sealed class KvDatabase : IDisposable
     }
 
     /// <summary>Every row, in no particular order.</summary>
+    /// <exception cref="InvalidDataException">A row is damaged so that SQLite itself does not see it.</exception>
     public IEnumerable<RowWrite> ReadAll()
     {
         using var command = _connection.CreateCommand();
@@ -75,6 +76,11 @@ internal sealed class KvDatabase : IDisposable
         using var reader = command.ExecuteReader();
         while (reader.Read())
         {
+            if (reader.IsDBNull(0) || reader.IsDBNull(1) || reader.IsDBNull(2))
+            {
+                throw new InvalidDataException("a row of the database lacks its key, revision or value");
+            }
+
             yield return new RowWrite(reader.GetString(0), reader.GetInt64(1), reader.GetFieldValue<byte[]>(2));
         }
     }

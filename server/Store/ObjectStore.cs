@@ -13,6 +13,9 @@ internal sealed class ObjectStore : IAsyncDisposable
     /// <summary>How often watchers hear up to where they have seen everything; as in Kubernetes.</summary>
     private static readonly TimeSpan s_bookmarkInterval = TimeSpan.FromMinutes(1);
 
+    private const int SqliteCorrupt = 11;
+    private const int SqliteNotADatabase = 26;
+
     private readonly ValueCodec _codec;
     private readonly WatchHub _hub;
     private readonly StoreWriter _writer;
@@ -40,7 +43,21 @@ internal sealed class ObjectStore : IAsyncDisposable
     public Task Completion { get; }
 
     /// <summary>Opens or makes the database and reads it whole.</summary>
+    /// <exception cref="InvalidDataException">It is damaged, or sealed with another key.</exception>
     public static ObjectStore Open(StoreSettings settings, TimeProvider time, ILogger<ObjectStore> log)
+    {
+        try
+        {
+            return Read(settings, time, log);
+        }
+        catch (SqliteException fault) when (fault.SqliteErrorCode is SqliteCorrupt or SqliteNotADatabase)
+        {
+            throw new InvalidDataException(
+                $"\"{settings.Path}\" is damaged ({fault.Message}): give it a backup by edge-server restore", fault);
+        }
+    }
+
+    private static ObjectStore Read(StoreSettings settings, TimeProvider time, ILogger<ObjectStore> log)
     {
         var codec = new ValueCodec(settings.SecretKey);
         var database = new KvDatabase(settings.Path, settings.CheckpointPages);
