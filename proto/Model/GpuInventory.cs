@@ -257,6 +257,22 @@ public sealed record MigInstance
     public int ComputeInstance { get; init; }
 
     public long? MemoryBytes { get; init; }
+
+    /// <summary>Null when the driver does not say it.</summary>
+    public MigShape? Shape { get; init; }
+}
+
+/// <summary>What a MIG device has of its GPU (NVML's nvmlDeviceAttributes_t); the engines may be shared.</summary>
+public sealed record MigShape
+{
+    public int Multiprocessors { get; init; }
+    public int GpuSlices { get; init; }
+    public int ComputeSlices { get; init; }
+    public int CopyEngines { get; init; }
+    public int Decoders { get; init; }
+    public int Encoders { get; init; }
+    public int JpegEngines { get; init; }
+    public int OpticalFlowEngines { get; init; }
 }
 
 /// <summary>What a GPU says of the moment; null what it does not say.</summary>

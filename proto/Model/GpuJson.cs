@@ -15,6 +15,8 @@ public static class GpuJson
     /// <summary>Of one GPU: NVIDIA's have at most 7.</summary>
     private const int InstancesMax = 16;
 
+    private const int ShapeNumbers = 8;
+
     public static byte[] Bytes(GpuInventory gpus, bool readings = false, bool indented = false)
     {
         var buffer = new ArrayBufferWriter<byte>();
@@ -97,6 +99,7 @@ public static class GpuJson
                 json.WriteIfSet("gpuInstance", instance.GpuInstance);
                 json.WriteIfSet("computeInstance", instance.ComputeInstance);
                 json.WriteIfSet("memoryBytes", instance.MemoryBytes);
+                Write(json, instance.Shape);
                 json.WriteEndObject();
             }
 
@@ -140,6 +143,21 @@ public static class GpuJson
         json.WriteIfSet("failedRows", now.FailedRows);
         json.WriteIfSet("xid", now.Xid);
         json.WriteEndObject();
+    }
+
+    private static void Write(Utf8JsonWriter json, MigShape? shape)
+    {
+        if (shape is null)
+        {
+            return;
+        }
+
+        // In the order of nvmlDeviceAttributes_t; a machine may have more than fifty of these.
+        Numbers(json, "shape",
+        [
+            shape.Multiprocessors, shape.CopyEngines, shape.Decoders, shape.Encoders, shape.JpegEngines,
+            shape.OpticalFlowEngines, shape.GpuSlices, shape.ComputeSlices,
+        ]);
     }
 
     private static void Numbers(Utf8JsonWriter json, string name, IReadOnlyList<int> values)
@@ -203,6 +221,20 @@ public static class GpuJson
         GpuInstance = Small(json, "gpuInstance") ?? 0,
         ComputeInstance = Small(json, "computeInstance") ?? 0,
         MemoryBytes = Number(json, "memoryBytes"),
+        Shape = Shape(List(json, "shape", ShapeNumbers, one => one.GetInt32())),
+    };
+
+    /// <summary>Null unless it is all there.</summary>
+    private static MigShape? Shape(IReadOnlyList<int> said) => said.Count < ShapeNumbers ? null : new MigShape
+    {
+        Multiprocessors = said[0],
+        CopyEngines = said[1],
+        Decoders = said[2],
+        Encoders = said[3],
+        JpegEngines = said[4],
+        OpticalFlowEngines = said[5],
+        GpuSlices = said[6],
+        ComputeSlices = said[7],
     };
 
     private static GpuReadings Readings(JsonElement json) => new()

@@ -124,8 +124,26 @@ internal static class GpuLabelsPlan
                     Shares = part.Shares ?? 1,
                     IsRenamed = part.Resource is not null && part.Resource != resource,
                 });
+                Shape(labels, resource, part.Shape);
             }
         }
+    }
+
+    private static void Shape(Dictionary<string, string> labels, string resource, MigShape? shape)
+    {
+        if (shape is null)
+        {
+            return;
+        }
+
+        labels[$"{resource}.multiprocessors"] = Number(shape.Multiprocessors);
+        labels[$"{resource}.slices.gi"] = Number(shape.GpuSlices);
+        labels[$"{resource}.slices.ci"] = Number(shape.ComputeSlices);
+        labels[$"{resource}.engines.copy"] = Number(shape.CopyEngines);
+        labels[$"{resource}.engines.decoder"] = Number(shape.Decoders);
+        labels[$"{resource}.engines.encoder"] = Number(shape.Encoders);
+        labels[$"{resource}.engines.jpeg"] = Number(shape.JpegEngines);
+        labels[$"{resource}.engines.ofa"] = Number(shape.OpticalFlowEngines);
     }
 
     /// <summary>

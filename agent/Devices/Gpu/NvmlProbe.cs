@@ -174,12 +174,25 @@ internal sealed class NvmlProbe(NvmlLibrary nvml, SystemTree tree)
                     GpuInstance = (int)(mig.Number("nvmlDeviceGetGpuInstanceId") ?? 0),
                     ComputeInstance = (int)(mig.Number("nvmlDeviceGetComputeInstanceId") ?? 0),
                     MemoryBytes = known ? (long)shape.Mebibytes << 20 : null,
+                    Shape = known ? Shape(in shape) : null,
                 });
             }
         }
 
         return instances;
     }
+
+    private static MigShape Shape(in NvmlNative.Attributes said) => new()
+    {
+        Multiprocessors = (int)said.Processors,
+        GpuSlices = (int)said.GpuSlices,
+        ComputeSlices = (int)said.ComputeSlices,
+        CopyEngines = (int)said.CopyEngines,
+        Decoders = (int)said.Decoders,
+        Encoders = (int)said.Encoders,
+        JpegEngines = (int)said.Jpeg,
+        OpticalFlowEngines = (int)said.Ofa,
+    };
 
     /// <summary>NVML's eight digits of domain are the kernel's four, its capitals small.</summary>
     public static unsafe string BusOf(in NvmlNative.Pci pci)

@@ -174,7 +174,7 @@ public sealed class NvmlProbeTests
         {
             Fixture = StubGpus.Gpu(0).Replace("mig 0 7", "mig 1 7", StringComparison.Ordinal)
                 + """
-                instance MIG-a 0 7 0 1 1 9984
+                instance MIG-a 0 7 0 1 1 9984 14 1 2 3 4 5
                 instance MIG-b 3 2 0 3 3 40448
                 instance MIG-c 6 1 1 2 1 20096
 
@@ -191,5 +191,12 @@ public sealed class NvmlProbeTests
             ],
             device.Instances.Select(mig =>
                 (mig.Uuid, mig.Profile, mig.GpuInstance, mig.ComputeInstance, mig.MemoryBytes!.Value)));
+        Assert.Equal(
+            new MigShape
+            {
+                Multiprocessors = 14, CopyEngines = 1, Decoders = 2, Encoders = 3, JpegEngines = 4,
+                OpticalFlowEngines = 5, GpuSlices = 1, ComputeSlices = 1,
+            },
+            device.Instances[0].Shape);
     }
 }

@@ -70,5 +70,7 @@ public sealed class SharingCases
     private static bool Depends(string label) =>
         label.EndsWith(".count", StringComparison.Ordinal) || label.EndsWith(".replicas", StringComparison.Ordinal)
         || label.EndsWith(".product", StringComparison.Ordinal) || label.EndsWith(".memory", StringComparison.Ordinal)
-        || label.EndsWith("strategy", StringComparison.Ordinal);
+        || label.EndsWith("strategy", StringComparison.Ordinal)
+        || label.EndsWith(".multiprocessors", StringComparison.Ordinal)
+        || label.Contains(".slices.", StringComparison.Ordinal) || label.Contains(".engines.", StringComparison.Ordinal);
 }

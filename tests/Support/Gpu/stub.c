@@ -13,7 +13,8 @@
  *   power mW | limit mW | energy mJ | compute MAJOR MINOR | ecc CURRENT PENDING | errors N | recovery N | virtual N
  *   clocks SM MEMORY | coders ENCODER DECODER | replays N | memory-temperature C | rows CORRECTED UNCORRECTED FAILED
  *   integrated 1 | total BYTES (CUDA's, if not that of memory) | mig ENABLED MAX
- *   instance UUID SLOT GI CI GI-SLICES CI-SLICES MiB           a MIG device
+ *   instance UUID SLOT GI CI GI-SLICES CI-SLICES MiB [PROCESSORS COPY DECODER ENCODER JPEG OFA]
+ *                                                              a MIG device
  *   link N BUS                                                 an active NVLink and what is at its other end
  *   near N LEVEL                                               common ancestor with GPU N (nvmlGpuTopologyLevel_t)
  * What is not said is NOT_SUPPORTED. It is read at each nvmlInit and cuInit.
@@ -65,7 +66,7 @@ typedef struct Device {
   long long integrated, total, mig[2], clocks[2], coders[2], replays, memoryTemperature, rows[3];
   unsigned long long memory[4];
   int hasMemory;
-  unsigned slot, gi, ci, giSlices, ciSlices;
+  unsigned slot, gi, ci, giSlices, ciSlices, processors, engines[5];
   char links[LINKS][32];
   int near[GPUS];
 } Device;
@@ -164,8 +165,10 @@ static void read_line(Device **gpu, char *line) {
     Device *mig = &s.instance[owner][s.instances[owner]++];
     *mig = (Device){.parent = *gpu, .hasMemory = 1};
     unsigned long long mebibytes;
-    sscanf(rest, "%95s %u %u %u %u %u %llu", mig->uuid, &mig->slot, &mig->gi, &mig->ci, &mig->giSlices,
-           &mig->ciSlices, &mebibytes);
+    unsigned *engines = mig->engines;
+    sscanf(rest, "%95s %u %u %u %u %u %llu %u %u %u %u %u %u", mig->uuid, &mig->slot, &mig->gi, &mig->ci,
+           &mig->giSlices, &mig->ciSlices, &mebibytes, &mig->processors, &engines[0], &engines[1], &engines[2],
+           &engines[3], &engines[4]);
     mig->memory[0] = mig->memory[2] = mebibytes << 20;
     snprintf(mig->name, TEXT, "%.80s MIG", (*gpu)->name);
   }
@@ -364,7 +367,10 @@ int nvmlDeviceGetComputeInstanceId(Device *d, unsigned *id) { ENTER(d); *id = d-
 int nvmlDeviceGetAttributes_v2(Device *d, Attributes *attributes) {
   ENTER(d);
   if (!d->parent) return NOT_SUPPORTED;
-  *attributes = (Attributes){.giSlices = d->giSlices, .ciSlices = d->ciSlices, .mebibytes = d->memory[0] >> 20};
+  *attributes = (Attributes){
+      .processors = d->processors, .copy = d->engines[0], .decoder = d->engines[1], .encoder = d->engines[2],
+      .jpeg = d->engines[3], .ofa = d->engines[4], .giSlices = d->giSlices, .ciSlices = d->ciSlices,
+      .mebibytes = d->memory[0] >> 20};
   return OK;
 }
 int nvmlDeviceGetEccMode(Device *d, unsigned *current, unsigned *pending) {
