@@ -5,7 +5,8 @@ using Edge.Tests.EndToEnd.Fixture;
 // Prints one line a figure (see Figure.Line) and ends with 1 when a budget is missed. `schedule` measures the scheduler
 // alone, `devices` its choice of GPUs, `fields` who owns which field, `fleet` the server with a thousand nodes, `api`
 // its API, `link` what the link costs a node, `change` what one changed pod does, `idle` what a hundred nodes cost the
-// server's disk, `links` ten thousand that come back at once, `gpu` what GPUs cost, which are a stub's.
+// server's disk, `links` ten thousand that come back at once, `gpu` what GPUs cost, which are a stub's, `agent` what an
+// agent with ten pods takes while nothing happens.
 switch (args)
 {
     case ["schedule"]:
@@ -30,6 +31,12 @@ switch (args)
         return Print(await OnFleet(LinkBench.Run));
     case ["gpu"]:
         return Print(await OnFleet(GpuBench.Run));
+    case ["agent"]:
+        return Print(await OnFleet(async (fleet, api) =>
+        {
+            await PodBench.Fill(api, 10);
+            return await IdleBench.Run(fleet, TimeSpan.FromSeconds(60));
+        }));
 }
 
 const double IdleSecondsDefault = 600;
