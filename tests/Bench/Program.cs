@@ -45,7 +45,7 @@ var idle = TimeSpan.FromSeconds(args.Length > 0
     : IdleSecondsDefault);
 var holds = true;
 Tell([
-    new("agent-binary", new FileInfo(Fleet.AgentBinary).Length / 1e6, "MB", Bound.Max, 15),
+    new("agent-binary", new FileInfo(Fleet.AgentBinary).Length / 1e6, "MB", Bound.Max, 17),
     new("server-binary", new FileInfo(Fleet.ServerBinary).Length / 1e6, "MB", Bound.Max, 25),
 ]);
 await OnFleet(async (fleet, api) =>
