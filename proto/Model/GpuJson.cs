@@ -225,7 +225,7 @@ public static class GpuJson
     };
 
     /// <summary>Null unless it is all there.</summary>
-    private static MigShape? Shape(IReadOnlyList<int> said) => said.Count < ShapeNumbers ? null : new MigShape
+    private static MigShape? Shape(List<int> said) => said.Count < ShapeNumbers ? null : new MigShape
     {
         Multiprocessors = said[0],
         CopyEngines = said[1],
