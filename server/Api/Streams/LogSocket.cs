@@ -1,5 +1,4 @@
 using System.Buffers.Text;
-using System.Net.WebSockets;
 using Microsoft.AspNetCore.Http;
 
 namespace Edge.Server.Api.Streams;
@@ -19,52 +18,24 @@ internal static class LogSocket
     /// <summary>Returns when the log ends or the client leaves. The first message is empty, as upstream's.</summary>
     public static async Task Copy(Upgrade upgrade, Stream log, CancellationToken ct)
     {
-        using var socket = await upgrade.ToWebSocket();
-        using var over = CancellationTokenSource.CreateLinkedTokenSource(ct);
-        var left = Left(socket, over);
+        await using var socket = await OutgoingSocket.Open(upgrade, ct);
         var isBase64 = upgrade.Protocol == Base64Protocol;
         var (buffer, text) = (new byte[PieceBytes], new byte[Base64.GetMaxEncodedToUtf8Length(PieceBytes)]);
-        try
+        var got = 0;
+        do
         {
-            var got = 0;
-            do
+            var piece = buffer.AsMemory(0, got);
+            if (isBase64)
             {
-                var piece = buffer.AsMemory(0, got);
-                if (isBase64)
-                {
-                    Base64.EncodeToUtf8(piece.Span, text, out _, out var length);
-                    piece = text.AsMemory(0, length);
-                }
-
-                var type = isBase64 ? WebSocketMessageType.Text : WebSocketMessageType.Binary;
-                await socket.SendAsync(piece, type, endOfMessage: true, over.Token);
-                got = await log.ReadAsync(buffer, over.Token);
+                Base64.EncodeToUtf8(piece.Span, text, out _, out var length);
+                piece = text.AsMemory(0, length);
             }
-            while (got > 0);
 
-            await socket.CloseOutputAsync(WebSocketCloseStatus.NormalClosure, "", over.Token);
+            await socket.Send(piece, isBase64, socket.Left);
+            got = await log.ReadAsync(buffer, socket.Left);
         }
-        finally
-        {
-            await over.CancelAsync();
-            await left.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        }
-    }
+        while (got > 0);
 
-    /// <summary>The client says nothing that matters, until it closes.</summary>
-    private static async Task Left(WebSocket socket, CancellationTokenSource over)
-    {
-        var ignored = new byte[256];
-        try
-        {
-            while ((await socket.ReceiveAsync(ignored.AsMemory(), over.Token)).MessageType
-                != WebSocketMessageType.Close)
-            {
-            }
-        }
-        finally
-        {
-            await over.CancelAsync();
-        }
+        await socket.Close();
     }
 }

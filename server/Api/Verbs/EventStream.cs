@@ -10,7 +10,11 @@ namespace Edge.Server.Api.Verbs;
 /// The answer of a watch: one JSON document a line. A client that leaves it unread for too long is cut, because what
 /// waits for it (the changes in hand, the moment that it lists) holds memory.
 /// </summary>
-internal sealed class EventStream(ApiRequest request, ObjectAnswer answer, TimeProvider time)
+/// <param name="request">The watch.</param>
+/// <param name="answer">How objects look.</param>
+/// <param name="output">Takes whole lines.</param>
+/// <param name="time">Measures the client's patience.</param>
+internal sealed class EventStream(ApiRequest request, ObjectAnswer answer, PipeWriter output, TimeProvider time)
 {
     /// <summary>
     /// How long a client may take nothing while its connection's buffers are full; a link that stalls for a moment
@@ -27,17 +31,16 @@ internal sealed class EventStream(ApiRequest request, ObjectAnswer answer, TimeP
 
     public static ReadOnlySpan<byte> Deleted => "{\"type\":\"DELETED\",\"object\":"u8;
 
-    private readonly PipeWriter _output = request.Response.BodyWriter;
     private bool _first = true;
 
     /// <param name="start">One of the beginnings above.</param>
     /// <param name="stored">What it is about.</param>
     public void Event(ReadOnlySpan<byte> start, StoredObject stored)
     {
-        _output.Write(start);
-        answer.WriteEvent(_output, stored, _first);
+        output.Write(start);
+        answer.WriteEvent(output, stored, _first);
         _first = false;
-        _output.Write("}\n"u8);
+        output.Write("}\n"u8);
     }
 
     public void Bookmark(long revision, string? annotation)
@@ -48,27 +51,27 @@ internal sealed class EventStream(ApiRequest request, ObjectAnswer answer, TimeP
             metadata["annotations"] = new JsonObject { [annotation] = "true" };
         }
 
-        _output.Write("{\"type\":\"BOOKMARK\",\"object\":"u8);
-        ResponseBody.WriteNode(_output, answer.Form switch
+        output.Write("{\"type\":\"BOOKMARK\",\"object\":"u8);
+        ResponseBody.WriteNode(output, answer.Form switch
         {
             ObjectForm.Table => answer.Table([], metadata, withColumns: _first),
             // Who watches metadata can read nothing else.
             ObjectForm.Metadata => Empty("PartialObjectMetadata", "meta.k8s.io/v1", metadata),
             ObjectForm.Full => Empty(request.Schema.Kind, request.Schema.ApiVersion, metadata),
         });
-        _output.Write("}\n"u8);
+        output.Write("}\n"u8);
     }
 
     public void Error(StatusException error)
     {
-        _output.Write("{\"type\":\"ERROR\",\"object\":"u8);
-        ResponseBody.WriteNode(_output, StatusBody.Failure(error));
-        _output.Write("}\n"u8);
+        output.Write("{\"type\":\"ERROR\",\"object\":"u8);
+        ResponseBody.WriteNode(output, StatusBody.Failure(error));
+        output.Write("}\n"u8);
     }
 
     public async Task Flush(CancellationToken ct)
     {
-        var flush = _output.FlushAsync(ct);
+        var flush = output.FlushAsync(ct);
         if (!flush.IsCompleted)
         {
             using var patience = new CancellationTokenSource(Patience, time);
@@ -81,7 +84,7 @@ internal sealed class EventStream(ApiRequest request, ObjectAnswer answer, TimeP
     }
 
     public Task FlushIfLarge(CancellationToken ct) =>
-        _output.UnflushedBytes > FlushBytes ? Flush(ct) : Task.CompletedTask;
+        output.UnflushedBytes > FlushBytes ? Flush(ct) : Task.CompletedTask;
 
     private static JsonObject Empty(string kind, string version, JsonObject metadata) =>
         new() { ["kind"] = kind, ["apiVersion"] = version, ["metadata"] = metadata };

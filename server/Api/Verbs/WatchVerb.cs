@@ -1,5 +1,7 @@
-using System.Diagnostics;
+using System.IO.Pipelines;
+using System.Net.WebSockets;
 using Edge.Server.Api.Http;
+using Edge.Server.Api.Streams;
 using Edge.Server.Store;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
@@ -7,7 +9,9 @@ using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
 
 namespace Edge.Server.Api.Verbs;
 
-/// <summary>Streams changes, one JSON document a line.</summary>
+/// <summary>
+/// Streams changes, one JSON document a line; over WebSocket, which some clients ask for first, one a message.
+/// </summary>
 internal sealed class WatchVerb(VerbParts parts)
 {
     /// <summary>
@@ -22,46 +26,76 @@ internal sealed class WatchVerb(VerbParts parts)
     /// <summary>Kestrel's own limit for answers.</summary>
     private static readonly MinDataRate s_usualRate = new(bytesPerSecond: 240, gracePeriod: TimeSpan.FromSeconds(5));
 
-    /// <summary>
-    /// The least time between two writes to one watcher: what is written right after another waits for more, so that
-    /// twenty watchers of a busy kind do not cost twenty packets a change. Of the machine's clock: it is about packets.
-    /// </summary>
-    private static readonly TimeSpan s_gather = TimeSpan.FromMilliseconds(5);
-
-    private const string InitialEventsEnd = "k8s.io/initial-events-end";
-
-    public async Task Run(ApiRequest request)
+    public Task Run(ApiRequest request)
     {
-        var query = request.Query;
-        var selector = ObjectSelector.Of(request);
-        var answer = ObjectAnswer.For(request, parts.Time);
-        var initial = Initial(query);
-        var snapshot = parts.Store.Current;
-        var asked = query.ResourceVersion() ?? 0;
-        if (asked > snapshot.Revision)
-        {
-            throw Errors.FutureRevision(asked, snapshot.Revision);
-        }
+        var wish = Read(request);
+        return Upgrade.IsWebSocket(request.Http.Request) ? ToSocket(request, wish) : ToBody(request, wish);
+    }
 
+    /// <summary>What a client wants to see, from which moment on.</summary>
+    private readonly record struct Wish(
+        ObjectSelector Selector, ObjectAnswer Answer, bool Initial, StoreSnapshot At, long From);
+
+    private Wish Read(ApiRequest request)
+    {
+        var (selector, answer) = (ObjectSelector.Of(request), ObjectAnswer.For(request, parts.Time));
+        var initial = Initial(request.Query);
+        var snapshot = parts.Store.Current;
+        var asked = request.Query.ResourceVersion() ?? 0;
+        return asked > snapshot.Revision
+            ? throw Errors.FutureRevision(asked, snapshot.Revision)
+            : new Wish(selector, answer, initial, snapshot, initial || asked == 0 ? snapshot.Revision : asked);
+    }
+
+    private async Task ToBody(ApiRequest request, Wish wish)
+    {
         request.Response.ContentType = ResponseBody.Json;
         request.Http.Features.Get<IHttpResponseBodyFeature>()?.DisableBuffering();
         // A watch may be silent for minutes, and its client slow; what is too slow is said by EventStream.
         Limit(request, null);
+        try
+        {
+            await Send(request, wish, request.Response.BodyWriter, request.Ct);
+        }
+        finally
+        {
+            // What is left to send must not hold a connection whose client does not read.
+            Limit(request, s_usualRate);
+        }
+    }
+
+    private async Task ToSocket(ApiRequest request, Wish wish)
+    {
+        try
+        {
+            await using var socket = await OutgoingSocket.Open(Upgrade.Agree(request.Http, [], []), request.Ct);
+            await Send(request, wish, new LineMessages(socket), socket.Left);
+            await socket.Close();
+        }
+        catch (Exception gone) when (gone is IOException or WebSocketException or OperationCanceledException)
+        {
+            request.Http.Abort();
+        }
+    }
+
+    private async Task Send(ApiRequest request, Wish wish, PipeWriter output, CancellationToken left)
+    {
         using var end = new CancellationTokenSource(
-            TimeSpan.FromSeconds(query.Number("timeoutSeconds") is > 0 and var seconds
+            TimeSpan.FromSeconds(request.Query.Number("timeoutSeconds") is > 0 and var seconds
                 ? Math.Min(seconds, LongestSeconds)
                 : LeastSeconds + (uint)request.Http.TraceIdentifier.GetHashCode() % LeastSeconds),
             parts.Time);
-        using var both = CancellationTokenSource.CreateLinkedTokenSource(end.Token, request.Ct);
-        var stream = new EventStream(request, answer, parts.Time);
+        using var both = CancellationTokenSource.CreateLinkedTokenSource(end.Token, left);
+        var stream = new EventStream(request, wish.Answer, output, parts.Time);
+        var events = new WatchEvents(request, wish.Selector, stream);
         try
         {
-            if (initial)
+            if (wish.Initial)
             {
-                await SendInitial(request, selector, snapshot, stream);
+                await events.SendInitial(wish.At);
             }
 
-            await Follow(request, selector, initial || asked == 0 ? snapshot.Revision : asked, stream, both.Token);
+            await events.Follow(parts.Store, wish.From, both.Token);
         }
         catch (OperationCanceledException) when (both.IsCancellationRequested)
         {
@@ -70,12 +104,7 @@ internal sealed class WatchVerb(VerbParts parts)
         catch (StoreException fault) when (fault.Reason == StoreReason.Compacted)
         {
             stream.Error(Errors.Expired(fault.Message));
-            await stream.Flush(request.Ct);
-        }
-        finally
-        {
-            // What is left to send must not hold a connection whose client does not read.
-            Limit(request, s_usualRate);
+            await stream.Flush(left);
         }
     }
 
@@ -102,115 +131,6 @@ internal sealed class WatchVerb(VerbParts parts)
         if (request.Http.Features.Get<IHttpMinResponseDataRateFeature>() is { } feature)
         {
             feature.MinDataRate = rate;
-        }
-    }
-
-    private static async Task SendInitial(
-        ApiRequest request, ObjectSelector selector, StoreSnapshot snapshot, EventStream stream)
-    {
-        foreach (var stored in snapshot.Range(request.Prefix).Where(selector.Matches))
-        {
-            stream.Event(EventStream.Added, stored);
-            await stream.FlushIfLarge(request.Ct);
-        }
-
-        if (request.Query.Flag("sendInitialEvents") && request.Query.Flag("allowWatchBookmarks"))
-        {
-            stream.Bookmark(snapshot.Revision, InitialEventsEnd);
-        }
-    }
-
-    private async Task Follow(
-        ApiRequest request, ObjectSelector selector, long from, EventStream stream, CancellationToken ct)
-    {
-        var bookmarks = request.Query.Flag("allowWatchBookmarks");
-        await using var changes = parts.Store.Watch(request.Prefix, from, ct).GetAsyncEnumerator(ct);
-        await stream.Flush(ct);
-        while (true)
-        {
-            var next = changes.MoveNextAsync();
-            if (next.IsCompleted)
-            {
-                if (!await next)
-                {
-                    return;
-                }
-            }
-            else if (!await FlushAndWait(stream, next, ct))
-            {
-                return;
-            }
-
-            if (changes.Current.Type != ChangeType.Bookmark)
-            {
-                Send(changes.Current, selector, stream);
-                await stream.FlushIfLarge(ct);
-            }
-            else if (bookmarks)
-            {
-                stream.Bookmark(changes.Current.Object.Revision, annotation: null);
-            }
-        }
-    }
-
-    /// <summary>False when the watch is over.</summary>
-    private static async Task<bool> FlushAndWait(EventStream stream, ValueTask<bool> next, CancellationToken ct)
-    {
-        if (!await TryFlush(stream, ct))
-        {
-            // The change that is waited for must be let go before the watch may be.
-            await ((Task)next.AsTask()).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            return false;
-        }
-
-        var flushed = Stopwatch.GetTimestamp();
-        if (!await next)
-        {
-            return false;
-        }
-
-        var rest = s_gather - Stopwatch.GetElapsedTime(flushed);
-        if (rest > TimeSpan.Zero)
-        {
-            await Task.Delay(rest, TimeProvider.System, ct);
-        }
-
-        return true;
-    }
-
-    /// <summary>False when the stream is over; the watch under the same token ends as well.</summary>
-    private static async Task<bool> TryFlush(EventStream stream, CancellationToken ct)
-    {
-        try
-        {
-            await stream.Flush(ct);
-            return true;
-        }
-        catch (OperationCanceledException) when (ct.IsCancellationRequested)
-        {
-            return false;
-        }
-    }
-
-    /// <summary>A change can bring an object into the selection, or take it out.</summary>
-    private static void Send(Change change, ObjectSelector selector, EventStream stream)
-    {
-        var before = change.Previous is { } previous && selector.Matches(previous);
-        var now = change.Type == ChangeType.Put && selector.Matches(change.Object);
-        switch (before, now)
-        {
-            case (false, true):
-                stream.Event(EventStream.Added, change.Object);
-                break;
-            case (true, true):
-                stream.Event(EventStream.Modified, change.Object);
-                break;
-            case (true, false):
-                // The last state that was in the selection, under the revision of the change.
-                stream.Event(EventStream.Deleted, change.Previous!.Value with { Revision = change.Object.Revision });
-                break;
-            case (false, false):
-                break;
         }
     }
 }
