@@ -1,5 +1,4 @@
 using Edge.Server.Store;
-using Edge.Tests.Support;
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Logging.Abstractions;
 
