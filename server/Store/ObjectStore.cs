@@ -21,10 +21,10 @@ internal sealed class ObjectStore : IAsyncDisposable
     private readonly StoreWriter _writer;
     private readonly ITimer _timer;
 
-    private ObjectStore(ValueCodec codec, WatchHub hub, StoreWriter writer, TimeProvider time)
+    private ObjectStore(StoreSettings settings, ValueCodec codec, WatchHub hub, StoreWriter writer, TimeProvider time)
     {
         (_codec, _hub, _writer) = (codec, hub, writer);
-        Completion = writer.Run();
+        Completion = settings.WritesOnOwnThread ? OwnThread.Run("store", writer.Run) : writer.Run();
         _timer = time.CreateTimer(_ => OnMinute(), null, s_bookmarkInterval, s_bookmarkInterval);
     }
 
@@ -76,7 +76,7 @@ internal sealed class ObjectStore : IAsyncDisposable
 
         log.Opened(snapshot.Count, revision);
         var hub = new WatchHub(revision);
-        return new ObjectStore(codec, hub, new StoreWriter(database, hub, snapshot, time, log), time);
+        return new ObjectStore(settings, codec, hub, new StoreWriter(database, hub, snapshot, time, log), time);
     }
 
     /// <summary>Applies all ops, or none when a compare fails. Returns after the commit is on disk.</summary>

@@ -7,4 +7,7 @@ internal sealed record StoreSettings(string Path, ReadOnlyMemory<byte> SecretKey
 {
     /// <summary>Pages in the write-ahead log after which SQLite copies them into the file (its own default).</summary>
     public int CheckpointPages { get; init; } = 1000;
+
+    /// <summary>False where somebody else decides what runs when: a simulation.</summary>
+    public bool WritesOnOwnThread { get; init; } = true;
 }

@@ -76,8 +76,6 @@ internal sealed class StoreWriter : IDisposable
         StoreException? end = null;
         while (end is null && await _queue.Reader.WaitToReadAsync())
         {
-            // Behind the requests that are being read already: a commit costs the same for one of them as for all.
-            await Task.Yield();
             batch.Clear();
             while (batch.Count < BatchMax && _queue.Reader.TryRead(out var txn))
             {

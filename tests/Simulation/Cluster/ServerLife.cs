@@ -30,7 +30,8 @@ internal sealed class ServerLife
     {
         (_wire, _truth, Process) = (wire, truth, process);
         Store = process.Pump.Start(() => ObjectStore.Open(
-            new StoreSettings(path, new byte[SecretKeyFile.KeyBytes]), process, logs.CreateLogger<ObjectStore>()));
+            new StoreSettings(path, new byte[SecretKeyFile.KeyBytes]) { WritesOnOwnThread = false }, process,
+            logs.CreateLogger<ObjectStore>()));
         Objects = new Objects(Store, process, truth.NewUid, logs.CreateLogger<Objects>());
         var events = new EventRecorder(Objects, process);
         _link = new LinkServer(

@@ -45,7 +45,8 @@ internal sealed class SimServer
         (_disk, _clock, _truth, _began) = (disk, clock, truth, clock.GetUtcNow());
         _pump = new Pump(random);
         Store = _pump.Start(() => ObjectStore.Open(
-            new StoreSettings(disk.Path, new byte[SecretKeyFile.KeyBytes]), clock, logs.CreateLogger<ObjectStore>()));
+            new StoreSettings(disk.Path, new byte[SecretKeyFile.KeyBytes]) { WritesOnOwnThread = false }, clock,
+            logs.CreateLogger<ObjectStore>()));
         Objects = new Objects(Store, clock, truth.NewUid, logs.CreateLogger<Objects>());
         var events = new EventRecorder(Objects, clock);
         var (admission, suffix) = (new PodAdmission(Objects, DefaultTolerations.None), new NameSuffix(random));
