@@ -72,5 +72,6 @@ public sealed class SharingCases
         || label.EndsWith(".product", StringComparison.Ordinal) || label.EndsWith(".memory", StringComparison.Ordinal)
         || label.EndsWith("strategy", StringComparison.Ordinal)
         || label.EndsWith(".multiprocessors", StringComparison.Ordinal)
-        || label.Contains(".slices.", StringComparison.Ordinal) || label.Contains(".engines.", StringComparison.Ordinal);
+        || label.Contains(".slices.", StringComparison.Ordinal)
+        || label.Contains(".engines.", StringComparison.Ordinal);
 }

@@ -11,7 +11,8 @@ public sealed class GpuJsonTests
         "devices":[{"uuid":"GPU-a","index":0,"minor":2,"product":"NVIDIA L4","bus":"0000:19:00.0",
         "class":"0x030200","numa":1,"memoryBytes":24146608128,"sharesMemory":true,"virtual":true,
         "compute":"8.9","migEnabled":true,"instances":[{"uuid":"MIG-a","profile":"1g.10gb","gpuInstance":7,
-        "computeInstance":1,"memoryBytes":5,"shape":[14,1,2,0,3,4,1,5]}],"distances":[0,40],"nvLinks":[0,18],"unhealthy":"XID 79",
+        "computeInstance":1,"memoryBytes":5,
+        "shape":[14,1,2,0,3,4,1,5]}],"distances":[0,40],"nvLinks":[0,18],"unhealthy":"XID 79",
         "readings":{"memoryUsedBytes":1,"memoryFreeBytes":2,"memoryReservedBytes":3,"load":4,"memoryLoad":5,
         "celsius":6,"milliwatts":7,"limitMilliwatts":8,"millijoules":9,"ecc":true,"eccErrors":10,
         "recovery":11}},{"uuid":"GPU-b","index":1}]}

@@ -4,7 +4,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Edge.Tests.Server.Store;
 
-/// <summary>A database that a disk has damaged is named in one line, with what helps; nothing is read from it.</summary>
+/// <summary>A database that a disk has damaged is named, with what helps; nothing is read from it.</summary>
 public sealed class DamagedFileTests : IAsyncDisposable
 {
     private readonly StoreFixture _fixture = new();
