@@ -78,7 +78,9 @@ internal sealed class KvDatabase : IDisposable
         {
             if (reader.IsDBNull(0) || reader.IsDBNull(1) || reader.IsDBNull(2))
             {
-                throw new InvalidDataException("a row of the database lacks its key, revision or value");
+                throw new InvalidDataException(
+                    $"\"{_connection.DataSource}\" is damaged (a row lacks its key, revision or value): "
+                    + "give it a backup by edge-server restore");
             }
 
             yield return new RowWrite(reader.GetString(0), reader.GetInt64(1), reader.GetFieldValue<byte[]>(2));

@@ -2,8 +2,7 @@ namespace Edge.Server.Store;
 
 /// <summary>
 /// Runs an async loop, all that it awaits included, on one thread that does nothing else. For a loop that blocks: the
-/// pool has as many threads as there are processors, and with one of them waiting for a disk half the machine stood
-/// still.
+/// pool has hardly more threads than there are processors, and one that waits for a disk is missing to all others.
 /// </summary>
 internal sealed class OwnThread : SynchronizationContext
 {

@@ -29,7 +29,7 @@ internal sealed class WatchEvents(ApiRequest request, ObjectSelector selector, E
         }
     }
 
-    /// <summary>Returns when the store closes.</summary>
+    /// <summary>Sends what comes after a revision, until the token or the store ends it.</summary>
     /// <exception cref="StoreException">The client has fallen out of the window of changes.</exception>
     public async Task Follow(ObjectStore store, long from, CancellationToken ct)
     {

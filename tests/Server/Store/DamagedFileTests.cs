@@ -23,7 +23,9 @@ public sealed class DamagedFileTests : IAsyncDisposable
             command.ExecuteNonQuery();
         }
 
-        Assert.Contains("lacks its key, revision or value", Refused(), StringComparison.Ordinal);
+        var refused = Refused();
+        Assert.Contains("lacks its key, revision or value", refused, StringComparison.Ordinal);
+        Assert.Contains("edge-server restore", refused, StringComparison.Ordinal);
     }
 
     [Theory]
