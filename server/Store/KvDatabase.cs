@@ -11,8 +11,11 @@ internal readonly record struct RowWrite(string Key, long Revision, byte[]? Byte
 /// </summary>
 internal sealed class KvDatabase : IDisposable
 {
-    /// <summary>What the write-ahead log shrinks back to after a checkpoint; a burst must not keep the flash.</summary>
-    private const int JournalBytes = 4 * 1024 * 1024;
+    /// <summary>
+    /// What the write-ahead log shrinks back to after a checkpoint: a burst must not keep the flash. More than
+    /// <see cref="StoreSettings.CheckpointPages"/> take, because to grow again costs each commit a second write.
+    /// </summary>
+    private const int JournalBytes = 20 * 1024 * 1024;
 
     /// <summary>How long a start waits for the server that it replaces to let go of the file.</summary>
     private const int LockSeconds = 5;
@@ -45,7 +48,7 @@ internal sealed class KvDatabase : IDisposable
         Execute("CREATE TABLE IF NOT EXISTS kv(key TEXT PRIMARY KEY, revision INTEGER NOT NULL, bytes BLOB NOT NULL)");
         Execute("CREATE TABLE IF NOT EXISTS meta(name TEXT PRIMARY KEY, value INTEGER NOT NULL)");
 
-        // There from now on, so that each commit changes a row in its place and no index.
+        // There from now on, so that a commit changes a row in its place and no index.
         Execute("INSERT OR IGNORE INTO meta(name, value) VALUES('revision', 0)");
 
         // Not SqliteTransaction: its end throws over the first error when SQLite has rolled back by itself.
@@ -59,11 +62,12 @@ internal sealed class KvDatabase : IDisposable
         _counter = Command("UPDATE meta SET value = $value WHERE name = 'revision'", "$value");
     }
 
-    /// <summary>The counter as last committed; 0 in a new file.</summary>
+    /// <summary>The counter as last committed; 0 in a new file. Reads the whole file.</summary>
     public long ReadCounter()
     {
         using var command = _connection.CreateCommand();
-        command.CommandText = "SELECT value FROM meta WHERE name = 'revision'";
+        command.CommandText =
+            "SELECT MAX(value, (SELECT IFNULL(MAX(revision), 0) FROM kv)) FROM meta WHERE name = 'revision'";
         return command.ExecuteScalar() as long? ?? 0;
     }
 
@@ -105,13 +109,20 @@ internal sealed class KvDatabase : IDisposable
         _begin.ExecuteNonQuery();
         try
         {
+            var told = false;
             foreach (var row in rows)
             {
                 Write(row);
+                told |= row.Bytes is not null && row.Revision == counter;
             }
 
-            _counter.Parameters[0].Value = counter;
-            _counter.ExecuteNonQuery();
+            // A row that carries it tells it: a page less in each commit, and a commit is eight.
+            if (!told)
+            {
+                _counter.Parameters[0].Value = counter;
+                _counter.ExecuteNonQuery();
+            }
+
             if (leavesOldPages)
             {
                 Execute("INSERT OR REPLACE INTO meta(name, value) VALUES('old-pages', 1)");
