@@ -48,6 +48,9 @@ internal sealed class BenchServer : IAsyncDisposable
     /// <summary>Of the administrator; once <see cref="Ready"/>.</summary>
     public SslClientAuthenticationOptions ClientTls { get; private set; } = new();
 
+    /// <summary>Once <see cref="Ready"/>.</summary>
+    public ApiTarget Target => new(Port, Pid, ClientTls);
+
     /// <summary>The administrator; once <see cref="Ready"/>.</summary>
     public HttpClient Http => _http ?? throw new InvalidOperationException("the server is not ready yet");
 
@@ -117,13 +120,18 @@ internal sealed class BenchServer : IAsyncDisposable
         }
     }
 
+    /// <summary>Of the server and its broker, which outlives it on purpose; the directory stays.</summary>
+    public async Task End()
+    {
+        _process.Kill();
+        await _process.WaitForExitAsync();
+        await Machine.Kill(Machine.ProcessesNaming(_home.FullName + "/"));
+    }
+
     public async ValueTask DisposeAsync()
     {
         _http?.Dispose();
-        _process.Kill();
-        await _process.WaitForExitAsync();
-        // The broker outlives the server on purpose.
-        await Machine.Kill(Machine.ProcessesNaming(_home.FullName + "/"));
+        await End();
         if (Environment.GetEnvironmentVariable("EDGE_KEEP_LOGS") is { } kept)
         {
             File.Copy(At("server.log"), Path.Combine(kept, $"{_home.Name}.log"), overwrite: true);
@@ -132,7 +140,8 @@ internal sealed class BenchServer : IAsyncDisposable
         _home.Delete(recursive: true);
     }
 
-    private static SslClientAuthenticationOptions Tls(PkiFiles pki)
+    /// <summary>Of the administrator whose certificate is there.</summary>
+    public static SslClientAuthenticationOptions Tls(PkiFiles pki)
     {
         var trust = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust };
         trust.CustomTrustStore.Add(pki.ApiCa.Certificate);

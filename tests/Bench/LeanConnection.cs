@@ -23,12 +23,12 @@ internal sealed class LeanConnection : IDisposable
 
     private LeanConnection(Socket socket, SslStream stream) => (_socket, _stream) = (socket, stream);
 
-    public static LeanConnection Open(BenchServer server)
+    public static LeanConnection Open(ApiTarget target)
     {
         var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
-        socket.Connect("127.0.0.1", server.Port);
+        socket.Connect("127.0.0.1", target.Port);
         var stream = new SslStream(new NetworkStream(socket, ownsSocket: true));
-        stream.AuthenticateAsClient(server.ClientTls);
+        stream.AuthenticateAsClient(target.Tls);
         return new LeanConnection(socket, stream);
     }
 

@@ -19,6 +19,8 @@ switch (args)
         return Print(await FleetBench.Run());
     case ["api"]:
         return Print(await ApiBench.Run());
+    case [BareEndpoint.Command, var home, var listen]:
+        return await BareEndpoint.Run(home, listen);
     case ["idle"]:
         return Print(await FleetBench.RunIdle());
     case ["links"]:
