@@ -11,11 +11,8 @@ internal readonly record struct RowWrite(string Key, long Revision, byte[]? Byte
 /// </summary>
 internal sealed class KvDatabase : IDisposable
 {
-    /// <summary>
-    /// What the write-ahead log shrinks back to after a checkpoint: a burst must not keep the flash. More than
-    /// <see cref="StoreSettings.CheckpointPages"/> take, because to grow again costs each commit a second write.
-    /// </summary>
-    private const int JournalBytes = 20 * 1024 * 1024;
+    /// <summary>What the write-ahead log shrinks back to after a checkpoint; a burst must not keep the flash.</summary>
+    private const int JournalBytes = 4 * 1024 * 1024;
 
     /// <summary>How long a start waits for the server that it replaces to let go of the file.</summary>
     private const int LockSeconds = 5;
