@@ -119,13 +119,15 @@ internal sealed class GpuProbe(GpuSettings settings, TimeProvider clock)
     /// <summary>The last whole line that is an answer; a driver may print lines of its own.</summary>
     private static GpuInventory? Last(MemoryStream answer)
     {
-        GpuInventory? last = null;
         var lines = Encoding.UTF8.GetString(answer.GetBuffer(), 0, (int)answer.Length).Split('\n');
-        for (var index = 0; index < lines.Length - 1; index++)
+        for (var index = lines.Length - 2; index >= 0; index--)
         {
             try
             {
-                last = lines[index].StartsWith('{') ? GpuJson.Read(Encoding.UTF8.GetBytes(lines[index])) : last;
+                if (lines[index].StartsWith('{'))
+                {
+                    return GpuJson.Read(Encoding.UTF8.GetBytes(lines[index]));
+                }
             }
             catch (JsonException)
             {
@@ -133,7 +135,7 @@ internal sealed class GpuProbe(GpuSettings settings, TimeProvider clock)
             }
         }
 
-        return last;
+        return null;
     }
 }
 

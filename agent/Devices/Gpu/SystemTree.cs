@@ -10,6 +10,12 @@ internal sealed class SystemTree(string root)
     /// <summary>Without the line's end; a device tree's texts end in NUL.</summary>
     public string? Text(string path)
     {
+        // Most machines lack some of these, and exceptions were a tenth of a whole look.
+        if (!Has(path))
+        {
+            return null;
+        }
+
         try
         {
             return File.ReadAllText(Path.Combine(root, path)).Trim('\n', ' ', '\0');
@@ -25,6 +31,11 @@ internal sealed class SystemTree(string root)
     /// <summary>The names in a directory, in order; none when there is no such directory.</summary>
     public string[] Names(string directory)
     {
+        if (!Has(directory))
+        {
+            return [];
+        }
+
         try
         {
             var names = Directory.GetFileSystemEntries(Path.Combine(root, directory));
