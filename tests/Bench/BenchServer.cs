@@ -120,7 +120,7 @@ internal sealed class BenchServer : IAsyncDisposable
         }
     }
 
-    /// <summary>Of the server and its broker, which outlives it on purpose; the directory stays.</summary>
+    /// <summary>Kills the server, and its broker, which is made to outlive it. The directory stays.</summary>
     public async Task End()
     {
         _process.Kill();
