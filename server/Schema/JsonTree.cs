@@ -56,6 +56,36 @@ internal static class JsonTree
         return child;
     }
 
+    /// <summary>In place; one name takes as long as there are fields, many take no longer together.</summary>
+    public static void RemoveAll(this JsonObject obj, IReadOnlyCollection<string> gone)
+    {
+        if (gone.Count <= 2)
+        {
+            foreach (var name in gone)
+            {
+                obj.Remove(name);
+            }
+
+            return;
+        }
+
+        var names = gone.ToHashSet(StringComparer.Ordinal);
+        var kept = new List<KeyValuePair<string, JsonNode?>>(obj.Count);
+        foreach (var field in obj)
+        {
+            if (!names.Contains(field.Key))
+            {
+                kept.Add(field);
+            }
+        }
+
+        obj.Clear();
+        foreach (var (name, value) in kept)
+        {
+            obj.Add(name, value);
+        }
+    }
+
     public static bool Same(JsonNode? left, JsonNode? right) => JsonNode.DeepEquals(left, right);
 
     public static JsonObject Copy(this JsonObject node) => (JsonObject)node.DeepClone();

@@ -29,12 +29,13 @@ internal static class MergePatch
 
     private static JsonObject Merge(JsonObject into, JsonObject changes)
     {
+        into.RemoveAll([.. changes.Where(change => change.Value is null).Select(change => change.Key)]);
         foreach (var (name, value) in changes)
         {
             switch (value)
             {
                 case null:
-                    into.Remove(name);
+                    // Taken out above, all together.
                     break;
                 case JsonObject inner:
                     into[name] = Merge(into[name] is JsonObject current ? current.Copy() : [], inner);

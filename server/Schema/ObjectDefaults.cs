@@ -91,10 +91,18 @@ internal static class ObjectDefaults
                 Walk(node, map);
                 break;
             case JsonObject map when node is { Type: SchemaType.Map, Item.Type: SchemaType.Object }:
-                map.ToList().ForEach(pair => Descend(node.Item, pair.Value));
+                for (var at = 0; at < map.Count; at++)
+                {
+                    Descend(node.Item, map.GetAt(at).Value);
+                }
+
                 break;
             case JsonArray list when node is { Type: SchemaType.List, Item.Type: SchemaType.Object }:
-                list.ToList().ForEach(item => Descend(node.Item, item));
+                for (var at = 0; at < list.Count; at++)
+                {
+                    Descend(node.Item, list[at]);
+                }
+
                 break;
         }
     }

@@ -66,6 +66,7 @@ internal static class StrategicMerge
         }
 
         Retain(into, patch);
+        var gone = new List<string>();
         foreach (var (name, value) in patch)
         {
             if (name.StartsWith(OrderPrefix, StringComparison.Ordinal))
@@ -83,10 +84,11 @@ internal static class StrategicMerge
             }
             else if (!name.StartsWith('$'))
             {
-                MergeField(node, into, name, value, Order(patch, name));
+                MergeField(node, into, name, value, Order(patch, name), gone);
             }
         }
 
+        into.RemoveAll(gone);
         return into;
     }
 
@@ -120,7 +122,9 @@ internal static class StrategicMerge
     internal static FormatException Unknown(string directive, JsonObject patch) =>
         new($"unknown patch type: {directive} in map: {patch.ToJsonString()}");
 
-    private static void MergeField(SchemaNode? node, JsonObject into, string name, JsonNode? value, JsonArray? order)
+    /// <summary>What the field takes out of the object is only noted.</summary>
+    private static void MergeField(
+        SchemaNode? node, JsonObject into, string name, JsonNode? value, JsonArray? order, List<string> gone)
     {
         var field = node?.Find(name);
         var shape = field?.Node ?? (node?.Type == SchemaType.Map ? node.Item : null);
@@ -133,7 +137,7 @@ internal static class StrategicMerge
                 into[name] = StrategicList.Merge(field, into[name] as JsonArray ?? [], list, order);
                 break;
             case null or JsonObject when !IsKept(value):
-                into.Remove(name);
+                gone.Add(name);
                 break;
             default:
                 into[name] = Clean(value);
@@ -163,10 +167,7 @@ internal static class StrategicMerge
             throw new InvalidDataException("invalid patch format of retainKeys");
         }
 
-        foreach (var name in into.Select(pair => pair.Key).Where(name => !keep.Contains(name)).ToList())
-        {
-            into.Remove(name);
-        }
+        into.RemoveAll([.. into.Select(pair => pair.Key).Where(name => !keep.Contains(name))]);
     }
 
     private static void DeletePrimitives(JsonObject into, string name, JsonNode? values)

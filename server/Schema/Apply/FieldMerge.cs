@@ -32,7 +32,7 @@ internal static class FieldMerge
             }
         }
 
-        FieldRemoval.Names(result, gone);
+        result.RemoveAll(gone);
         return result;
     }
 

@@ -13,36 +13,6 @@ internal static class FieldRemoval
         return result;
     }
 
-    /// <summary>In place; one name takes as long as there are fields, many take no longer together.</summary>
-    public static void Names(JsonObject obj, IReadOnlyCollection<string> gone)
-    {
-        if (gone.Count <= 2)
-        {
-            foreach (var name in gone)
-            {
-                obj.Remove(name);
-            }
-
-            return;
-        }
-
-        var names = gone.ToHashSet(StringComparer.Ordinal);
-        var kept = new List<KeyValuePair<string, JsonNode?>>(obj.Count);
-        foreach (var field in obj)
-        {
-            if (!names.Contains(field.Key))
-            {
-                kept.Add(field);
-            }
-        }
-
-        obj.Clear();
-        foreach (var (name, value) in kept)
-        {
-            obj.Add(name, value);
-        }
-    }
-
     private static void Take(SchemaNode node, JsonObject obj, FieldSet set)
     {
         var gone = new List<string>();
@@ -60,7 +30,7 @@ internal static class FieldRemoval
             }
         }
 
-        Names(obj, gone);
+        obj.RemoveAll(gone);
     }
 
     /// <summary>True when nothing is left of what held something.</summary>

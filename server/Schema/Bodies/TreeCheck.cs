@@ -26,8 +26,10 @@ internal sealed class TreeCheck
     /// <exception cref="TypeMismatchException">A value has the wrong type.</exception>
     public void Object(SchemaNode node, JsonObject obj, string path)
     {
-        foreach (var (name, value) in obj.ToList())
+        var gone = new List<string>();
+        for (var at = 0; at < obj.Count; at++)
         {
+            var (name, value) = obj.GetAt(at);
             var inner = path.Length == 0 ? name : $"{path}.{name}";
             if (node.Find(name) is not { } field)
             {
@@ -36,7 +38,7 @@ internal sealed class TreeCheck
                     Unknown.Add(BodyPlace.Short(inner));
                 }
 
-                obj.Remove(name);
+                gone.Add(name);
                 continue;
             }
 
@@ -44,7 +46,7 @@ internal sealed class TreeCheck
             {
                 if (!KeepNulls)
                 {
-                    obj.Remove(name);
+                    gone.Add(name);
                 }
 
                 continue;
@@ -54,6 +56,8 @@ internal sealed class TreeCheck
             Replace(obj, name, value, Value(field.Node, value, place));
             NoteUnsupported(field, obj[name], inner);
         }
+
+        obj.RemoveAll(gone);
     }
 
     private void NoteUnsupported(SchemaField field, JsonNode? value, string path)
@@ -113,8 +117,9 @@ internal sealed class TreeCheck
 
     private void Map(SchemaNode item, JsonObject map, Place place)
     {
-        foreach (var (key, value) in map.ToList())
+        for (var at = 0; at < map.Count; at++)
         {
+            var (key, value) = map.GetAt(at);
             var inner = place with { Path = $"{place.Path}[{BodyPlace.Short(key)}]" };
             Replace(map, key, value, Value(item, value ?? Zero(item), inner));
         }

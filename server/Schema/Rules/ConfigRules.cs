@@ -24,7 +24,12 @@ internal static class ConfigRules
         var size = 0L;
         foreach (var map in (string[])["data", "binaryData"])
         {
-            foreach (var (key, value) in obj.Object(map) ?? [])
+            if (obj.Object(map) is not { } values)
+            {
+                continue;
+            }
+
+            foreach (var (key, value) in values)
             {
                 errors.InvalidAll($"{map}[{key}]", key, FieldFormats.ConfigKey(key));
                 var text = JsonTree.AsText(value) ?? "";

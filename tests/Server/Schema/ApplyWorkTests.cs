@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Text.Json.Nodes;
 using Edge.Server.Schema;
 using Edge.Server.Schema.Apply;
@@ -20,7 +19,7 @@ public sealed class ApplyWorkTests
     public void Fields_in_the_wrong_order_are_collected_as_fast_as_in_the_right_one()
     {
         var (right, wrong) = (Data(Keys()), Data(Keys().Reverse()));
-        AssertNearlyAsFast(() => FieldsOf.Object(_map, right), () => FieldsOf.Object(_map, wrong));
+        Work.AssertNearlyAsFast(() => FieldsOf.Object(_map, right), () => FieldsOf.Object(_map, wrong));
         Assert.True(FieldsOf.Object(_map, right).IsSame(FieldsOf.Object(_map, wrong)));
     }
 
@@ -28,7 +27,7 @@ public sealed class ApplyWorkTests
     public void Owners_in_the_wrong_order_are_read_as_fast_as_in_the_right_one()
     {
         var (right, wrong) = (Fields(Keys()), Fields(Keys().Reverse()));
-        AssertNearlyAsFast(
+        Work.AssertNearlyAsFast(
             () => FieldSetJson.Read(right, trusted: false)!, () => FieldSetJson.Read(wrong, trusted: false)!);
     }
 
@@ -48,7 +47,7 @@ public sealed class ApplyWorkTests
         };
 
         var (apart, together) = (Pod(at => $"c{at:D6}"), Pod(_ => "c"));
-        AssertNearlyAsFast(() => FieldsOf.Object(_pod.Tree, apart), () => FieldsOf.Object(_pod.Tree, together));
+        Work.AssertNearlyAsFast(() => FieldsOf.Object(_pod.Tree, apart), () => FieldsOf.Object(_pod.Tree, together));
         var set = FieldsOf.Object(_pod.Tree, together);
         Assert.Equal(30_000, set.Find("f:spec")!.Below.Find("f:containers")!.Below.Nodes.Single()
             .Below.Find("f:env")!.Below.Nodes.Count);
@@ -59,7 +58,7 @@ public sealed class ApplyWorkTests
     {
         var obj = Data(Keys().Reverse());
         var all = FieldsOf.Object(_map, Data(Keys().Skip(1)));
-        AssertNearlyAsFast(
+        Work.AssertNearlyAsFast(
             () => FieldRemoval.Object(_map, obj, FieldSet.Empty), () => FieldRemoval.Object(_map, obj, all));
         Assert.Single(FieldRemoval.Object(_map, obj, all)["data"]!.AsObject());
 
@@ -69,7 +68,7 @@ public sealed class ApplyWorkTests
             none["data"]![key] = null;
         }
 
-        AssertNearlyAsFast(() => FieldMerge.Object(_map, obj, obj), () => FieldMerge.Object(_map, obj, none));
+        Work.AssertNearlyAsFast(() => FieldMerge.Object(_map, obj, obj), () => FieldMerge.Object(_map, obj, none));
     }
 
     [Fact]
@@ -85,7 +84,7 @@ public sealed class ApplyWorkTests
         };
 
         var (pod, set) = (Pod(0), FieldsOf.Object(_pod.Tree, Pod(1)));
-        AssertNearlyAsFast(
+        Work.AssertNearlyAsFast(
             () => FieldRemoval.Object(_pod.Tree, pod, FieldSet.Empty),
             () => FieldRemoval.Object(_pod.Tree, pod, set));
         Assert.Single(FieldRemoval.Object(_pod.Tree, pod, set)["metadata"]!["finalizers"]!.AsArray());
@@ -132,24 +131,4 @@ public sealed class ApplyWorkTests
 
     private static JsonObject Fields(IEnumerable<string> keys) =>
         new(keys.Select(key => KeyValuePair.Create($"f:{key}", (JsonNode?)new JsonObject())));
-
-    /// <summary>The best of three each, so that it does not matter who else uses the machine.</summary>
-    private static void AssertNearlyAsFast(Func<object> best, Func<object> worst)
-    {
-        var limit = (10 * Time(best)) + TimeSpan.FromSeconds(1);
-        Assert.InRange(Time(worst), TimeSpan.Zero, limit);
-    }
-
-    private static TimeSpan Time(Func<object> work)
-    {
-        var best = TimeSpan.MaxValue;
-        for (var at = 0; at < 3; at++)
-        {
-            var watch = Stopwatch.StartNew();
-            work();
-            best = watch.Elapsed < best ? watch.Elapsed : best;
-        }
-
-        return best;
-    }
 }

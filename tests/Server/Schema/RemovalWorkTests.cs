@@ -1,0 +1,71 @@
+using System.Text.Json.Nodes;
+using Edge.Server.Schema;
+
+namespace Edge.Tests.Server.Schema;
+
+/// <summary>
+/// Taking many fields out of an object takes about as long as leaving them: one by one, each would move all that stand
+/// behind it, and a body of the size that is allowed would take minutes.
+/// </summary>
+public sealed class RemovalWorkTests
+{
+    private const int Many = 100_000;
+
+    private static readonly JsonObject s_full = Samples.Tree(
+        "{\"apiVersion\":\"v1\",\"kind\":\"ConfigMap\",\"metadata\":{\"name\":\"a\"},\"data\":{" + Fields("\"v\"") + "}}");
+
+    [Fact]
+    public void Unknown_fields_are_dropped_as_fast_as_known_ones_are_kept()
+    {
+        var known = Samples.Bytes("{\"data\":{" + Fields("\"v\"") + "}}");
+        var unknown = Samples.Bytes("{" + Fields("\"v\"") + "}");
+        Work.AssertNearlyAsFast(() => Decode(known), () => Decode(unknown));
+        Assert.Equal(["apiVersion", "kind"], Decode(unknown).Object.Select(field => field.Key));
+    }
+
+    [Fact]
+    public void Nulls_are_dropped_as_fast_as_unknown_fields()
+    {
+        var unknown = Samples.Bytes("{\"metadata\":{" + Fields("1") + "}}");
+        var nulls = Samples.Bytes("{\"metadata\":{" + Fields("null") + "}}");
+        Work.AssertNearlyAsFast(() => Decode(unknown), () => Decode(nulls));
+    }
+
+    [Fact]
+    public void A_merge_patch_takes_fields_out_as_fast_as_it_puts_them_in()
+    {
+        var (put, take) = (Patch("\"w\""), Patch("null"));
+        Work.AssertNearlyAsFast(() => MergePatch.Apply(s_full, put), () => MergePatch.Apply(s_full, take));
+        Samples.Same("{}", Samples.Patched(MergePatch.Apply(s_full, take))["data"]);
+    }
+
+    [Fact]
+    public void A_strategic_patch_takes_fields_out_as_fast_as_it_puts_them_in()
+    {
+        var (put, take) = (Patch("\"w\""), Patch("null"));
+        Work.AssertNearlyAsFast(
+            () => StrategicMerge.Apply(Samples.ConfigMap, s_full, put),
+            () => StrategicMerge.Apply(Samples.ConfigMap, s_full, take));
+        Samples.Same("{}", Samples.Patched(StrategicMerge.Apply(Samples.ConfigMap, s_full, take))["data"]);
+    }
+
+    [Fact]
+    public void A_strategic_patch_that_retains_nothing_is_as_fast_as_one_that_retains_all()
+    {
+        static byte[] Retain(string keys) => Samples.Bytes("{\"data\":{\"$retainKeys\":[" + keys + "]}}");
+        var all = Retain(string.Join(',', Enumerable.Range(0, Many).Select(at => $"\"k{at}\"")));
+        var none = Retain("");
+        Work.AssertNearlyAsFast(
+            () => StrategicMerge.Apply(Samples.ConfigMap, s_full, all),
+            () => StrategicMerge.Apply(Samples.ConfigMap, s_full, none));
+        Samples.Same("{}", Samples.Patched(StrategicMerge.Apply(Samples.ConfigMap, s_full, none))["data"]);
+    }
+
+    private static string Fields(string value) =>
+        string.Join(',', Enumerable.Range(0, Many).Select(at => $"\"k{at}\":{value}"));
+
+    private static byte[] Patch(string value) => Samples.Bytes("{\"data\":{" + Fields(value) + "}}");
+
+    private static DecodeResult.Decoded Decode(byte[] body) =>
+        Samples.Decoded(ObjectDecoder.FromJson(Samples.ConfigMap, body, FieldValidation.Ignore));
+}
