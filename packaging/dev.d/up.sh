@@ -6,7 +6,7 @@ NETWORK=10.88.0   # the bridge takes .1, agent N takes .1N; used only with sever
 # Both as tests/Support/RuntimeSettings.cs has them; for nothing else that is started from here.
 # A start-up share of gen0 keeps slow allocation from filling it: hexadecimal, without 0x, environment only.
 # One heap of the C library for all threads: the default of several per core keeps a megabyte each.
-SERVER_SETTINGS=(env DOTNET_GCGen0MaxBudget=400000 MALLOC_ARENA_MAX=1)
+SERVER_SETTINGS=(env DOTNET_GCGen0MaxBudget=1000000 MALLOC_ARENA_MAX=1)
 AGENT_SETTINGS=(env DOTNET_GCGen0MaxBudget=80000 MALLOC_ARENA_MAX=1)
 
 dev_up() {

@@ -12,7 +12,7 @@ internal readonly record struct RowWrite(string Key, long Revision, byte[]? Byte
 internal sealed class KvDatabase : IDisposable
 {
     /// <summary>What the write-ahead log shrinks back to after a checkpoint; a burst must not keep the flash.</summary>
-    private const int JournalBytes = 4 * 1024 * 1024;
+    private const int JournalBytes = 20 * 1024 * 1024;
 
     /// <summary>How long a start waits for the server that it replaces to let go of the file.</summary>
     private const int LockSeconds = 5;
@@ -59,13 +59,22 @@ internal sealed class KvDatabase : IDisposable
         _counter = Command("UPDATE meta SET value = $value WHERE name = 'revision'", "$value");
     }
 
-    /// <summary>The counter as last committed; 0 in a new file. Reads the whole file.</summary>
+    /// <summary>
+    /// The counter as last committed, where no row of <see cref="ReadAll"/> is newer; 0 in a new file.
+    /// </summary>
+    public long ReadCounterBesideRows()
+    {
+        using var command = _connection.CreateCommand();
+        command.CommandText = "SELECT value FROM meta WHERE name = 'revision'";
+        return command.ExecuteScalar() as long? ?? 0;
+    }
+
+    /// <summary>The counter as last committed. Reads the whole file, also a damaged one as far as it can.</summary>
     public long ReadCounter()
     {
         using var command = _connection.CreateCommand();
-        command.CommandText =
-            "SELECT MAX(value, (SELECT IFNULL(MAX(revision), 0) FROM kv)) FROM meta WHERE name = 'revision'";
-        return command.ExecuteScalar() as long? ?? 0;
+        command.CommandText = "SELECT MAX(revision) FROM kv WHERE typeof(revision) = 'integer'";
+        return Math.Max(command.ExecuteScalar() as long? ?? 0, ReadCounterBesideRows());
     }
 
     /// <summary>Every row, in no particular order.</summary>
@@ -77,7 +86,7 @@ internal sealed class KvDatabase : IDisposable
         using var reader = command.ExecuteReader();
         while (reader.Read())
         {
-            if (reader.IsDBNull(0) || reader.IsDBNull(1) || reader.IsDBNull(2))
+            if (reader.IsDBNull(0) || reader.GetFieldType(1) != typeof(long) || reader.IsDBNull(2))
             {
                 throw new InvalidDataException(
                     $"\"{_connection.DataSource}\" is damaged (a row lacks its key, revision or value): "

@@ -95,6 +95,13 @@ internal static class ObjectBytes
         return bytes;
     }
 
+    /// <summary>Bytes that <see cref="WriteWithRevision"/> writes.</summary>
+    public static int LengthWithRevision(StoredObject stored)
+    {
+        Span<byte> digits = stackalloc byte[DigitsMax];
+        return LengthWith(stored, Digits(stored.Revision, digits));
+    }
+
     public static void WriteWithRevision(IBufferWriter<byte> output, StoredObject stored)
     {
         Span<byte> digits = stackalloc byte[DigitsMax];

@@ -61,11 +61,10 @@ internal sealed class ObjectStore : IAsyncDisposable
     {
         var codec = new ValueCodec(settings.SecretKey);
         var database = new KvDatabase(settings.Path, settings.CheckpointPages);
-        var revision = database.ReadCounter() + StoreWriter.StartJump;
         StoreSnapshot snapshot;
         try
         {
-            snapshot = StoreLoader.Load(database, codec, settings.Path, revision, log);
+            snapshot = StoreLoader.Load(database, codec, settings.Path, log);
         }
         catch
         {
@@ -74,8 +73,8 @@ internal sealed class ObjectStore : IAsyncDisposable
             throw;
         }
 
-        log.Opened(snapshot.Count, revision);
-        var hub = new WatchHub(revision);
+        log.Opened(snapshot.Count, snapshot.Revision);
+        var hub = new WatchHub(snapshot.Revision);
         return new ObjectStore(settings, codec, hub, new StoreWriter(database, hub, snapshot, time, log), time);
     }
 

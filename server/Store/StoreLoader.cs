@@ -6,16 +6,18 @@ namespace Edge.Server.Store;
 /// <summary>Reads the database whole, at start, and seals the Secrets that lie in it open.</summary>
 internal static class StoreLoader
 {
-    /// <summary>Jumps the counter to <paramref name="revision"/>, once everything could be read.</summary>
+    /// <summary>Jumps the counter by <see cref="StoreWriter.StartJump"/>, once everything could be read.</summary>
     /// <exception cref="InvalidDataException">The key is not the one that the Secrets were sealed with.</exception>
     public static StoreSnapshot Load(
-        KvDatabase database, ValueCodec codec, string path, long revision, ILogger<ObjectStore> log)
+        KvDatabase database, ValueCodec codec, string path, ILogger<ObjectStore> log)
     {
-        var objects = StoreSnapshot.Empty(revision).Objects.ToBuilder();
+        var objects = StoreSnapshot.Empty(0).Objects.ToBuilder();
+        var revision = database.ReadCounterBesideRows();
         var open = new List<RowWrite>();
         var (opened, broken) = (0, default(SealException));
         foreach (var row in database.ReadAll())
         {
+            revision = Math.Max(revision, row.Revision);
             try
             {
                 var value = codec.Decode(row.Key, row.Bytes);
@@ -43,6 +45,7 @@ internal static class StoreLoader
                 : $"\"{path}\" is damaged: {broken.Message}", broken);
         }
 
+        revision += StoreWriter.StartJump;
         database.Commit(open, revision, leavesOldPages: open.Count > 0);
         if (database.HasOldPages())
         {

@@ -3,6 +3,7 @@ using System.IO.Compression;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Edge.Server.Store;
 using Microsoft.AspNetCore.Http;
 
 namespace Edge.Server.Api.Http;
@@ -15,6 +16,9 @@ internal static class ResponseBody
     /// <summary>As upstream: below this, compressing costs more than it saves.</summary>
     public const int GzipAbove = 128 * 1024;
 
+    /// <summary>What is written in one piece straight into the connection's buffer.</summary>
+    private const int CopyMax = 64 * 1024;
+
     private static readonly JsonWriterOptions s_writing =
         new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
 
@@ -24,11 +28,30 @@ internal static class ResponseBody
     public static Task Write(HttpResponse response, int code, JsonObject body) =>
         Write(response, code, Bytes(body));
 
+    /// <summary>An object as it is stored, with its revision: most answers, so without a copy of it.</summary>
+    public static Task Write(HttpResponse response, int code, StoredObject stored)
+    {
+        var length = ObjectBytes.LengthWithRevision(stored);
+        return length > CopyMax || IsIndented(response)
+            ? Write(response, code, ObjectBytes.WithRevision(stored))
+            : Write(response, code, stored, length);
+    }
+
+    private static async Task Write(HttpResponse response, int code, StoredObject stored, int length)
+    {
+        response.StatusCode = code;
+        response.ContentType ??= Json;
+        response.ContentLength = length;
+        await response.StartAsync(response.HttpContext.RequestAborted);
+        ObjectBytes.WriteWithRevision(response.BodyWriter, stored);
+        await response.BodyWriter.FlushAsync(response.HttpContext.RequestAborted);
+    }
+
     public static async Task Write(HttpResponse response, int code, ReadOnlyMemory<byte> body)
     {
         response.StatusCode = code;
         response.ContentType ??= Json;
-        if (response.ContentType == Json && IsForPeople(response.HttpContext.Request))
+        if (IsIndented(response))
         {
             body = Indented(body);
         }
@@ -81,6 +104,10 @@ internal static class ResponseBody
 
     private static string Printable(string text) =>
         string.Concat(text.Select(letter => letter is < ' ' or > '~' ? '?' : letter));
+
+    private static bool IsIndented(HttpResponse response) =>
+        response.ContentType is null or Json
+            && IsForPeople(response.HttpContext.Request);
 
     /// <summary>As upstream: where it is asked for, and for the tools that show bodies as they are.</summary>
     private static bool IsForPeople(HttpRequest request)

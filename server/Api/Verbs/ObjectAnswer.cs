@@ -29,7 +29,7 @@ internal sealed class ObjectAnswer(ResourceSchema schema, ObjectForm form, strin
     private bool IsAsStored => form == ObjectForm.Full && schema.IsStored;
 
     public Task Write(ApiRequest request, int code, StoredObject stored) => IsAsStored
-        ? ResponseBody.Write(request.Response, code, ObjectBytes.WithRevision(stored))
+        ? ResponseBody.Write(request.Response, code, stored)
         : ResponseBody.Write(request.Response, code, Shape(ObjectBytes.Read(stored), withColumns: true));
 
     /// <summary>Answers an object that is given in the version that is kept.</summary>

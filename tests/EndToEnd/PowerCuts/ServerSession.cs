@@ -8,8 +8,10 @@ namespace Edge.Tests.EndToEnd.PowerCuts;
 /// </summary>
 internal sealed class ServerSession(RecordedServer server, int seed)
 {
-    /// <summary>Records of one life: some three times that the log is copied into the database.</summary>
-    private const int LifeRecords = 7000;
+    /// <summary>
+    /// Records of one life: at least once the log of 4000 pages, two records and a bit each, is copied into the database.
+    /// </summary>
+    private const int LifeRecords = 14_000;
 
     private readonly Random _random = new(seed);
 

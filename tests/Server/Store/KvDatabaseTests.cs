@@ -1,4 +1,5 @@
 using Edge.Server.Store;
+using Microsoft.Data.Sqlite;
 
 namespace Edge.Tests.Server.Store;
 
@@ -38,6 +39,25 @@ public sealed class KvDatabaseTests : IDisposable
         Assert.Equal(10, Counter());
     }
 
+    [Fact]
+    public void A_damaged_revision_hides_no_other()
+    {
+        Commit(7, Put("a", 6), Put("b", 7));
+        using (var connection = new SqliteConnection($"Data Source={File};Pooling=False"))
+        {
+            connection.Open();
+            using var command = connection.CreateCommand();
+            command.CommandText = "UPDATE kv SET revision = 'x' WHERE key = 'a'";
+            command.ExecuteNonQuery();
+        }
+
+        Assert.Equal(7, Counter());
+        using var database = Open();
+        Assert.Throws<InvalidDataException>(() => database.ReadAll().Count());
+    }
+
+    private string File => Path.Combine(_folder.FullName, "kv.db");
+
     private static RowWrite Put(string key, long revision) => new(key, revision, [1]);
 
     private static RowWrite Delete(string key, long revision) => new(key, revision, null);
@@ -54,5 +74,5 @@ public sealed class KvDatabaseTests : IDisposable
         return database.ReadCounter();
     }
 
-    private KvDatabase Open() => new(Path.Combine(_folder.FullName, "kv.db"), checkpointPages: 1000);
+    private KvDatabase Open() => new(File, checkpointPages: 1000);
 }
