@@ -4,8 +4,8 @@ namespace Edge.Tests.Bench;
 
 /// <summary>
 /// The API as clients use it: ConfigMaps of 1 KiB over sixteen connections, durable. Peers are the figures recorded for
-/// kube-apiserver 1.20 with etcd 3.4 on two cores. How much this machine has to give is told by a bare endpoint, in turns
-/// with the API, because a shared machine is faster or slower within a minute.
+/// kube-apiserver 1.20 with etcd 3.4 on two cores. How much this machine has to give is told by a bare endpoint, in
+/// turns with the API, because a shared machine is faster or slower within a minute.
 /// </summary>
 internal static class ApiBench
 {

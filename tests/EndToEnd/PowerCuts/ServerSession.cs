@@ -9,7 +9,7 @@ namespace Edge.Tests.EndToEnd.PowerCuts;
 internal sealed class ServerSession(RecordedServer server, int seed)
 {
     /// <summary>
-    /// Records of one life: at least once the log of 4000 pages, two records and a bit each, is copied into the database.
+    /// Records of one life: at least once the log is copied into the database (4000 pages, two records and a bit each).
     /// </summary>
     private const int LifeRecords = 14_000;
 
