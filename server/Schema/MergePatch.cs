@@ -38,7 +38,7 @@ internal static class MergePatch
                     // Taken out above, all together.
                     break;
                 case JsonObject inner:
-                    into[name] = Merge(into[name] is JsonObject current ? current.Copy() : [], inner);
+                    into[name] = Merge(into[name] as JsonObject ?? [], inner);
                     break;
                 default:
                     into[name] = value.DeepClone();

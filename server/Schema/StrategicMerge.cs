@@ -131,7 +131,7 @@ internal static class StrategicMerge
         switch (value)
         {
             case JsonObject map when into[name] is JsonObject current && field is not { Replace: true }:
-                into[name] = Merge(shape, current.Copy(), map);
+                into[name] = Merge(shape, current, map);
                 break;
             case JsonArray list when field is { Merge: true }:
                 into[name] = StrategicList.Merge(field, into[name] as JsonArray ?? [], list, order);

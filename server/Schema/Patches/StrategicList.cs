@@ -87,7 +87,7 @@ internal static class StrategicList
         {
             if (places.TryGetValue(Key(field, change), out var at))
             {
-                items[at] = StrategicMerge.Merge(field.Node.Item, ((JsonObject)items[at]!).Copy(), change);
+                items[at] = StrategicMerge.Merge(field.Node.Item, (JsonObject)items[at]!, change);
             }
             else
             {

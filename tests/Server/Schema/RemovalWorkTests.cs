@@ -61,6 +61,23 @@ public sealed class RemovalWorkTests
         Samples.Same("{}", Samples.Patched(StrategicMerge.Apply(Samples.ConfigMap, s_full, none))["data"]);
     }
 
+    [Fact]
+    public void Many_changes_of_one_item_are_merged_as_fast_as_changes_of_many()
+    {
+        var env = string.Join(',', Enumerable.Range(0, 20_000).Select(at => $"{{\"name\":\"E{at}\"}}"));
+        var pod = Samples.Tree("{\"spec\":{\"containers\":[{\"name\":\"c\",\"env\":[" + env + "]}]}}");
+        // The first one has the item read whole.
+        static byte[] Changes(Func<int, string> name) => Samples.Bytes(
+            "{\"spec\":{\"containers\":[{\"name\":\"c\",\"env\":[{\"name\":\"E0\",\"value\":\"v\"}]},"
+            + string.Join(',', Enumerable.Range(0, 5_000).Select(
+                at => $"{{\"name\":\"{name(at)}\",\"image\":\"i{at}\"}}")) + "]}}");
+        var (many, one) = (Changes(at => $"d{at}"), Changes(_ => "c"));
+        Work.AssertNearlyAsFast(
+            () => StrategicMerge.Apply(Samples.Pod, pod, many), () => StrategicMerge.Apply(Samples.Pod, pod, one));
+        var merged = Samples.Patched(StrategicMerge.Apply(Samples.Pod, pod, one)).At("spec").Objects("containers");
+        Assert.Equal("i4999", Assert.Single(merged).Text("image"));
+    }
+
     private static string Fields(string value) =>
         string.Join(',', Enumerable.Range(0, Many).Select(at => $"\"k{at}\":{value}"));
 
