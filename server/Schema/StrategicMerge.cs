@@ -176,9 +176,9 @@ internal static class StrategicMerge
             ?? throw new InvalidDataException("invalid patch format of primitive list");
         if (into[name] is JsonArray list)
         {
+            var texts = gone.Select(StrategicList.Text).ToHashSet();
             into[name] = new JsonArray(
-                [.. list.Where(item => !gone.Any(value => JsonTree.Same(item, value)))
-                    .Select(item => item?.DeepClone())]);
+                [.. list.Where(item => !texts.Contains(StrategicList.Text(item))).Select(item => item?.DeepClone())]);
         }
     }
 }

@@ -28,7 +28,8 @@ internal static class StrategicList
         return Arrange(items, Text, current, (order ?? patch).Select(Text));
     }
 
-    private static string Text(JsonNode? scalar) => scalar?.ToJsonString() ?? "null";
+    /// <summary>What tells one scalar from another.</summary>
+    internal static string Text(JsonNode? scalar) => scalar?.ToJsonString() ?? "null";
 
     private static JsonArray MergeKeyed(SchemaField field, JsonArray current, JsonArray patch, JsonArray? order)
     {

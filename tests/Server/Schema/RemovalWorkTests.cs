@@ -78,6 +78,22 @@ public sealed class RemovalWorkTests
         Assert.Equal("i4999", Assert.Single(merged).Text("image"));
     }
 
+    [Fact]
+    public void All_items_of_a_set_are_deleted_as_fast_as_none()
+    {
+        static string Items(Func<int, int> number) =>
+            string.Join(',', Enumerable.Range(0, 50_000).Select(at => $"\"f{number(at)}\""));
+        static byte[] Delete(Func<int, int> number) => Samples.Bytes(
+            "{\"metadata\":{\"$deleteFromPrimitiveList/finalizers\":[" + Items(number) + "]}}");
+        var map = Samples.Tree("{\"metadata\":{\"finalizers\":[" + Items(at => at) + "]}}");
+        var (none, all) = (Samples.Bytes("{\"metadata\":{}}"), Delete(at => 49_999 - at));
+        Work.AssertNearlyAsFast(
+            () => StrategicMerge.Apply(Samples.ConfigMap, map, none),
+            () => StrategicMerge.Apply(Samples.ConfigMap, map, all));
+        var left = Samples.Patched(StrategicMerge.Apply(Samples.ConfigMap, map, all));
+        Samples.Same("[]", left.At("metadata.finalizers"));
+    }
+
     private static string Fields(string value) =>
         string.Join(',', Enumerable.Range(0, Many).Select(at => $"\"k{at}\":{value}"));
 
