@@ -16,7 +16,9 @@ internal static class ResponseBody
     /// <summary>As upstream: below this, compressing costs more than it saves.</summary>
     public const int GzipAbove = 128 * 1024;
 
-    /// <summary>What is written in one piece straight into the connection's buffer.</summary>
+    /// <summary>
+    /// What is written straight into the connection's buffer, for which that must have room in one piece.
+    /// </summary>
     private const int CopyMax = 64 * 1024;
 
     private static readonly JsonWriterOptions s_writing =
@@ -106,8 +108,7 @@ internal static class ResponseBody
         string.Concat(text.Select(letter => letter is < ' ' or > '~' ? '?' : letter));
 
     private static bool IsIndented(HttpResponse response) =>
-        response.ContentType is null or Json
-            && IsForPeople(response.HttpContext.Request);
+        response.ContentType is null or Json && IsForPeople(response.HttpContext.Request);
 
     /// <summary>As upstream: where it is asked for, and for the tools that show bodies as they are.</summary>
     private static bool IsForPeople(HttpRequest request)
